@@ -1,12 +1,10 @@
 // CIDR matching for access lists (trunks, egress, unauthenticated sources).
 import { BlockList, isIP } from 'node:net'
-
-/** True when `address` (an IP literal, IPv4-mapped IPv6 included) is inside one of `ranges` (CIDR or single addresses). */
-export type AddressMatcher = (address: string) => boolean
+import type { AddressMatcher } from '../ports/address-matcher.ts'
 
 /**
- * Compiles a list of CIDR ranges.
- * @throws RangeError naming the first entry that is neither an address nor a range.
+ * Compiles a list of CIDR ranges or single addresses.
+ * @throws RangeError naming the first entry that is neither.
  */
 export function addressMatcher(ranges: readonly string[]): AddressMatcher {
   const list = new BlockList()
@@ -21,7 +19,8 @@ export function addressMatcher(ranges: readonly string[]): AddressMatcher {
     list.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6')
   }
   return (address) => {
-    const plain = address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
+    const mapped = address.startsWith('::ffff:') && address.includes('.')
+    const plain = mapped ? address.slice(7) : address
     const family = isIP(plain)
     return family !== 0 && list.check(plain, family === 4 ? 'ipv4' : 'ipv6')
   }

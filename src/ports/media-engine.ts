@@ -1,0 +1,147 @@
+// The border between call logic and audio. Commands are plain data, in order per leg; answers and events come back as
+// inputs of the engine. Nothing here knows SIP; SDP content lives entirely below this line (docs/internals/media.md).
+
+import type { LegId, PlaybackId, ConferenceId } from '../base/ids.ts'
+
+export interface MediaEngine {
+  perform(command: MediaCommand): void
+  /** Last known figures of a leg, read without waiting; undefined when it never existed. Kept until `release` + 60 s. */
+  quality(legId: LegId): MediaQuality | undefined
+  capabilities(): MediaCapabilities
+}
+
+export interface MediaCapabilities {
+  readonly mix: boolean
+  readonly sharedPlayer: boolean
+  readonly atomicLink: boolean
+}
+
+/** What a leg hears when nothing is being played to it. */
+export type MediaSource =
+  | { readonly kind: 'silence' }
+  /** Ringback of a country (`us`, `uk`, `de` …). */
+  | { readonly kind: 'ringback'; readonly country: string }
+  /** One way from another leg: early media. */
+  | { readonly kind: 'leg'; readonly legId: LegId }
+
+export type MediaCommand =
+  /** Makes the leg's RTP identity. With an offer the reply carries our answer, without one our offer. */
+  | {
+      readonly kind: 'create-leg'
+      readonly legId: LegId
+      readonly offerSdp: string | undefined
+      /** Preferred codecs in order, names as in SDP (`PCMU`, `PCMA`); undefined: all. */
+      readonly codecs: readonly string[] | undefined
+    }
+  /** The peer's answer (or early answer) to our offer. */
+  | {
+      readonly kind: 'set-remote'
+      readonly legId: LegId
+      readonly sdp: string
+      readonly stage: 'early' | 'final'
+    }
+  /** A new offer from the peer, or (undefined) a request for ours. Answered by `reoffer-answered` or `reoffer-refused`. */
+  | { readonly kind: 'reoffer'; readonly legId: LegId; readonly offerSdp: string | undefined }
+  /** From now on the leg is sent RTP at every ptime (silence at least) and what arrives is listened to. */
+  | { readonly kind: 'start'; readonly legId: LegId }
+  | { readonly kind: 'hear'; readonly legId: LegId; readonly source: MediaSource }
+  /** Two-way bridge; replaces what either leg heard. `dtmfTo…` false: keys of the other side are not passed on. */
+  | {
+      readonly kind: 'link'
+      readonly a: LegId
+      readonly b: LegId
+      readonly dtmfToA: boolean
+      readonly dtmfToB: boolean
+    }
+  /** Undoes `link`: both hear silence. Ignored when they are not linked with each other any more. */
+  | { readonly kind: 'unlink'; readonly a: LegId; readonly b: LegId }
+  /** Plays over whatever the leg hears; the source goes on afterwards. One at a time per leg: the engine keeps the queue. */
+  | {
+      readonly kind: 'play'
+      readonly legId: LegId
+      readonly playbackId: PlaybackId
+      readonly audio: AudioReference
+      /** 1 to 100, or Infinity. */
+      readonly loops: number
+    }
+  /** Stops that playback; no `playback-ended` follows. */
+  | { readonly kind: 'stop-playback'; readonly legId: LegId; readonly playbackId: PlaybackId }
+  | {
+      readonly kind: 'mix-join'
+      readonly conferenceId: ConferenceId
+      readonly legId: LegId
+      readonly hears: boolean
+      readonly heard: boolean
+    }
+  | {
+      readonly kind: 'mix-set'
+      readonly conferenceId: ConferenceId
+      readonly legId: LegId
+      readonly hears: boolean
+      readonly heard: boolean
+    }
+  | { readonly kind: 'mix-leave'; readonly conferenceId: ConferenceId; readonly legId: LegId }
+  /** Sends RFC 4733 events (`0`-`9`, `A`-`D`, `*`, `#`), `w` 500 ms, `W` 1000 ms. */
+  | { readonly kind: 'send-dtmf'; readonly legId: LegId; readonly digits: string; readonly durationMs: number }
+  /** The end: ports rest, links and mixes forget the leg, final figures are kept for `quality`. */
+  | { readonly kind: 'release'; readonly legId: LegId }
+
+export type AudioReference =
+  | { readonly kind: 'url'; readonly url: string; readonly cache: boolean }
+  /** WAV or MP3 bytes. */
+  | { readonly kind: 'inline'; readonly bytes: Uint8Array }
+
+export type MediaInput =
+  | {
+      readonly kind: 'media-leg-created'
+      readonly legId: LegId
+      readonly sdp: string
+      /** Codec names of the peer's offer in its order; empty when there was none. */
+      readonly offeredCodecs: readonly string[]
+    }
+  /** 488: nothing in the offer that we can do; 500: no port, engine down. */
+  | { readonly kind: 'media-leg-refused'; readonly legId: LegId; readonly status: 488 | 500; readonly why: string }
+  /** The peer's answer was unusable. */
+  | { readonly kind: 'media-remote-refused'; readonly legId: LegId; readonly why: string }
+  | {
+      readonly kind: 'reoffer-answered'
+      readonly legId: LegId
+      readonly sdp: string
+      /** As seen by the peer: what it now wants. `held` when it no longer wants our audio (sendonly, inactive, 0.0.0.0). */
+      readonly held: boolean
+      readonly changed: boolean
+    }
+  | { readonly kind: 'reoffer-refused'; readonly legId: LegId; readonly why: string }
+  /** Each key once, at its first packet; never for keys that arrive as INFO. */
+  | { readonly kind: 'media-dtmf'; readonly legId: LegId; readonly digit: string }
+  | { readonly kind: 'playback-started'; readonly legId: LegId; readonly playbackId: PlaybackId }
+  | {
+      readonly kind: 'playback-ended'
+      readonly legId: LegId
+      readonly playbackId: PlaybackId
+      readonly status: 'completed' | 'failed' | 'file_not_found'
+      readonly detail: string
+    }
+  /** No RTP for `silentMs` on a leg that should send some; and its return. Policy is the engine's. */
+  | { readonly kind: 'rtp-silent'; readonly legId: LegId; readonly silentMs: number }
+  | { readonly kind: 'rtp-heard'; readonly legId: LegId }
+
+export interface MediaQuality {
+  readonly codec: string
+  readonly inbound: {
+    readonly packets: number
+    /** Lost, by RFC 3550 A.3. */
+    readonly lostPackets: number
+    /** Packets whose interarrival jitter was above 20 ms. */
+    readonly jitteryPackets: number
+    /** Largest interarrival jitter estimate (RFC 3550 A.8), ms. */
+    readonly jitterMaxMs: number
+    /** 1 to 4.5, E-model on loss and jitter. */
+    readonly mos: number
+  }
+  readonly outbound: {
+    readonly packets: number
+    /** Not sent because of back-pressure or lateness. */
+    readonly skippedPackets: number
+  }
+}
