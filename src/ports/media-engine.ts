@@ -82,7 +82,12 @@ export type MediaCommand =
     }
   | { readonly kind: 'mix-leave'; readonly conferenceId: ConferenceId; readonly legId: LegId }
   /** Sends RFC 4733 events (`0`-`9`, `A`-`D`, `*`, `#`), `w` 500 ms, `W` 1000 ms. */
-  | { readonly kind: 'send-dtmf'; readonly legId: LegId; readonly digits: string; readonly durationMs: number }
+  | {
+      readonly kind: 'send-dtmf'
+      readonly legId: LegId
+      readonly digits: string
+      readonly durationMs: number
+    }
   /** The end: ports rest, links and mixes forget the leg, final figures are kept for `quality`. */
   | { readonly kind: 'release'; readonly legId: LegId }
 
@@ -100,7 +105,12 @@ export type MediaInput =
       readonly offeredCodecs: readonly string[]
     }
   /** 488: nothing in the offer that we can do; 500: no port, engine down. */
-  | { readonly kind: 'media-leg-refused'; readonly legId: LegId; readonly status: 488 | 500; readonly why: string }
+  | {
+      readonly kind: 'media-leg-refused'
+      readonly legId: LegId
+      readonly status: 488 | 500
+      readonly why: string
+    }
   /** The peer's answer was unusable. */
   | { readonly kind: 'media-remote-refused'; readonly legId: LegId; readonly why: string }
   | {

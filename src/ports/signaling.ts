@@ -23,7 +23,9 @@ export interface SipCredentials {
 export interface Signaling {
   perform(effect: SignalingEffect): void
   /** Undefined when an outbound call to `to` (E.164, or a sip: URI) has a way out; else why not. Pure, no look-ups. */
-  checkDestination(to: string): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | undefined
+  checkDestination(
+    to: string,
+  ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | undefined
 }
 
 export type SignalingEffect =
@@ -88,7 +90,12 @@ export type SignalingEffect =
   /** NOTIFY with a sipfrag of this status; final when >= 200 (RFC 3515 §2.4.5). */
   | { readonly kind: 'refer-notify'; readonly legId: LegId; readonly status: number }
   /** INFO with application/dtmf-relay on this leg. */
-  | { readonly kind: 'send-dtmf-info'; readonly legId: LegId; readonly digit: string; readonly durationMs: number }
+  | {
+      readonly kind: 'send-dtmf-info'
+      readonly legId: LegId
+      readonly digit: string
+      readonly durationMs: number
+    }
 
 /** Inputs: SIP to engine. */
 export type SignalingInput =
@@ -123,13 +130,23 @@ export type SignalingInput =
   /** BYE from the far end; its 200 is the effect-free business of SIP and is sent at once. */
   | { readonly kind: 'leg-bye'; readonly legId: LegId; readonly headers: readonly NamedValue[] }
   /** The dialog is dead without a BYE from the peer. */
-  | { readonly kind: 'leg-lost'; readonly legId: LegId; readonly why: LegLoss; readonly status: number }
+  | {
+      readonly kind: 'leg-lost'
+      readonly legId: LegId
+      readonly why: LegLoss
+      readonly status: number
+    }
   /** re-INVITE or UPDATE with an offer, or a re-INVITE without one (then `accept-offer` carries ours). */
   | { readonly kind: 'leg-reoffered'; readonly legId: LegId; readonly sdp: string | undefined }
   /** The ACK brought the answer to the offer that `accept-offer` carried. */
   | { readonly kind: 'leg-reanswered'; readonly legId: LegId; readonly sdp: string }
   /** INFO with application/dtmf-relay or application/dtmf, one key. */
-  | { readonly kind: 'leg-info-dtmf'; readonly legId: LegId; readonly digit: string; readonly durationMs: number }
+  | {
+      readonly kind: 'leg-info-dtmf'
+      readonly legId: LegId
+      readonly digit: string
+      readonly durationMs: number
+    }
   /** NOTIFY sipfrag, or the refusal of our REFER (final, its own status); 408 when nothing final came in 60 s. */
   | { readonly kind: 'refer-progress'; readonly legId: LegId; readonly status: number }
   /** REFER from the far end; wants `refer-accept` or `refer-refuse`. */

@@ -1,0 +1,396 @@
+// What an API client can ask of the call logic, as plain data: checked for shape by the API room, for state by the engine.
+// Names are ours; the wire names are translated once, in src/api.
+
+import type {
+  ApplicationId,
+  ConferenceId,
+  LegId,
+  LegUuid,
+  ParticipantId,
+  QueueId,
+  QueueName,
+  SessionId,
+} from '../base/ids.ts'
+import type { WebhookOverrides } from './events.ts'
+import type { AudioReference } from './media-engine.ts'
+import type { NamedValue, SipCredentials } from './signaling.ts'
+import type { QueueRecord } from './store.ts'
+
+/** Ids that a step may need, made by the caller of `submit` because decisions use no randomness. */
+export interface FreshLeg {
+  readonly legId: LegId
+  readonly legUuid: LegUuid
+  readonly sessionId: SessionId
+}
+
+/** Fields of a command that moves or makes a leg towards a destination. */
+export interface DialOptions {
+  readonly to: string
+  readonly from: string | undefined
+  readonly fromDisplayName: string | undefined
+  readonly timeoutMs: number
+  readonly timeLimitMs: number
+  readonly customHeaders: readonly NamedValue[]
+  readonly sipHeaders: readonly NamedValue[]
+  readonly credentials: SipCredentials | undefined
+  readonly transport: 'UDP' | 'TCP' | 'TLS' | undefined
+  readonly privacy: boolean
+  readonly codecs: readonly string[] | undefined
+  /** Played to the new leg after it answers. */
+  readonly audio: AudioReference | undefined
+  readonly webhooks: WebhookOverrides | undefined
+}
+
+/** Bridge settings of the issuer (B.3). */
+export interface UnbridgeOptions {
+  readonly parkAfterUnbridge: boolean
+  readonly holdAfterUnbridge: boolean
+}
+
+export type MuteDtmf = 'none' | 'both' | 'self' | 'opposite'
+
+/** Commands on one leg; `legId` is the path's call_control_id, unchecked. */
+export type LegCommand =
+  | {
+      readonly kind: 'answer'
+      readonly legId: LegId
+      readonly customHeaders: readonly NamedValue[]
+      readonly sipHeaders: readonly NamedValue[]
+      readonly codecs: readonly string[] | undefined
+      readonly webhooks: WebhookOverrides | undefined
+    }
+  | {
+      readonly kind: 'reject'
+      readonly legId: LegId
+      readonly cause: 'CALL_REJECTED' | 'USER_BUSY'
+    }
+  | {
+      readonly kind: 'hangup'
+      readonly legId: LegId
+      readonly customHeaders: readonly NamedValue[]
+    }
+  | {
+      readonly kind: 'enqueue'
+      readonly legId: LegId
+      readonly queueName: QueueName
+      readonly newQueueId: QueueId
+      readonly maxWaitMs: number | undefined
+      readonly maxSize: number | undefined
+      readonly keepAfterHangup: boolean
+    }
+  | { readonly kind: 'leave-queue'; readonly legId: LegId }
+  | ({
+      readonly kind: 'bridge'
+      readonly legId: LegId
+      readonly target: BridgeTarget
+      readonly playRingtone: boolean
+      readonly ringtone: string
+      readonly muteDtmf: MuteDtmf
+      readonly preventDoubleBridge: boolean
+    } & UnbridgeOptions)
+  | {
+      readonly kind: 'transfer'
+      readonly legId: LegId
+      readonly fresh: FreshLeg
+      readonly dial: DialOptions
+      readonly earlyMedia: boolean
+      readonly parkAfterUnbridge: boolean
+      readonly muteDtmf: MuteDtmf
+      readonly targetClientState: string | undefined
+    }
+  | {
+      readonly kind: 'refer'
+      readonly legId: LegId
+      readonly target: string
+      readonly customHeaders: readonly NamedValue[]
+      readonly sipHeaders: readonly NamedValue[]
+      readonly credentials: SipCredentials | undefined
+    }
+  | {
+      readonly kind: 'playback-start'
+      readonly legId: LegId
+      readonly playbackId: string
+      readonly audio: AudioReference
+      readonly mediaName: string | undefined
+      readonly loops: number
+      readonly overlay: boolean
+      /** Stop running audio first. */
+      readonly stop: 'current' | 'all' | 'overlay' | undefined
+      readonly targetLegs: 'self' | 'opposite' | 'both'
+    }
+  | {
+      readonly kind: 'playback-stop'
+      readonly legId: LegId
+      readonly stop: 'all' | 'current'
+      readonly overlay: boolean
+    }
+  | { readonly kind: 'client-state-update'; readonly legId: LegId }
+
+/** H2 is decided by the engine, which alone knows whether the body's id is a live leg. */
+export type BridgeTarget =
+  | { readonly kind: 'leg'; readonly legId: LegId }
+  | { readonly kind: 'queue'; readonly queueName: QueueName; readonly legIdToo: LegId | undefined }
+
+export interface DialCommand {
+  readonly kind: 'dial'
+  readonly fresh: FreshLeg
+  readonly applicationId: ApplicationId
+  readonly dial: DialOptions
+  /** false: the cause of an expired `timeoutMs` is `no_answer`, not `timeout`. */
+  readonly retryOnTimeout: boolean
+  readonly linkTo: LegId | undefined
+  readonly bridgeIntent: boolean
+  readonly bridgeOnAnswer: boolean
+  readonly parkAfterUnbridge: boolean
+  readonly preventDoubleBridge: boolean
+}
+
+export interface JoinOptions {
+  readonly startOnEnter: boolean
+  readonly endOnExit: boolean
+  readonly softEndOnExit: boolean
+  readonly hold: boolean
+  readonly holdAudio: AudioReference | undefined
+  readonly mute: boolean
+  /** `none` and `barge` are the same; whisper and monitor belong to a later release: refused by the API room. */
+  readonly role: 'none' | 'barge'
+}
+
+/** `conference` is an id or a name as the path had it. */
+export type ConferenceCommand =
+  | {
+      readonly kind: 'conference-create'
+      readonly legId: LegId
+      readonly conferenceId: ConferenceId
+      readonly participantId: ParticipantId
+      readonly name: string
+      readonly durationMs: number | undefined
+      readonly participantsMax: number
+      readonly startOnCreate: boolean
+      readonly holdAudio: AudioReference | undefined
+      readonly region: string | undefined
+    }
+  | {
+      readonly kind: 'conference-join'
+      readonly conference: string
+      readonly legId: LegId
+      readonly participantId: ParticipantId
+      readonly options: JoinOptions
+    }
+  | { readonly kind: 'conference-leave'; readonly conference: string; readonly legId: LegId }
+  | {
+      readonly kind: 'conference-hold'
+      readonly conference: string
+      /** Empty: all. */
+      readonly legIds: readonly LegId[]
+      readonly audio: AudioReference | undefined
+    }
+  | {
+      readonly kind: 'conference-unhold'
+      readonly conference: string
+      readonly legIds: readonly LegId[]
+    }
+  | {
+      readonly kind: 'conference-mute'
+      readonly conference: string
+      readonly legIds: readonly LegId[]
+    }
+  | {
+      readonly kind: 'conference-unmute'
+      readonly conference: string
+      readonly legIds: readonly LegId[]
+    }
+  | { readonly kind: 'conference-end'; readonly conference: string }
+  | {
+      readonly kind: 'participant-update'
+      readonly conference: string
+      /** Participant uuid or call_control_id. */
+      readonly participant: string
+      readonly endOnExit: boolean | undefined
+      readonly softEndOnExit: boolean | undefined
+    }
+
+export type QueueCommand =
+  | {
+      readonly kind: 'queue-create'
+      readonly queueName: QueueName
+      readonly newQueueId: QueueId
+      readonly maxSize: number
+    }
+  | { readonly kind: 'queue-update'; readonly queueName: QueueName; readonly maxSize: number }
+  | { readonly kind: 'queue-delete'; readonly queueName: QueueName }
+  | {
+      readonly kind: 'queued-call-update'
+      readonly queueName: QueueName
+      readonly legId: LegId
+      readonly keepAfterHangup: boolean | undefined
+    }
+  | { readonly kind: 'queued-call-remove'; readonly queueName: QueueName; readonly legId: LegId }
+
+export type Command = LegCommand | DialCommand | ConferenceCommand | QueueCommand
+
+/** A command with what all commands share. */
+export interface CommandEnvelope {
+  readonly command: Command
+  /** Replaces the leg's state when defined; '' clears it (C24 and the contract's common rules). */
+  readonly clientState: string | undefined
+  readonly commandId: string | undefined
+  /** Hash of key, method, path and body; `retry` when the client's SDK says this is a repeat (ADR on client retries). */
+  readonly request: { readonly hash: string; readonly retry: boolean } | undefined
+}
+
+export type CommandAnswer =
+  | { readonly ok: true; readonly value: CommandValue }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+export type CommandValue =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'dialed'; readonly leg: CallView }
+  | { readonly kind: 'queue'; readonly queue: QueueRecord }
+  | { readonly kind: 'conference'; readonly conference: ConferenceView }
+  | { readonly kind: 'participant'; readonly participant: ParticipantView }
+
+/** Why a command was refused; src/api/errors.ts gives each its HTTP status, code and text. */
+export type Refusal =
+  | { readonly code: 'leg-unknown' }
+  | { readonly code: 'leg-ended' }
+  | { readonly code: 'other-leg-unknown' }
+  | { readonly code: 'other-leg-ended' }
+  | { readonly code: 'other-leg-not-answered' }
+  | { readonly code: 'not-answered' }
+  /** answer or reject on a leg that is not an unanswered inbound one; the text names the command. */
+  | { readonly code: 'wrong-direction'; readonly command: string }
+  | { readonly code: 'not-queued'; readonly legId: LegId }
+  | { readonly code: 'queue-full'; readonly queueName: QueueName }
+  | { readonly code: 'queue-size-fixed' }
+  | { readonly code: 'already-queued' }
+  | { readonly code: 'queue-empty'; readonly queueName: QueueName }
+  | { readonly code: 'queue-and-leg' }
+  | { readonly code: 'bridge-with-self' }
+  | { readonly code: 'already-bridged' }
+  /** C9: the head was a kept, dead call; here is what is needed to call that person back. */
+  | { readonly code: 'kept-caller-gone'; readonly caller: KeptCaller }
+  | { readonly code: 'queue-unknown' }
+  | { readonly code: 'queue-exists' }
+  | { readonly code: 'queue-not-empty' }
+  | { readonly code: 'queued-call-unknown' }
+  | { readonly code: 'conference-unknown' }
+  | { readonly code: 'conference-ended' }
+  | { readonly code: 'conference-full'; readonly participantsMax: number }
+  | { readonly code: 'conference-name-taken' }
+  | { readonly code: 'already-participant' }
+  | { readonly code: 'not-participant' }
+  | { readonly code: 'participant-unknown' }
+  | { readonly code: 'application-unknown' }
+  | {
+      readonly code: 'destination-refused'
+      readonly why: 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user'
+    }
+  | { readonly code: 'link-unknown' }
+  | { readonly code: 'link-ended' }
+  | { readonly code: 'channel-limit'; readonly limit: number }
+  | { readonly code: 'audio-refused'; readonly why: string }
+  | { readonly code: 'no-overlay-base' }
+  /** 503: draining, the store is behind, or a limit of the whole server. */
+  | { readonly code: 'unavailable'; readonly why: string; readonly retryAfterSecs: number }
+
+export interface KeptCaller {
+  readonly legId: LegId
+  readonly legUuid: LegUuid
+  readonly sessionId: SessionId
+  readonly applicationId: ApplicationId
+  readonly from: string
+  readonly to: string
+  readonly clientState: string | null
+  readonly queueName: QueueName
+  readonly waitSecs: number
+}
+
+/** GET /calls/{id}. */
+export interface CallView {
+  readonly legId: LegId
+  readonly legUuid: LegUuid
+  readonly sessionId: SessionId
+  readonly applicationId: ApplicationId
+  readonly clientState: string | null
+  readonly alive: boolean
+  readonly startedAtMs: number
+  readonly answeredAtMs: number | undefined
+  readonly endedAtMs: number | undefined
+  readonly state:
+    'ringing-in' | 'dialing' | 'parked' | 'queued' | 'bridged' | 'in-conference' | 'ended'
+}
+
+export interface ConferenceView {
+  readonly conferenceId: ConferenceId
+  readonly name: string
+  readonly applicationId: ApplicationId
+  readonly region: string | undefined
+  readonly status: 'init' | 'in_progress' | 'completed'
+  readonly endReason: 'all_left' | 'ended_via_api' | 'host_left' | 'time_exceeded' | null
+  readonly endedBy: { readonly legId: LegId; readonly sessionId: SessionId } | null
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly expiresAtMs: number
+}
+
+export interface ParticipantView {
+  readonly participantId: ParticipantId
+  readonly legId: LegId
+  readonly legUuid: LegUuid
+  readonly conferenceId: ConferenceId
+  readonly conferenceName: string
+  readonly muted: boolean
+  readonly onHold: boolean
+  readonly status: 'joining' | 'joined' | 'left'
+  readonly endOnExit: boolean
+  readonly softEndOnExit: boolean
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
+/** The engine as the API room sees it: commands, and reads of its own memory (never a scan over all calls). */
+export interface CallControl {
+  submit(envelope: CommandEnvelope): Promise<CommandAnswer>
+  /** Ended calls for 10 minutes (C16). */
+  call(legId: LegId): CallView | undefined
+  /** Living legs of one application in the order they began, from after `cursor`. */
+  activeCalls(
+    applicationId: ApplicationId,
+    page: {
+      readonly number: number
+      readonly size: number
+      readonly after?: string
+      readonly before?: string
+    },
+  ): {
+    readonly rows: readonly CallView[]
+    readonly total: number
+    readonly first: string | null
+    readonly last: string | null
+    readonly more: boolean
+    readonly earlier: boolean
+  }
+  /** By id or name; ended ones for 4 hours. */
+  conference(idOrName: string): ConferenceView | undefined
+  /** By `expires_at` descending. */
+  conferences(
+    filter: { readonly name?: string; readonly status?: ConferenceView['status'] },
+    page: { readonly number: number; readonly size: number },
+  ): { readonly rows: readonly ConferenceView[]; readonly total: number }
+  participants(
+    idOrName: string,
+    filter: { readonly muted?: boolean; readonly onHold?: boolean },
+    page: { readonly number: number; readonly size: number },
+  ): { readonly rows: readonly ParticipantView[]; readonly total: number } | undefined
+  participant(idOrName: string, participant: string): ParticipantView | undefined
+  /** Numbers for /metrics and admission. */
+  counts(): EngineCounts
+}
+
+export interface EngineCounts {
+  readonly legs: number
+  readonly queued: number
+  readonly bridges: number
+  readonly conferences: number
+}

@@ -1,0 +1,175 @@
+// The spine: every state change of the call logic is one of these. Webhooks, the live feed, metrics, the timeline and
+// recovery read the same events. An event carries what its readers need, so that no reader asks the engine back.
+
+import type {
+  ApplicationId,
+  ConferenceId,
+  LegId,
+  LegUuid,
+  ParticipantId,
+  PlaybackId,
+  QueueId,
+  QueueName,
+  SessionId,
+} from '../base/ids.ts'
+import type { NamedValue } from './signaling.ts'
+import type { MediaQuality } from './media-engine.ts'
+
+export type HttpMethod = 'POST' | 'GET'
+
+/** Webhook addressing of one leg, as set by answer, dial or transfer; what is undefined is the application's. */
+export interface WebhookOverrides {
+  readonly url: string | undefined
+  readonly method: HttpMethod
+  /** Event type on the wire (`call.hangup`) to URL. */
+  readonly urlByEvent: Readonly<Record<string, string>>
+  readonly methodByEvent: HttpMethod
+  /** Event type to the pauses between attempts, ms: at most 5, sum at most 60,000. */
+  readonly retriesMsByEvent: Readonly<Record<string, readonly number[]>>
+}
+
+/** The leg as it was when the event happened. */
+export interface LegFacts {
+  readonly legId: LegId
+  readonly legUuid: LegUuid
+  readonly sessionId: SessionId
+  readonly applicationId: ApplicationId
+  readonly clientState: string | null
+  readonly from: string
+  readonly to: string
+  readonly direction: 'incoming' | 'outgoing'
+  /** Microseconds since the epoch. */
+  readonly startedAtUs: number
+  readonly webhooks: WebhookOverrides | undefined
+  readonly tags: readonly string[]
+}
+
+export type DequeueReason = 'bridged' | 'bridging-in-process' | 'hangup' | 'leave' | 'timeout'
+
+export type HangupCause =
+  | 'call_rejected'
+  | 'normal_clearing'
+  | 'originator_cancel'
+  | 'timeout'
+  | 'time_limit'
+  | 'user_busy'
+  | 'not_found'
+  | 'no_answer'
+  | 'unspecified'
+
+export type PlaybackStatus =
+  'file_not_found' | 'call_hangup' | 'unknown' | 'cancelled' | 'completed' | 'failed'
+
+export interface PlaybackFacts {
+  readonly playbackId: PlaybackId
+  /** Exactly one of both, or neither for inline content. */
+  readonly mediaUrl: string | undefined
+  readonly mediaName: string | undefined
+  readonly overlay: boolean
+}
+
+/** A conference as its events tell it; `creator` is the leg that made it (its client_state labels the conference). */
+export interface ConferenceFacts {
+  readonly conferenceId: ConferenceId
+  readonly name: string
+  readonly applicationId: ApplicationId
+  readonly creator: LegFacts
+}
+
+export type EndReason = 'all_left' | 'ended_via_api' | 'host_left' | 'time_exceeded'
+
+export type DomainEvent =
+  | {
+      readonly type: 'leg-initiated'
+      readonly leg: LegFacts
+      readonly state: 'parked' | 'bridging'
+      readonly callerIdName: string | undefined
+      readonly offeredCodecs: readonly string[]
+      readonly customHeaders: readonly NamedValue[]
+      readonly sipHeaders: readonly NamedValue[]
+      readonly fromSipUri: string | undefined
+      readonly toSipUri: string | undefined
+    }
+  | {
+      readonly type: 'leg-answered'
+      readonly leg: LegFacts
+      readonly customHeaders: readonly NamedValue[]
+      readonly sipHeaders: readonly NamedValue[]
+    }
+  | { readonly type: 'leg-bridged'; readonly leg: LegFacts; readonly peerLegId: LegId }
+  | { readonly type: 'leg-held'; readonly leg: LegFacts }
+  | { readonly type: 'leg-resumed'; readonly leg: LegFacts }
+  | {
+      readonly type: 'leg-ended'
+      readonly leg: LegFacts
+      readonly cause: HangupCause
+      readonly source: 'caller' | 'callee' | 'unknown'
+      /** SIP status as text, or `unspecified`. */
+      readonly sipCause: string
+      readonly customHeaders: readonly NamedValue[]
+      /** Was it ever answered. */
+      readonly answered: boolean
+    }
+  | {
+      readonly type: 'call-enqueued'
+      readonly leg: LegFacts
+      readonly queueName: QueueName
+      readonly position: number
+      readonly averageWaitSecs: number
+    }
+  | {
+      readonly type: 'call-dequeued'
+      readonly leg: LegFacts
+      readonly queueName: QueueName
+      readonly position: number
+      readonly reason: DequeueReason
+      readonly waitSecs: number
+    }
+  | { readonly type: 'dtmf-received'; readonly leg: LegFacts; readonly digit: string }
+  | { readonly type: 'playback-started'; readonly leg: LegFacts; readonly playback: PlaybackFacts }
+  | {
+      readonly type: 'playback-ended'
+      readonly leg: LegFacts
+      readonly playback: PlaybackFacts
+      readonly status: PlaybackStatus
+      readonly detail: string
+    }
+  | { readonly type: 'refer-started'; readonly leg: LegFacts; readonly sipStatus: number }
+  | { readonly type: 'refer-completed'; readonly leg: LegFacts; readonly sipStatus: number }
+  | { readonly type: 'refer-failed'; readonly leg: LegFacts; readonly sipStatus: number }
+  | { readonly type: 'conference-created'; readonly conference: ConferenceFacts }
+  | {
+      readonly type: 'conference-ended'
+      readonly conference: ConferenceFacts
+      readonly reason: EndReason
+    }
+  | {
+      readonly type: 'participant-joined'
+      readonly conference: ConferenceFacts
+      readonly leg: LegFacts
+      readonly participantId: ParticipantId
+    }
+  | {
+      readonly type: 'participant-left'
+      readonly conference: ConferenceFacts
+      readonly leg: LegFacts
+      readonly participantId: ParticipantId
+    }
+  | { readonly type: 'queue-created'; readonly queueName: QueueName; readonly queueId: QueueId }
+  | { readonly type: 'queue-updated'; readonly queueName: QueueName; readonly maxSize: number }
+  | { readonly type: 'queue-deleted'; readonly queueName: QueueName; readonly collected: boolean }
+  /** No RTP from a leg for a while, and its return; no webhook, policy is off by default. */
+  | { readonly type: 'rtp-silent'; readonly leg: LegFacts; readonly silentMs: number }
+  | { readonly type: 'rtp-heard'; readonly leg: LegFacts }
+
+/** An event as it is stored and told: the driver stamps it when the step is done. */
+export interface StampedEvent {
+  /** UUID; `data.id` of the webhook. */
+  readonly eventId: string
+  /** Grows by one per event of this data directory. */
+  readonly sequence: number
+  readonly occurredAtUs: number
+  readonly event: DomainEvent
+  /** For `leg-ended`: the media figures at that moment; undefined when the leg had no media. */
+  readonly quality: MediaQuality | undefined
+}
