@@ -1,0 +1,89 @@
+// The one test command: static checks, then every *.test.ts under src and test, in processes of their own, two at a time.
+// `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check).
+// The last line counts what ran: `tests: N passed, N failed, N skipped`.
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+
+interface Tally {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+const staticChecks: readonly (readonly [name: string, command: string, args: readonly string[]])[] =
+  [
+    ['types', 'tsc', ['-p', 'tsconfig.json']],
+    ['lint', 'eslint', ['.', '--max-warnings', '0']],
+    ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
+  ]
+
+/** Runs one program of node_modules/.bin to its end; its output is shown only when it failed. */
+function runCheck(name: string, command: string, args: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(`node_modules/.bin/${command}`, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()))
+    child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()))
+    child.on('error', (error) => {
+      console.error(`✖ ${name}: ${error.message}`)
+      resolve(false)
+    })
+    child.on('close', (code) => {
+      if (code === 0) console.log(`✔ ${name}`)
+      else console.error(`✖ ${name}\n${output}`)
+      resolve(code === 0)
+    })
+  })
+}
+
+function testFiles(words: readonly string[]): string[] {
+  const all = globSync(
+    ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
+    {
+      exclude: (path) => String(path).includes('node_modules'),
+    },
+  ).sort()
+  return words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
+}
+
+function runTests(files: string[], tally: Tally): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = run({
+      files,
+      concurrency: Math.max(2, availableParallelism()),
+      timeout: 110_000,
+    })
+    // A file is an entry of its own in the stream; only what the file itself declares counts, suites do not.
+    const counts = (event: { name: string; file?: string; details: { type?: string } }): boolean =>
+      event.details.type !== 'suite' && !files.some((file) => event.name.endsWith(file))
+    stream.on('test:pass', (event) => {
+      if (!counts(event)) return
+      if (event.skip !== undefined || event.todo !== undefined) tally.skipped++
+      else tally.passed++
+    })
+    stream.on('test:fail', (event) => {
+      if (event.details.type !== 'suite') tally.failed++
+    })
+    stream.on('error', reject)
+    stream.on('end', () => resolve())
+    stream.compose(spec).pipe(process.stdout)
+  })
+}
+
+const words = process.argv.slice(2)
+const tally: Tally = { passed: 0, failed: 0, skipped: 0 }
+const started = Date.now()
+if (words.length === 0) {
+  const outcomes = await Promise.all(
+    staticChecks.map(([name, command, args]) => runCheck(name, command, args)),
+  )
+  for (const passed of outcomes) tally[passed ? 'passed' : 'failed']++
+}
+const files = testFiles(words)
+if (files.length > 0) await runTests(files, tally)
+console.log(`took ${((Date.now() - started) / 1000).toFixed(1)} s`)
+console.log(`tests: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`)
+process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1
