@@ -1,0 +1,121 @@
+// Starts the real server as a process of its own on free ports with throw-away data, and stops it.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export interface RunningServer {
+  /** `http://127.0.0.1:port` */
+  readonly origin: string
+  readonly baseURL: string
+  readonly sip: { readonly host: string; readonly port: number }
+  readonly apiKey: string
+  readonly dataDirectory: string
+  readonly child: ChildProcess
+  /** Everything the server wrote to its log so far. */
+  log(): string
+  /** GET of a path, JSON decoded. */
+  get(path: string): Promise<{ status: number; body: unknown }>
+  post(path: string, body?: unknown): Promise<{ status: number; body: unknown }>
+  publicKey(): Promise<string>
+  /** SIGTERM, then waits; the data directory goes away unless `keepData`. */
+  stop(options?: { readonly keepData?: boolean }): Promise<number | null>
+}
+
+export interface ServerOptions {
+  /** Merged over the test defaults, top-level section by section; becomes the YAML (JSON is YAML) file. */
+  readonly config?: Readonly<Record<string, unknown>>
+  readonly dataDirectory?: string
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const apiKey = 'KEYtest'
+
+/** Resolves when the server printed its ready line; rejects with its log when it ended or took over 15 s. */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'holdfast-test-')))
+  const configFile = join(dataDirectory, 'holdfast.yaml')
+  await writeFile(configFile, JSON.stringify(mergedConfig(dataDirectory, options.config ?? {})))
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: root,
+    env: { ...process.env, HOLDFAST_CONFIG: configFile, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()))
+  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  const ready = await new Promise<{ http: string; sip: string }>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the server did not get ready\n${log}`)), 15_000)
+    void ended.then((code) => reject(new Error(`the server ended with ${code}\n${log}`)))
+    let out = ''
+    child.stdout.on('data', (bytes: Buffer) => {
+      out += bytes.toString()
+      log += bytes.toString()
+      const line = /holdfast ready http=(\S+) sip=(\S+)/.exec(out)
+      if (line === null) return
+      clearTimeout(late)
+      resolve({ http: line[1] ?? '', sip: line[2] ?? '' })
+    })
+  })
+  const origin = ready.http.replace(/\/$/, '')
+  const [host = '127.0.0.1', port = '0'] = ready.sip.split(':')
+  const call = async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${origin}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      body: text === '' ? undefined : (JSON.parse(text) as unknown),
+    }
+  }
+  return {
+    origin,
+    baseURL: `${origin}/v2`,
+    sip: { host, port: Number(port) },
+    apiKey,
+    dataDirectory,
+    child,
+    log: () => log,
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body ?? {}),
+    publicKey: async () => {
+      const { body } = await call('GET', '/v2/public_key')
+      return (body as { data: { public: string } }).data.public
+    },
+    stop: async ({ keepData = false } = {}) => {
+      child.kill('SIGTERM')
+      const code = await ended
+      if (!keepData) await rm(dataDirectory, { recursive: true, force: true })
+      return code
+    },
+  }
+}
+
+function mergedConfig(
+  data: string,
+  extra: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const base: Record<string, unknown> = {
+    http: { host: '127.0.0.1', port: 0 },
+    sip: { host: '127.0.0.1', port: 0, domain: 'localhost' },
+    media: { host: '127.0.0.1' },
+    data,
+    api_keys: [{ name: 'test', key: apiKey }],
+    sip_users: [],
+    trunks: [],
+  }
+  for (const [section, value] of Object.entries(extra)) {
+    const old = base[section]
+    const mergeable = isRecord(old) && isRecord(value)
+    base[section] = mergeable ? { ...old, ...value } : value
+  }
+  return base
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
