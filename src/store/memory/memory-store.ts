@@ -1,0 +1,98 @@
+// The store without a disk: the queue book, and maps in place of tables. For the simulator and for tests of others.
+// Rows are kept as JSON text, so that nobody can lean on object identity that a real journal would not keep.
+
+import type { Clock } from '../../ports/clock.ts'
+import type {
+  CommitBatch,
+  DeliveryProgress,
+  LiveRows,
+  PendingDelivery,
+  StateTable,
+  Store,
+} from '../../ports/store.ts'
+import { QueueBook } from '../order/queue-book.ts'
+
+interface Delivery extends PendingDelivery {
+  readonly state: DeliveryProgress['state']
+  readonly finishedAtMs: number | undefined
+}
+
+/** With a look, for tests, at what a journal would hold. */
+export interface MemoryStore extends Store {
+  /** Sequence numbers of all committed events, in commit order, as far as not pruned. */
+  committedSequences(): readonly number[]
+}
+
+/** A store that forgets everything when the process ends; `commit` resolves in the next microtask. */
+export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryStore {
+  const book = new QueueBook()
+  const rows = new Map<string, { table: StateTable; id: string; json: string }>()
+  const events = new Map<number, { occurredAtUs: number }>()
+  const deliveries = new Map<string, Delivery>()
+  let lastSequence = 0
+
+  const apply = (batch: CommitBatch): void => {
+    book.takeChanges()
+    for (const change of batch.changes) {
+      const { table, id } = change
+      const key = `${table} ${id}`
+      if (change.kind === 'delete') rows.delete(key)
+      else rows.set(key, { table, id, json: JSON.stringify(change.row) })
+    }
+    for (const { sequence, occurredAtUs } of batch.events) {
+      events.set(sequence, { occurredAtUs })
+      lastSequence = Math.max(lastSequence, sequence)
+    }
+    for (const row of batch.deliveries) {
+      const start = { attempts: 0, nextAttemptAtMs: clock.wallMs(), finishedAtMs: undefined }
+      deliveries.set(row.deliveryId, { row, state: 'pending', ...start })
+    }
+  }
+
+  return {
+    execute: (operationId, verb, done) => done(book.execute(operationId, verb)),
+    commit: (batch) => {
+      apply(batch)
+      return Promise.resolve()
+    },
+    health: () => ({ ok: true, backlog: 0, why: '' }),
+    getQueue: (name) => Promise.resolve(book.getQueue(name)),
+    pageQueues: (page) => Promise.resolve(book.pageQueues(page)),
+    getEntry: (name, legId) => Promise.resolve(book.getEntry(name, legId)),
+    pageEntries: (name, page) => Promise.resolve(book.pageEntries(name, page)),
+    loadLive: () => {
+      const live = [...rows.values()].map(({ table, id, json }) => {
+        const row: unknown = JSON.parse(json)
+        return { table, id, row }
+      })
+      const loaded: LiveRows = { rows: live, ...book.everything(), lastSequence }
+      return Promise.resolve(loaded)
+    },
+    pendingDeliveries: (after, limit) =>
+      Promise.resolve(
+        [...deliveries.values()]
+          .filter(({ row, state }) => state === 'pending' && row.sequence > after)
+          .sort((a, b) => a.row.sequence - b.row.sequence)
+          .slice(0, limit)
+          .map(({ row, attempts, nextAttemptAtMs }) => ({ row, attempts, nextAttemptAtMs })),
+      ),
+    recordProgress: (progress) => {
+      for (const step of progress) {
+        const known = deliveries.get(step.deliveryId)
+        if (known !== undefined) deliveries.set(step.deliveryId, { ...known, ...step })
+      }
+      return Promise.resolve()
+    },
+    prune: (olderThanMs) => {
+      for (const [id, { finishedAtMs }] of deliveries) {
+        if (finishedAtMs !== undefined && finishedAtMs < olderThanMs) deliveries.delete(id)
+      }
+      for (const [sequence, { occurredAtUs }] of events) {
+        if (occurredAtUs < olderThanMs * 1000) events.delete(sequence)
+      }
+      return Promise.resolve()
+    },
+    close: () => Promise.resolve(),
+    committedSequences: () => [...events.keys()],
+  }
+}
