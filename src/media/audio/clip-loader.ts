@@ -1,0 +1,144 @@
+// What a playback names (a URL, or bytes in the command) to a clip. Hold music is asked for by thousands of calls at
+// once, so a URL is fetched once however many ask, and finished clips stay until newer ones need their memory.
+// Failures are never kept: the next playback tries again.
+
+import { createHash } from 'node:crypto'
+import type { Result } from '../../base/result.ts'
+import type { HttpClient, HttpOutcome } from '../../ports/http-client.ts'
+import type { AudioReference } from '../../ports/media-engine.ts'
+import { clipBytes } from './clip.ts'
+import type { AudioClip } from './clip.ts'
+import type { Ingest } from './ingest.ts'
+
+export type LoadedClip =
+  | { readonly ok: true; readonly clip: AudioClip }
+  | {
+      readonly ok: false
+      /** As `playback-ended` reports it. */
+      readonly status: 'failed' | 'file_not_found'
+      readonly detail: string
+    }
+
+export interface ClipLoaderOptions {
+  readonly http: HttpClient
+  readonly ingest: Ingest
+  /** Memory for finished clips; the longest unused go first. 60 s of audio are 960 kB. */
+  readonly cacheBytesMax: number
+  /** Largest file that is fetched. */
+  readonly fileBytesMax: number
+  readonly fetchTimeoutMs: number
+}
+
+export interface ClipLoader {
+  /** Never rejects. `cache: false` fetches anew and replaces what was kept. */
+  load(audio: AudioReference): Promise<LoadedClip>
+  /** Memory of the clips that are kept. */
+  bytes(): number
+}
+
+/** Makes a loader with an empty cache. */
+export function createClipLoader(options: ClipLoaderOptions): ClipLoader {
+  const cache = new ClipCache(options.cacheBytesMax)
+  const underWay = new Map<string, Promise<LoadedClip>>()
+
+  const loadOnce = (key: string, make: () => Promise<LoadedClip>): Promise<LoadedClip> => {
+    const running = underWay.get(key)
+    if (running !== undefined) return running
+    const started = make()
+      .catch((error: unknown) => failed(error instanceof Error ? error.message : String(error)))
+      .then((loaded) => {
+        if (loaded.ok) cache.put(key, loaded.clip)
+        if (underWay.get(key) === started) underWay.delete(key)
+        return loaded
+      })
+    underWay.set(key, started)
+    return started
+  }
+
+  return {
+    load(audio) {
+      if (audio.kind === 'inline') {
+        const key = `sha256:${createHash('sha256').update(audio.bytes).digest('hex')}`
+        const kept = cache.get(key)
+        if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
+        return loadOnce(key, async () => toLoaded(await options.ingest(audio.bytes)))
+      }
+      const kept = audio.cache ? cache.get(audio.url) : undefined
+      if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
+      // Who wants it fresh must not be given a fetch that began before the question.
+      if (!audio.cache) underWay.delete(audio.url)
+      return loadOnce(audio.url, () => fetchClip(options, audio.url))
+    },
+    bytes: () => cache.bytes,
+  }
+}
+
+async function fetchClip(options: ClipLoaderOptions, url: string): Promise<LoadedClip> {
+  const outcome = await options.http.request({
+    method: 'GET',
+    url,
+    headers: { accept: 'audio/mpeg, audio/wav, audio/*;q=0.9, */*;q=0.1' },
+    timeoutMs: options.fetchTimeoutMs,
+    bodyBytesMax: options.fileBytesMax,
+  })
+  const problem = fetchProblem(outcome, options.fileBytesMax)
+  if (problem !== undefined) return problem
+  return toLoaded(await options.ingest(outcome.kind === 'answer' ? outcome.body : new Uint8Array()))
+}
+
+function fetchProblem(outcome: HttpOutcome, bytesMax: number): LoadedClip | undefined {
+  if (outcome.kind === 'failed') {
+    if (outcome.why === 'too-large') return failed(`file is larger than ${bytesMax} bytes`)
+    return failed(`${outcome.why}: ${outcome.detail}`)
+  }
+  if (outcome.status === 404 || outcome.status === 410) {
+    return { ok: false, status: 'file_not_found', detail: `HTTP ${outcome.status}` }
+  }
+  if (outcome.status < 200 || outcome.status > 299) return failed(`HTTP ${outcome.status}`)
+  return undefined
+}
+
+function toLoaded(made: Result<AudioClip, string>): LoadedClip {
+  return made.ok ? { ok: true, clip: made.value } : failed(made.why)
+}
+
+function failed(detail: string): LoadedClip {
+  return { ok: false, status: 'failed', detail }
+}
+
+/** Least recently used, by bytes. A Map keeps insertion order: the first key is the oldest. */
+class ClipCache {
+  readonly #clips = new Map<string, AudioClip>()
+  readonly #bytesMax: number
+  bytes = 0
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax
+  }
+
+  get(key: string): AudioClip | undefined {
+    const clip = this.#clips.get(key)
+    if (clip === undefined) return undefined
+    this.#clips.delete(key)
+    this.#clips.set(key, clip)
+    return clip
+  }
+
+  put(key: string, clip: AudioClip): void {
+    this.#drop(key)
+    if (clipBytes(clip) > this.#bytesMax) return
+    this.#clips.set(key, clip)
+    this.bytes += clipBytes(clip)
+    for (const oldest of this.#clips.keys()) {
+      if (this.bytes <= this.#bytesMax) return
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(key: string): void {
+    const clip = this.#clips.get(key)
+    if (clip === undefined) return
+    this.#clips.delete(key)
+    this.bytes -= clipBytes(clip)
+  }
+}
