@@ -1,24 +1,120 @@
-// What an application plays to a leg. Ends with the leg (status call_hangup) and wherever media is joined (cancelled, C6).
+// What is played to a leg: the audio queue of calls/playback.ts wired to media and events. Everything ends with the leg
+// (status call_hangup) and wherever media is joined (cancelled, C6); leaving a queue, a wait limit or a move to another
+// queue leave it alone.
 
+import { brandAs, type PlaybackId } from '../base/ids.ts'
+import {
+  silentPlayback,
+  stepPlayback,
+  type PlaybackEffect,
+  type PlaybackInput,
+  type PlaybackState,
+  type Track,
+} from '../calls/playback.ts'
+import type { PlaybackFacts } from '../ports/events.ts'
+import type { AudioReference } from '../ports/media-engine.ts'
 import type { StepContext } from './context.ts'
 import type { Leg } from './state.ts'
 
-export type LegAudio = Record<string, never>
-
-export function emptyAudio(): LegAudio {
-  return {}
+export interface LegTrack {
+  readonly reference: AudioReference
+  /** Name of an uploaded file: the events then name it in place of a URL. */
+  readonly mediaName: string | undefined
 }
 
-/** Ends everything that is played or waits to be played to the leg, with one `playback-ended` each. */
-export function stopAudio(
-  _ctx: StepContext,
-  _leg: Leg,
-  _status: 'cancelled' | 'call_hangup',
-): void {
-  return
+export type LegAudio = PlaybackState<LegTrack>
+
+export type LegAudioInput = PlaybackInput<LegTrack>
+
+/** A leg to which nothing is played. */
+export function emptyAudio(): LegAudio {
+  return silentPlayback()
+}
+
+/** One input of the leg's audio queue, its wishes performed. */
+export function stepAudio(ctx: StepContext, leg: Leg, input: LegAudioInput): void {
+  const step = stepPlayback(leg.audio, input)
+  leg.audio = step.state
+  for (const effect of step.effects) perform(ctx, leg, effect)
+}
+
+/** Ends everything that is played or waits to be played to the leg; what had started has its `playback-ended`. */
+export function stopAudio(ctx: StepContext, leg: Leg, status: 'cancelled' | 'call_hangup'): void {
+  stepAudio(ctx, leg, { kind: 'end-all', status })
 }
 
 /** The leg has answered: plays what dial or transfer asked for. True when the bridge must wait for its end. */
-export function playAnswerAudio(_ctx: StepContext, _leg: Leg): boolean {
-  return false
+export function playAnswerAudio(ctx: StepContext, leg: Leg): boolean {
+  const reference = leg.dial?.options.audio
+  if (reference === undefined) return false
+  const audio: LegTrack = { reference, mediaName: undefined }
+  stepAudio(ctx, leg, {
+    kind: 'start',
+    track: { playbackId: `answer-${leg.legId}`, audio, loops: 1 },
+  })
+  return true
+}
+
+/** Conference hold music (undefined: none), below whatever the application plays; told to nobody. */
+export function setHoldAudio(
+  ctx: StepContext,
+  leg: Leg,
+  reference: AudioReference | undefined,
+): void {
+  if (reference === undefined) {
+    stepAudio(ctx, leg, { kind: 'set-background', track: undefined })
+    return
+  }
+  // Its own id each time: a late word about the former music must not end the present one.
+  ctx.state.nextOperation += 1
+  const playbackId = `hold-${ctx.state.bootId}-${ctx.state.nextOperation}`
+  const audio: LegTrack = { reference, mediaName: undefined }
+  stepAudio(ctx, leg, {
+    kind: 'set-background',
+    track: { playbackId, audio, loops: Infinity },
+  })
+}
+
+function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): void {
+  const { legId } = leg
+  switch (effect.kind) {
+    case 'play': {
+      const { audio, loops } = effect.track
+      const playbackId = brandAs<PlaybackId>(effect.track.playbackId)
+      ctx.media({ kind: 'play', legId, playbackId, audio: audio.reference, loops })
+      return
+    }
+    case 'stop': {
+      const playbackId = brandAs<PlaybackId>(effect.playbackId)
+      ctx.media({ kind: 'stop-playback', legId, playbackId })
+      return
+    }
+    case 'started':
+      ctx.emit({
+        type: 'playback-started',
+        leg: ctx.facts(leg),
+        playback: playbackFacts(effect.track),
+      })
+      return
+    case 'ended':
+      ctx.emit({
+        type: 'playback-ended',
+        leg: ctx.facts(leg),
+        playback: playbackFacts(effect.track),
+        status: effect.status,
+        detail: effect.detail,
+      })
+  }
+}
+
+function playbackFacts(track: Track<LegTrack>): PlaybackFacts {
+  const { reference, mediaName } = track.audio
+  const mediaUrl = mediaName === undefined && reference.kind === 'url' ? reference.url : undefined
+  return {
+    playbackId: brandAs<PlaybackId>(track.playbackId),
+    mediaUrl,
+    mediaName,
+    // Overlay playback is not done yet; the command is refused.
+    overlay: false,
+  }
 }
