@@ -4,32 +4,18 @@
 
 import { brandAs, type PlaybackId } from '../base/ids.ts'
 import {
-  silentPlayback,
   stepPlayback,
   type PlaybackEffect,
   type PlaybackInput,
-  type PlaybackState,
   type Track,
 } from '../calls/playback.ts'
 import type { PlaybackFacts } from '../ports/events.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
+import type { LegTrack } from './audio-state.ts'
 import type { StepContext } from './context.ts'
 import type { Leg } from './state.ts'
 
-export interface LegTrack {
-  readonly reference: AudioReference
-  /** Name of an uploaded file: the events then name it in place of a URL. */
-  readonly mediaName: string | undefined
-}
-
-export type LegAudio = PlaybackState<LegTrack>
-
 export type LegAudioInput = PlaybackInput<LegTrack>
-
-/** A leg to which nothing is played. */
-export function emptyAudio(): LegAudio {
-  return silentPlayback()
-}
 
 /** One input of the leg's audio queue, its wishes performed. */
 export function stepAudio(ctx: StepContext, leg: Leg, input: LegAudioInput): void {

@@ -1,0 +1,17 @@
+// The state of a leg's audio queue as the engine keeps it; what is done with it is in leg-audio.ts.
+
+import { silentPlayback, type PlaybackState } from '../calls/playback.ts'
+import type { AudioReference } from '../ports/media-engine.ts'
+
+export interface LegTrack {
+  readonly reference: AudioReference
+  /** Name of an uploaded file: the events then name it in place of a URL. */
+  readonly mediaName: string | undefined
+}
+
+export type LegAudio = PlaybackState<LegTrack>
+
+/** A leg to which nothing is played. */
+export function emptyAudio(): LegAudio {
+  return silentPlayback()
+}
