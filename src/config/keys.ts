@@ -1,0 +1,348 @@
+// Every key of the configuration, once: name, type, unit, default, range, meaning, stability. Loading, error texts and
+// docs/reference/configuration.md all come from this table.
+
+import {
+  addressRanges,
+  boolean,
+  choice,
+  choices,
+  httpUrl,
+  integer,
+  optionalInteger,
+  portRange,
+  records,
+  text,
+  texts,
+} from './spec.ts'
+import type { Table, ValueOf } from './spec.ts'
+
+const loopback = ['127.0.0.0/8', '::1/128']
+const word = /^[^\s\p{Cc}]*$/u
+const wordSays = 'text without spaces'
+const hex32 = /^([0-9a-f]{32})?$/
+const hex64 = /^([0-9a-f]{64})?$/
+
+const http = {
+  host: text(
+    255,
+    { default: '127.0.0.1', doc: 'Address the HTTP server listens on.' },
+    word,
+    wordSays,
+  ),
+  port: integer(0, 65_535, { default: 8080, doc: 'TCP port; 0 is any free one.' }),
+  rate_limit_per_sec: integer(0, 100_000, {
+    default: 0,
+    unit: 'requests/s',
+    doc: 'Requests per second and API key; 0 turns the limit off. Beyond it: 429 with Retry-After.',
+  }),
+}
+
+const sip = {
+  host: text(
+    255,
+    { default: '127.0.0.1', doc: 'Address the SIP transports listen on.' },
+    word,
+    wordSays,
+  ),
+  port: integer(0, 65_535, { default: 5060, doc: 'UDP and TCP port; 0 is any free one.' }),
+  transports: choices(['udp', 'tcp'], { default: ['udp', 'tcp'], doc: 'Transports to listen on.' }),
+  domain: text(
+    255,
+    { default: 'localhost', doc: 'Own SIP domain: the realm, and the host part of the users.' },
+    word,
+    wordSays,
+  ),
+  advertise: text(
+    255,
+    {
+      default: '',
+      doc: 'Address written into Contact and Via when it differs from `sip.host` (NAT).',
+    },
+    word,
+    wordSays,
+  ),
+  flow_wait_secs: integer(1, 3600, {
+    default: 90,
+    unit: 's',
+    doc: 'How long a call whose TCP connection died waits for its peer to connect again.',
+  }),
+  accept_unauthenticated_from: addressRanges({
+    default: loopback,
+    doc: 'Sources whose calls need no digest authentication.',
+  }),
+  session_expires_secs: integer(0, 86_400, {
+    default: 1800,
+    unit: 's',
+    doc: 'Session timer (RFC 4028) we ask for; 0 asks for none.',
+    stability: 'tuning',
+  }),
+  session_min_se_secs: integer(90, 86_400, {
+    default: 90,
+    unit: 's',
+    doc: 'Shortest session timer we accept (RFC 4028 section 5).',
+    stability: 'tuning',
+  }),
+}
+
+const media = {
+  host: text(
+    255,
+    { default: '127.0.0.1', doc: 'Address the RTP ports are bound to.' },
+    word,
+    wordSays,
+  ),
+  advertise: text(
+    255,
+    { default: '', doc: 'Address written into SDP when it differs from `media.host` (NAT).' },
+    word,
+    wordSays,
+  ),
+  ports: portRange({
+    default: { first: 20_000, last: 29_999 },
+    doc: 'RTP and RTCP ports; a call leg uses one even port and the next odd one.',
+  }),
+  engine: choice(['embedded'], { default: 'embedded', doc: 'What carries the audio.' }),
+  port_rest_ms: integer(0, 600_000, {
+    default: 2000,
+    unit: 'ms',
+    doc: 'How long a port rests after a call before it is used again.',
+    stability: 'tuning',
+  }),
+}
+
+const application = {
+  id: text(
+    19,
+    { required: true, doc: 'The `connection_id` of its calls.' },
+    /^[1-9]\d{0,18}$/,
+    'decimal number without leading zero',
+  ),
+  name: text(255, { required: true, doc: 'Shown as `application_name`.' }, /^[^\p{Cc}]+$/u, 'text'),
+  active: boolean({ default: true, doc: 'false: takes no calls and makes none.' }),
+  webhook_event_url: httpUrl({
+    default: '',
+    doc: 'Where webhooks go. Empty: nothing is delivered, events are kept.',
+  }),
+  webhook_event_failover_url: httpUrl({
+    default: '',
+    doc: 'Where webhooks go after the first URL failed repeatedly.',
+  }),
+  webhook_timeout_secs: integer(0, 30, {
+    default: 0,
+    unit: 's',
+    doc: 'Time a receiver has for its answer; 0 is the default of 2 s.',
+  }),
+  numbers: texts(10_000, 255, {
+    default: [],
+    doc: 'Numbers (+E.164) and SIP user names whose inbound calls belong to it; `*` takes all others.',
+  }),
+  dtmf_type: choice(['RFC 2833', 'Inband', 'SIP INFO'], {
+    default: 'RFC 2833',
+    doc: 'How keys are sent; all forms are understood.',
+  }),
+  first_command_timeout: boolean({
+    default: false,
+    doc: 'Hang up inbound calls that get no command.',
+  }),
+  first_command_timeout_secs: integer(1, 3600, {
+    default: 30,
+    unit: 's',
+    doc: 'The time for `first_command_timeout`.',
+  }),
+  inbound_channel_limit: optionalInteger(1, 1_000_000, {
+    unit: 'calls',
+    doc: 'Simultaneous inbound calls.',
+  }),
+  outbound_channel_limit: optionalInteger(1, 1_000_000, {
+    unit: 'calls',
+    doc: 'Simultaneous outbound calls.',
+  }),
+  tags: texts(100, 255, { default: [], doc: 'Free labels.' }),
+}
+
+const limits = {
+  calls: integer(1, 100_000, {
+    default: 2000,
+    unit: 'legs',
+    doc: 'Living call legs; beyond it new calls are refused with 503.',
+  }),
+  queues: integer(1, 1_000_000, { default: 10_000, unit: 'queues', doc: 'Queues at one time.' }),
+  queue_size: integer(1, 1_000_000, {
+    default: 100_000,
+    unit: 'calls',
+    doc: 'Highest `max_size` that a queue may be given.',
+  }),
+  conferences: integer(1, 100_000, {
+    default: 1000,
+    unit: 'conferences',
+    doc: 'Running conferences at one time.',
+  }),
+  conference_participants: integer(2, 800, {
+    default: 800,
+    unit: 'legs',
+    doc: 'Highest `max_participants` that a conference may be given.',
+  }),
+  body_bytes: integer(1024, 67_108_864, {
+    default: 1_048_576,
+    unit: 'bytes',
+    doc: 'Largest request body; beyond it 413.',
+  }),
+  playback_body_bytes: integer(1024, 67_108_864, {
+    default: 8_388_608,
+    unit: 'bytes',
+    doc: 'Largest request body of `playback_start`, which may carry `playback_content`.',
+  }),
+  playback_bytes: integer(1024, 268_435_456, {
+    default: 20_971_520,
+    unit: 'bytes',
+    doc: 'Largest audio file that is downloaded for playback.',
+  }),
+  webhook_backlog: integer(1000, 100_000_000, {
+    default: 1_000_000,
+    unit: 'webhooks',
+    doc: 'Owed webhooks that are kept; beyond it the server reports itself degraded.',
+  }),
+}
+
+/** The table. The order is the order of the reference. */
+export const keys = {
+  http,
+  sip,
+  media,
+  data: text(4096, {
+    default: './data',
+    doc: 'Folder of the database and the keys; relative to the configuration file, else to the working directory.',
+  }),
+  api_keys: records(
+    1000,
+    'API keys. None: HOLDFAST_API_KEY, else one is made and kept in `<data>/api-key`.',
+    {
+      name: text(
+        64,
+        { required: true, doc: 'Shown in logs instead of the key.' },
+        /^[^\p{Cc}]+$/u,
+        'text',
+      ),
+      key: text(
+        512,
+        { default: '', secret: true, doc: 'The key itself; or give `key_sha256`.' },
+        word,
+        wordSays,
+      ),
+      key_sha256: text(
+        64,
+        { default: '', secret: true, doc: 'SHA-256 of the key in hexadecimal digits.' },
+        hex64,
+        '64 hexadecimal digits in lower case',
+      ),
+    },
+  ),
+  applications: records(
+    10_000,
+    'Call control applications. None: one with id 1000000001, name `default`, numbers `["*"]` and the URL of HOLDFAST_WEBHOOK_URL.',
+    application,
+  ),
+  sip_users: records(
+    100_000,
+    'SIP users: phones that may register; reachable as `sip:<username>@<sip.domain>`.',
+    {
+      username: text(
+        64,
+        { required: true, doc: 'User part of the SIP address.' },
+        /^[A-Za-z0-9\-_.!~*'()+]+$/,
+        "letters, digits and -_.!~*'()+",
+      ),
+      password: text(
+        255,
+        { default: '', secret: true, doc: 'Password; or give both hashes.' },
+        /^[^\p{Cc}]*$/u,
+        'text',
+      ),
+      ha1_md5: text(
+        32,
+        { default: '', secret: true, doc: 'MD5 of `username:sip.domain:password`.' },
+        hex32,
+        '32 hexadecimal digits in lower case',
+      ),
+      ha1_sha256: text(
+        64,
+        { default: '', secret: true, doc: 'SHA-256 of `username:sip.domain:password`.' },
+        hex64,
+        '64 hexadecimal digits in lower case',
+      ),
+    },
+  ),
+  trunks: records(1000, 'Carriers: where numbers are dialled to, and whose calls are taken.', {
+    name: text(64, { required: true, doc: 'Unique name.' }, /^[^\p{Cc}]+$/u, 'text'),
+    uri: text(
+      1024,
+      { required: true, doc: 'Where its calls go, such as `sip:127.0.0.1:5080`.' },
+      /^sips?:[^\s\p{Cc}@<>"]+$/u,
+      'SIP URI without user',
+    ),
+    inbound_from: addressRanges({ default: [], doc: 'Sources of its inbound calls.' }),
+    username: text(255, { default: '', doc: 'For digest challenges of the carrier.' }),
+    password: text(255, {
+      default: '',
+      secret: true,
+      doc: 'For digest challenges of the carrier.',
+    }),
+  }),
+  queues: {
+    collect_empty_after_secs: integer(0, 31_536_000, {
+      default: 3600,
+      unit: 's',
+      doc: 'A queue that is empty and unused for so long is removed; 0 is never.',
+    }),
+    collect_created: boolean({
+      default: true,
+      doc: 'false: queues made by POST /v2/queues are never removed by themselves.',
+    }),
+  },
+  outbound: {
+    allow_uri_hosts: texts(1000, 255, {
+      default: loopback,
+      doc: 'Hosts (names, addresses or CIDR ranges) that `sip:` URIs of the API may dial, besides users and trunks.',
+    }),
+  },
+  egress: {
+    allow: addressRanges({
+      default: loopback,
+      doc: 'Private networks that webhook and audio URLs may reach; public addresses always may be reached.',
+    }),
+  },
+  webhooks: {
+    hold_secs: integer(1, 3600, {
+      default: 60,
+      unit: 's',
+      doc: 'How long a failing webhook holds back the later ones of its call.',
+    }),
+    give_up_hours: integer(1, 720, {
+      default: 72,
+      unit: 'h',
+      doc: 'How long a webhook is retried.',
+    }),
+  },
+  calls: {
+    ring_limit_secs: integer(1, 3600, {
+      default: 180,
+      unit: 's',
+      doc: 'How long an inbound call may stay unanswered.',
+    }),
+    rtp_loss_hangup_secs: integer(0, 86_400, {
+      default: 0,
+      unit: 's',
+      doc: 'Hang up an answered call that sent no audio for so long; 0 is never.',
+    }),
+  },
+  limits,
+  log: {
+    level: choice(['debug', 'info', 'warn', 'error'], {
+      default: 'info',
+      doc: 'Least important message that is written.',
+    }),
+  },
+} as const satisfies Table
+
+/** What the table describes, before secrets are hashed and applications are shaped. */
+export type RawConfig = ValueOf<typeof keys>
