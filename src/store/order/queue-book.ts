@@ -31,7 +31,12 @@ interface Queue {
   readonly line: Line<Entry>
   maxSize: number
   updatedAtMs: number
-  enqueuedAtSumMs: number
+  /**
+   * Sum of `enqueuedAtMs - baseMs`, the base being the time of the first entry since the queue was empty: whole epoch
+   * times would leave the exact integers at 5,000 entries, and rounding would gather with every caller.
+   */
+  waitOffsetSumMs: number
+  baseMs: number
   idleSinceMs: number | undefined
 }
 
@@ -126,8 +131,13 @@ export class QueueBook {
   restore(queues: readonly QueueRecord[], entries: readonly PlacedCall[]): void {
     assert(this.#queues.size === 0, 'restore needs an empty book')
     for (const record of queues) {
-      const { queueId: id, queueName: name, ...rest } = record
-      const queue: Queue = { ...rest, id, name, line: new Line(), enqueuedAtSumMs: 0 }
+      const { queueId, queueName, maxSize, explicit, createdAtMs, updatedAtMs, idleSinceMs } =
+        record
+      const queue: Queue = {
+        ...emptyQueue(queueId, queueName, maxSize, explicit, createdAtMs),
+        updatedAtMs,
+        idleSinceMs,
+      }
       this.#queues.add(queue)
       this.#queues.setIdle(queue, queue.idleSinceMs)
     }
@@ -226,7 +236,7 @@ export class QueueBook {
       kind: 'enqueued',
       queue: recordOf(queue),
       position: queue.line.size,
-      averageWaitMs: Math.max(0, nowMs - queue.enqueuedAtSumMs / queue.line.size),
+      averageWaitMs: Math.max(0, nowMs - queue.baseMs - queue.waitOffsetSumMs / queue.line.size),
       created: present === undefined,
       left,
     }
@@ -305,9 +315,7 @@ export class QueueBook {
     explicit: boolean,
     nowMs: number,
   ): Queue {
-    const times = { createdAtMs: nowMs, updatedAtMs: nowMs, idleSinceMs: nowMs }
-    const line = new Line<Entry>()
-    const queue: Queue = { id, name, explicit, line, maxSize, enqueuedAtSumMs: 0, ...times }
+    const queue = emptyQueue(id, name, maxSize, explicit, nowMs)
     this.#queues.add(queue)
     this.#queues.setIdle(queue, nowMs)
     this.#dirtyQueues.add(name)
@@ -316,8 +324,12 @@ export class QueueBook {
 
   #insert(entry: Entry): void {
     const { queue } = entry
+    if (queue.line.size === 0) {
+      queue.baseMs = entry.enqueuedAtMs
+      queue.waitOffsetSumMs = 0
+    }
     queue.line.append(entry)
-    queue.enqueuedAtSumMs += entry.enqueuedAtMs
+    queue.waitOffsetSumMs += entry.enqueuedAtMs - queue.baseMs
     this.#entries.set(entry.facts.legId, entry)
     this.#dirtyEntries.add(entry.facts.legId)
     if (queue.idleSinceMs !== undefined) this.#setIdle(queue, undefined)
@@ -327,7 +339,7 @@ export class QueueBook {
     const { queue, facts, enqueuedAtMs, alive } = entry
     const position = queue.line.position(entry)
     queue.line.remove(entry)
-    queue.enqueuedAtSumMs -= enqueuedAtMs
+    queue.waitOffsetSumMs -= enqueuedAtMs - queue.baseMs
     this.#entries.delete(facts.legId)
     this.#dirtyEntries.add(facts.legId)
     if (queue.line.size === 0) this.#setIdle(queue, nowMs)
@@ -346,13 +358,24 @@ function refuse(why: VerbRefusal): VerbOutcome {
   return { kind: 'refused', why }
 }
 
+function emptyQueue(
+  id: QueueId,
+  name: QueueName,
+  maxSize: number,
+  explicit: boolean,
+  nowMs: number,
+): Queue {
+  const times = { createdAtMs: nowMs, updatedAtMs: nowMs, idleSinceMs: nowMs, baseMs: nowMs }
+  return { id, name, explicit, maxSize, line: new Line<Entry>(), waitOffsetSumMs: 0, ...times }
+}
+
 function recordOf(queue: Queue): QueueRecord {
   return {
     queueId: queue.id,
     queueName: queue.name,
     maxSize: queue.maxSize,
     size: queue.line.size,
-    enqueuedAtSumMs: queue.enqueuedAtSumMs,
+    enqueuedAtSumMs: queue.line.size * queue.baseMs + queue.waitOffsetSumMs,
     explicit: queue.explicit,
     createdAtMs: queue.createdAtMs,
     updatedAtMs: queue.updatedAtMs,

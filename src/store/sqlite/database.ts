@@ -1,0 +1,131 @@
+// Opens the data directory: takes the lock that keeps a second process out, looks at the file before anything may
+// write to it, then brings its schema up to date. A file that this release cannot read is refused and left untouched.
+
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { applicationId, migrations } from './schema.ts'
+
+/** Files up to this size are checked as a whole at every start: about half a second. */
+const checkedBytesMax = 64 * 1024 * 1024
+
+/** The data directory cannot be used as it is; the message tells the operator what to do. */
+export class StoreRefused extends Error {
+  readonly code = 'STORE_REFUSED'
+}
+
+export interface OpenDatabase {
+  readonly database: DatabaseSync
+  /** Closes the file and gives the lock back. */
+  close(): void
+}
+
+/** @throws StoreRefused */
+export function openDatabase(directory: string): OpenDatabase {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new StoreRefused(`the data directory ${directory} cannot be made: ${textOf(error)}`)
+  }
+  const lock = takeLock(directory)
+  try {
+    const file = join(directory, 'holdfast.db')
+    touch(file)
+    if (statSync(file).size > 0) inspect(file)
+    const database = openForWriting(file)
+    const close = (): void => {
+      database.close()
+      lock.close()
+    }
+    return { database, close }
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/** The kernel gives this lock back when the process ends in any way. */
+function takeLock(directory: string): DatabaseSync {
+  const file = join(directory, 'lock.db')
+  let lock: DatabaseSync | undefined
+  try {
+    touch(file)
+    lock = new DatabaseSync(file, { timeout: 0 })
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    return lock
+  } catch (error) {
+    lock?.close()
+    const busy = textOf(error).includes('locked')
+    throw new StoreRefused(
+      busy
+        ? `another process uses the data directory ${directory}; stop it or choose another directory`
+        : `the data directory ${directory} cannot be locked: ${textOf(error)}`,
+    )
+  }
+}
+
+/** Created here so that only the owner can read it; SQLite gives its side files the same mode. */
+function touch(file: string): void {
+  closeSync(openSync(file, 'a', 0o600))
+}
+
+function inspect(file: string): void {
+  const { application, version, damage } = look(file)
+  if (damage !== undefined) {
+    throw new StoreRefused(
+      `${file} is damaged (${damage}). It was left as it is: restore it from a backup or move it away`,
+    )
+  }
+  if (application !== applicationId) {
+    throw new StoreRefused(`${file} is not a Holdfast database. It was left as it is`)
+  }
+  if (version > migrations.length) {
+    throw new StoreRefused(
+      `${file} was written by a newer release (schema ${version}, this one knows ${migrations.length}). ` +
+        'It was left as it is: start that release, or choose another data directory',
+    )
+  }
+}
+
+function look(file: string): { application: number; version: number; damage: string | undefined } {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { readOnly: true })
+    const application = numberOf(database, 'application_id')
+    const version = numberOf(database, 'user_version')
+    if (statSync(file).size > checkedBytesMax) return { application, version, damage: undefined }
+    const verdict: unknown = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
+    return { application, version, damage: verdict === 'ok' ? undefined : String(verdict) }
+  } catch (error) {
+    return { application: 0, version: 0, damage: textOf(error) }
+  } finally {
+    database?.close()
+  }
+}
+
+function openForWriting(file: string): DatabaseSync {
+  const database = new DatabaseSync(file)
+  try {
+    // NORMAL in WAL: a killed process loses nothing; a power cut may lose the last moments but never the file.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    const version = numberOf(database, 'user_version')
+    for (const [index, migration] of migrations.entries()) {
+      if (index < version) continue
+      database.exec(
+        `BEGIN IMMEDIATE; ${migration}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${index + 1}; COMMIT`,
+      )
+    }
+    return database
+  } catch (error) {
+    database.close()
+    throw new StoreRefused(`${file} cannot be used: ${textOf(error)}`)
+  }
+}
+
+function numberOf(database: DatabaseSync, pragma: string): number {
+  return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma])
+}
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

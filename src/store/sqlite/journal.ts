@@ -1,0 +1,141 @@
+// The journal: everything the store wants on disk, in order, one transaction per turn of its thread. A transaction that
+// fails is tried again unchanged after a pause, and nothing behind it overtakes; the store is told meanwhile.
+
+import type { Timers } from '../../ports/timers.ts'
+import { openDatabase, StoreRefused, textOf, type OpenDatabase } from './database.ts'
+import type { JournalReply, JournalRequest, StartJournal } from './protocol.ts'
+import { createTables, type Tables } from './tables.ts'
+
+/** Requests that share one transaction at most. */
+const groupMax = 256
+const retryMsMin = 50
+const retryMsMax = 5000
+
+type Queued = Exclude<JournalRequest, { kind: 'open' }>
+
+export interface Journal {
+  receive(request: JournalRequest): void
+}
+
+export interface JournalOptions {
+  readonly timers: Timers
+  readonly reply: (reply: JournalReply) => void
+  /** Called inside each transaction before it is committed; tests make it fail here. */
+  readonly beforeCommit?: () => void
+}
+
+export function createJournal({ timers, reply, beforeCommit }: JournalOptions): Journal {
+  const queue: Queued[] = []
+  let open: { file: OpenDatabase; tables: Tables } | undefined
+  let scheduled = false
+  let retryMs = retryMsMin
+
+  const schedule = (): void => {
+    if (scheduled || open === undefined || queue.length === 0) return
+    scheduled = true
+    timers.soon(flush)
+  }
+
+  const flush = (): void => {
+    scheduled = false
+    if (open === undefined) return
+    if (queue[0]?.kind === 'close') {
+      open.file.close()
+      open = undefined
+      queue.length = 0
+      return reply({ kind: 'closed' })
+    }
+    const end = queue.findIndex(({ kind }) => kind === 'close')
+    const group = queue.slice(0, Math.min(groupMax, end === -1 ? groupMax : end))
+    const { database } = open.file
+    try {
+      const outcome = transact(open, group)
+      retryMs = retryMsMin
+      // A clean-up with more to do goes behind what arrived meanwhile.
+      queue.splice(0, group.length)
+      queue.push(...outcome.again)
+      for (const answer of outcome.replies) reply(answer)
+      schedule()
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      reply({ kind: 'failing', why: textOf(error) })
+      scheduled = true
+      timers.set(retryMs, flush)
+      retryMs = Math.min(retryMs * 2, retryMsMax)
+    }
+  }
+
+  const transact = (
+    { file, tables }: { file: OpenDatabase; tables: Tables },
+    group: readonly Queued[],
+  ): { replies: JournalReply[]; again: Queued[] } => {
+    const done: number[] = []
+    const replies: JournalReply[] = []
+    const again: Queued[] = []
+    file.database.exec('BEGIN IMMEDIATE')
+    for (const request of group) {
+      switch (request.kind) {
+        case 'write':
+          tables.write(request.batch)
+          done.push(request.id)
+          break
+        case 'progress':
+          tables.progress(request.progress)
+          done.push(request.id)
+          break
+        case 'pending': {
+          const deliveries = tables.pending(request.after, request.limit)
+          replies.push({ kind: 'pending', id: request.id, deliveries })
+          break
+        }
+        case 'prune':
+          if (tables.prune(request.olderThanMs)) again.push(request)
+          else done.push(request.id)
+          break
+        case 'close':
+          break
+      }
+    }
+    beforeCommit?.()
+    file.database.exec('COMMIT')
+    return { replies: [{ kind: 'done', ids: done }, ...replies], again }
+  }
+
+  return {
+    receive(request) {
+      if (request.kind !== 'open') {
+        queue.push(request)
+        return schedule()
+      }
+      try {
+        const file = openDatabase(request.directory)
+        const tables = createTables(file.database)
+        open = { file, tables }
+        reply({ kind: 'opened', live: tables.live() })
+      } catch (error) {
+        const why = error instanceof StoreRefused ? error.message : `the store: ${textOf(error)}`
+        reply({ kind: 'refused', why })
+      }
+    },
+  }
+}
+
+/** A journal without a thread of its own, for tests and for one-off tools. */
+export function journalInThread(
+  timers: Timers,
+  options: Pick<JournalOptions, 'beforeCommit'> = {},
+): StartJournal {
+  return ({ onMessage }) => {
+    let stopped = false
+    const reply = (value: JournalReply): void => {
+      if (!stopped) onMessage(value)
+    }
+    const journal = createJournal({ ...options, timers, reply })
+    return {
+      post: (request) => journal.receive(structuredClone(request)),
+      stop: () => {
+        stopped = true
+      },
+    }
+  }
+}

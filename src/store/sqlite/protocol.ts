@@ -1,0 +1,94 @@
+// What the store (main thread) and its journal (worker thread, or the same thread in tests) say to each other. Plain
+// structured-clone values only. Requests are carried out in the order in which they are posted.
+
+import type { LegId, QueueName } from '../../base/ids.ts'
+import type {
+  DeliveryProgress,
+  DeliveryRow,
+  PendingDelivery,
+  QueueRecord,
+  StateTable,
+} from '../../ports/store.ts'
+import type { PlacedCall } from '../order/queue-book.ts'
+
+export type JournalRequest =
+  /** First, and once. Answered by `opened` or `refused`. */
+  | { readonly kind: 'open'; readonly directory: string }
+  | { readonly kind: 'write'; readonly id: number; readonly batch: JournalBatch }
+  | {
+      readonly kind: 'progress'
+      readonly id: number
+      readonly progress: readonly DeliveryProgress[]
+    }
+  | {
+      readonly kind: 'pending'
+      readonly id: number
+      readonly after: number
+      readonly limit: number
+    }
+  | { readonly kind: 'prune'; readonly id: number; readonly olderThanMs: number }
+  /** Answered by `closed` when everything before it is on disk. */
+  | { readonly kind: 'close' }
+
+export interface JournalBatch {
+  /** `json` undefined: the row is gone. */
+  readonly state: readonly {
+    readonly table: StateTable
+    readonly id: string
+    readonly json: string | undefined
+  }[]
+  readonly queues: readonly {
+    readonly name: QueueName
+    readonly queue: QueueRecord | undefined
+  }[]
+  readonly entries: readonly { readonly legId: LegId; readonly entry: PlacedCall | undefined }[]
+  readonly events: readonly {
+    readonly sequence: number
+    readonly eventId: string
+    readonly occurredAtUs: number
+    readonly legId: string | undefined
+    readonly type: string
+    readonly json: string
+  }[]
+  readonly deliveries: readonly DeliveryRow[]
+}
+
+export type JournalReply =
+  | { readonly kind: 'opened'; readonly live: JournalLive }
+  /** The data directory cannot be used; `why` is for the operator. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** These requests are on disk. */
+  | { readonly kind: 'done'; readonly ids: readonly number[] }
+  | {
+      readonly kind: 'pending'
+      readonly id: number
+      readonly deliveries: readonly PendingDelivery[]
+    }
+  /** A write failed and will be tried again, unchanged; the next `done` says that it went well. */
+  | { readonly kind: 'failing'; readonly why: string }
+  | { readonly kind: 'closed' }
+
+export interface JournalLive {
+  readonly state: readonly {
+    readonly table: StateTable
+    readonly id: string
+    readonly json: string
+  }[]
+  readonly queues: readonly QueueRecord[]
+  readonly entries: readonly PlacedCall[]
+  readonly lastSequence: number
+}
+
+export interface JournalLink {
+  post(request: JournalRequest): void
+  stop(): void
+}
+
+export interface JournalCallbacks {
+  readonly onMessage: (reply: unknown) => void
+  /** The journal died; nothing will be written any more. */
+  readonly onGone: (why: string) => void
+}
+
+/** Starts a journal: a worker thread in the server, the same thread in tests. */
+export type StartJournal = (callbacks: JournalCallbacks) => JournalLink

@@ -1,0 +1,37 @@
+// The tables, as numbered migrations: number n brings a file from version n-1 to n. A migration that has been released
+// is never edited. JSON columns hold what only the engine or the webhook room reads.
+
+/** `PRAGMA application_id`: "HFLD". */
+export const applicationId = 0x48464c44
+
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE state (
+    kind TEXT NOT NULL, id TEXT NOT NULL, row TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
+  );
+  CREATE TABLE queue (
+    name TEXT PRIMARY KEY, id TEXT NOT NULL, max_size INTEGER NOT NULL, explicit INTEGER NOT NULL,
+    created_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL, idle_since_ms INTEGER
+  );
+  CREATE TABLE entry (
+    leg_id TEXT PRIMARY KEY, place INTEGER NOT NULL, queue_name TEXT NOT NULL,
+    enqueued_at_ms INTEGER NOT NULL, alive INTEGER NOT NULL, facts TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX entry_place ON entry (place);
+  CREATE TABLE event (
+    sequence INTEGER PRIMARY KEY, event_id TEXT NOT NULL, occurred_at_us INTEGER NOT NULL,
+    leg_id TEXT, type TEXT NOT NULL, json TEXT NOT NULL
+  );
+  CREATE TABLE delivery (
+    sequence INTEGER PRIMARY KEY, delivery_id TEXT NOT NULL UNIQUE, row TEXT NOT NULL,
+    attempts INTEGER NOT NULL, next_attempt_at_ms INTEGER NOT NULL, state TEXT NOT NULL,
+    finished_at_ms INTEGER, last_attempt TEXT
+  );
+  CREATE INDEX delivery_pending ON delivery (sequence) WHERE state = 'pending';
+  CREATE INDEX delivery_finished ON delivery (finished_at_ms) WHERE finished_at_ms IS NOT NULL;
+  CREATE INDEX event_time ON event (occurred_at_us);
+  CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+  INSERT INTO mark VALUES ('last_sequence', 0);
+  `,
+]

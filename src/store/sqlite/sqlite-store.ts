@@ -1,0 +1,230 @@
+// The store of one machine: the queue book in memory answers verbs and reads, the journal thread writes down what
+// changed. Nothing here waits for the disk except the promise that `commit` returns.
+//
+// The main thread turns rows into JSON text before it posts them: strings are cheap to hand over, objects are not, and
+// nobody can change a row afterwards.
+
+import { assert } from '../../base/assert.ts'
+import type {
+  CommitBatch,
+  LiveRows,
+  PendingDelivery,
+  Store,
+  StoreHealth,
+} from '../../ports/store.ts'
+import type { StampedEvent } from '../../ports/events.ts'
+import type { Timers } from '../../ports/timers.ts'
+import { QueueBook } from '../order/queue-book.ts'
+import type {
+  JournalBatch,
+  JournalLink,
+  JournalLive,
+  JournalReply,
+  StartJournal,
+} from './protocol.ts'
+
+/** How long a stop waits for a disk that does not take the last writes. */
+const closeMsMax = 30_000
+
+export interface SqliteStoreOptions {
+  readonly directory: string
+  readonly startJournal: StartJournal
+  readonly timers: Timers
+  /** The journal died and every later commit will hang: the process should end and be started anew. */
+  readonly onGone?: (why: string) => void
+}
+
+/** Rejects with a message for the operator when the data directory cannot be used. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { directory, startJournal } = options
+  const opening = Promise.withResolvers<JournalLive>()
+  let store: SqliteStore | undefined
+  let link: JournalLink | undefined
+  const onMessage = (value: unknown): void => {
+    if (!isReply(value)) return
+    if (value.kind === 'opened') opening.resolve(value.live)
+    else if (value.kind === 'refused') opening.reject(new Error(value.why))
+    else store?.receive(value)
+  }
+  const onGone = (why: string): void => {
+    opening.reject(new Error(`the journal thread ended: ${why}`))
+    store?.lose(why)
+  }
+  link = startJournal({ onMessage, onGone })
+  // A journal thread does not keep the program alive by itself; this deadline does until it has answered.
+  const late = options.timers.set(closeMsMax, () => {
+    opening.reject(new Error(`the data directory ${directory} did not open in ${closeMsMax} ms`))
+  })
+  link.post({ kind: 'open', directory })
+  try {
+    store = new SqliteStore(link, options, await opening.promise)
+    return store
+  } catch (error) {
+    link.stop()
+    throw error
+  } finally {
+    options.timers.clear(late)
+  }
+}
+
+type Later = Exclude<JournalReply, { kind: 'opened' | 'refused' }>
+
+class SqliteStore implements Store {
+  readonly #book = new QueueBook()
+  readonly #link: JournalLink
+  readonly #options: SqliteStoreOptions
+  readonly #waiting = new Map<number, () => void>()
+  readonly #reading = new Map<number, (deliveries: readonly PendingDelivery[]) => void>()
+  #live: LiveRows | undefined
+  #lastCommit: Promise<void> = Promise.resolve()
+  #idNext = 1
+  #backlog = 0
+  #failure = ''
+  #closed: (() => void) | undefined
+  #gone = false
+
+  constructor(link: JournalLink, options: SqliteStoreOptions, live: JournalLive) {
+    this.#link = link
+    this.#options = options
+    this.#book.restore(live.queues, live.entries)
+    const rows = live.state.map(({ table, id, json }) => {
+      const row: unknown = JSON.parse(json)
+      return { table, id, row }
+    })
+    this.#live = { rows, ...this.#book.everything(), lastSequence: live.lastSequence }
+  }
+
+  execute: Store['execute'] = (operationId, verb, done) => {
+    done(this.#book.execute(operationId, verb))
+  }
+
+  commit(batch: CommitBatch): Promise<void> {
+    const journal = journalBatch(batch, this.#book)
+    // Nothing to write is durable as soon as everything before it is.
+    if (isEmpty(journal)) return this.#lastCommit
+    this.#backlog++
+    this.#lastCommit = this.#request((id) => this.#link.post({ kind: 'write', id, batch: journal }))
+    return this.#lastCommit.then(() => {
+      this.#backlog--
+    })
+  }
+
+  health(): StoreHealth {
+    return { ok: this.#failure === '', backlog: this.#backlog, why: this.#failure }
+  }
+
+  getQueue: Store['getQueue'] = (name) => Promise.resolve(this.#book.getQueue(name))
+  pageQueues: Store['pageQueues'] = (page) => Promise.resolve(this.#book.pageQueues(page))
+  getEntry: Store['getEntry'] = (name, leg) => Promise.resolve(this.#book.getEntry(name, leg))
+  pageEntries: Store['pageEntries'] = (name, page) =>
+    Promise.resolve(this.#book.pageEntries(name, page))
+
+  loadLive(): Promise<LiveRows> {
+    const live = this.#live
+    assert(live !== undefined, 'loadLive is called once')
+    this.#live = undefined
+    return Promise.resolve(live)
+  }
+
+  pendingDeliveries: Store['pendingDeliveries'] = (after, limit) => {
+    const id = this.#idNext++
+    return new Promise((resolve) => {
+      this.#reading.set(id, resolve)
+      this.#link.post({ kind: 'pending', id, after, limit })
+    })
+  }
+
+  recordProgress: Store['recordProgress'] = (progress) =>
+    progress.length === 0
+      ? Promise.resolve()
+      : this.#request((id) => this.#link.post({ kind: 'progress', id, progress }))
+
+  prune(olderThanMs: number): Promise<void> {
+    return this.#request((id) => this.#link.post({ kind: 'prune', id, olderThanMs }))
+  }
+
+  /** Resolves when all writes are on disk, or after 30 s when the disk does not take them. */
+  async close(): Promise<void> {
+    if (this.#closed !== undefined || this.#gone) return
+    const { timers } = this.#options
+    await new Promise<void>((resolve) => {
+      const late = timers.set(closeMsMax, resolve)
+      this.#closed = () => {
+        timers.clear(late)
+        resolve()
+      }
+      this.#link.post({ kind: 'close' })
+    })
+    this.#link.stop()
+  }
+
+  receive(reply: Later): void {
+    switch (reply.kind) {
+      case 'done':
+        this.#failure = ''
+        for (const id of reply.ids) {
+          this.#waiting.get(id)?.()
+          this.#waiting.delete(id)
+        }
+        return
+      case 'pending':
+        this.#reading.get(reply.id)?.(reply.deliveries)
+        this.#reading.delete(reply.id)
+        return
+      case 'failing':
+        this.#failure = `writing to ${this.#options.directory} fails: ${reply.why}`
+        return
+      case 'closed':
+        this.#closed?.()
+        return
+    }
+  }
+
+  lose(why: string): void {
+    this.#gone = true
+    this.#failure = `the journal thread ended: ${why}`
+    this.#closed?.()
+    this.#options.onGone?.(why)
+  }
+
+  #request(post: (id: number) => void): Promise<void> {
+    const id = this.#idNext++
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve)
+      post(id)
+    })
+  }
+}
+
+function journalBatch(batch: CommitBatch, book: QueueBook): JournalBatch {
+  return {
+    ...book.takeChanges(),
+    state: batch.changes.map((change) => ({
+      table: change.table,
+      id: change.id,
+      json: change.kind === 'put' ? JSON.stringify(change.row) : undefined,
+    })),
+    events: batch.events.map((stamped) => ({
+      sequence: stamped.sequence,
+      eventId: stamped.eventId,
+      occurredAtUs: stamped.occurredAtUs,
+      legId: legOf(stamped),
+      type: stamped.event.type,
+      json: JSON.stringify({ event: stamped.event, quality: stamped.quality }),
+    })),
+    deliveries: batch.deliveries,
+  }
+}
+
+function isEmpty({ state, queues, entries, events, deliveries }: JournalBatch): boolean {
+  const lengths = [state, queues, entries, events, deliveries].map((list) => list.length)
+  return lengths.every((length) => length === 0)
+}
+
+function legOf({ event }: StampedEvent): string | undefined {
+  return 'leg' in event ? event.leg.legId : undefined
+}
+
+function isReply(value: unknown): value is JournalReply {
+  return typeof value === 'object' && value !== null && 'kind' in value
+}

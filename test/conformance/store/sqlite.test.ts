@@ -1,0 +1,134 @@
+// What only a store with a disk can get wrong: locks, foreign files, failing writes, files that others could read.
+
+import assert from 'node:assert/strict'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { createClock } from '../../../src/platform/clock.ts'
+import { createTimers } from '../../../src/platform/timers.ts'
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
+import {
+  enqueue,
+  inThread,
+  noChange,
+  openSqlite,
+  queue,
+  run,
+  temporaryDirectory,
+  workerJournal,
+} from './forms.ts'
+
+test('a second process is refused by name of the directory, and let in when the first has gone', async (t) => {
+  const directory = temporaryDirectory(t)
+  const first = await openSqlite(directory, workerJournal)
+  await assert.rejects(openSqlite(directory, workerJournal), (error: Error) => {
+    assert.match(error.message, /another process uses the data directory/)
+    assert.ok(error.message.includes(directory))
+    return true
+  })
+  await first.close()
+  const second = await openSqlite(directory, workerJournal)
+  await second.close()
+})
+
+test('a file of a newer release is refused and left as it is', async (t) => {
+  const directory = temporaryDirectory(t)
+  const store = await openSqlite(directory)
+  await store.close()
+  const file = join(directory, 'holdfast.db')
+  const database = new DatabaseSync(file)
+  database.exec('PRAGMA user_version = 99')
+  database.close()
+  const before = readFileSync(file)
+  await assert.rejects(openSqlite(directory), /newer release \(schema 99, this one knows \d+\)/)
+  assert.deepEqual(readFileSync(file), before)
+})
+
+test('damaged and foreign files are refused and left as they are', async (t) => {
+  const directory = temporaryDirectory(t)
+  const file = join(directory, 'holdfast.db')
+  writeFileSync(file, 'this is not a database, and it is longer than a page header would be')
+  const before = readFileSync(file)
+  await assert.rejects(openSqlite(directory), /is damaged/)
+  assert.deepEqual(readFileSync(file), before)
+  writeFileSync(file, '')
+  const database = new DatabaseSync(file)
+  database.exec('CREATE TABLE recipes (name TEXT)')
+  database.close()
+  await assert.rejects(openSqlite(directory), /is not a Holdfast database/)
+})
+
+test('only the owner can read the files', async (t) => {
+  const directory = join(temporaryDirectory(t), 'data')
+  const store = await openSqlite(directory)
+  run(store, enqueue('q', 'a', 1))
+  await store.commit(noChange)
+  assert.equal(statSync(directory).mode & 0o077, 0)
+  for (const name of ['holdfast.db', 'holdfast.db-wal', 'lock.db']) {
+    assert.equal(statSync(join(directory, name)).mode & 0o077, 0, name)
+  }
+  await store.close()
+})
+
+test('a failing disk: batches wait in order, health says why, and nothing is lost', async (t) => {
+  const directory = temporaryDirectory(t)
+  let failures = 3
+  const journal = inThread({
+    beforeCommit: () => {
+      if (failures-- > 0) throw new Error('database or disk is full')
+    },
+  })
+  const store = await openSqlite(directory, journal)
+  const settled: number[] = []
+  const commits = [1, 2, 3].map((number) => {
+    run(store, enqueue('q', `l${number}`, number))
+    const put = { kind: 'put', table: 'leg', id: 'one', row: number } as const
+    return store.commit({ ...noChange, changes: [put] }).then(() => settled.push(number))
+  })
+  while (store.health().ok) await new Promise(setImmediate)
+  assert.match(store.health().why, /writing to .* fails: database or disk is full/)
+  assert.equal(store.health().backlog, 3)
+  assert.equal((await store.getQueue(queue('q')))?.size, 3)
+  assert.deepEqual(settled, [])
+  await Promise.all(commits)
+  assert.deepEqual(settled, [1, 2, 3])
+  assert.deepEqual(store.health(), { ok: true, backlog: 0, why: '' })
+  await store.close()
+  const later = await openSqlite(directory)
+  const live = await later.loadLive()
+  assert.deepEqual(live.rows, [{ table: 'leg', id: 'one', row: 3 }])
+  assert.equal(live.entries.length, 3)
+  await later.close()
+})
+
+test('what was not committed is not there after a crash', async (t) => {
+  const directory = temporaryDirectory(t)
+  const store = await openSqlite(directory)
+  run(store, enqueue('q', 'a', 1))
+  await store.commit(noChange)
+  run(store, enqueue('q', 'b', 2))
+  await store.close()
+  const later = await openSqlite(directory)
+  assert.equal((await later.getQueue(queue('q')))?.size, 1)
+  await later.close()
+})
+
+test('the death of the journal thread is told at once', async (t) => {
+  const directory = temporaryDirectory(t)
+  const gone = Promise.withResolvers<string>()
+  const kill: ((why: string) => void)[] = []
+  const store = await openSqliteStore({
+    directory,
+    timers: createTimers(createClock()),
+    startJournal: (callbacks) => {
+      kill.push(callbacks.onGone)
+      return inThread()(callbacks)
+    },
+    onGone: gone.resolve,
+  })
+  kill[0]?.('out of memory')
+  assert.equal(await gone.promise, 'out of memory')
+  assert.deepEqual(store.health().ok, false)
+  await store.close()
+})
