@@ -1,0 +1,370 @@
+// The transaction layer: finds the transaction of every message, starts and ends transactions, answers by itself what needs
+// nobody above (retransmissions, 100, CANCEL, refusals of RFC 3261 §8.2, overload). What it answers statelessly it
+// answers the same way again when asked again.
+
+import { createHash } from 'node:crypto'
+import { canonicalHost, hostOf } from '../message/host.ts'
+import { parseCSeq } from '../message/headers/cseq.ts'
+import { branchCookie, formatVia, parseVia, type Via } from '../message/headers/via.ts'
+import { lowerName } from '../message/header-names.ts'
+import { serializeRequest, serializeResponse } from '../message/serialize.ts'
+import type { ParseError } from '../message/parse.ts'
+import type { HeaderFields, RequestParts, ResponseParts } from '../message/types.ts'
+import type { SipMessage, SipRequest, SipResponse } from '../message/types.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Connection } from '../transport/connection.ts'
+import { responseTarget } from '../transport/response-routing.ts'
+import { Transports, type TransportPorts } from '../transport/transports.ts'
+import { checkRequest } from './check-request.ts'
+import { ClientRuntime, type ClientSurroundings } from './client-transaction.ts'
+import { defaultTransactionConfig, type TransactionConfig } from './config.ts'
+import { echoLines, echoOf, type Echo } from './echo.ts'
+import { clientKey, mergedKey, serverKey } from './matching.ts'
+import { ServerRuntime, type ServerSurroundings } from './server-transaction.ts'
+import type { ClientTransaction, ClientTransactionEvents, Destination } from './types.ts'
+import type { Flow, TransactionLayer, TransactionUser } from './types.ts'
+
+export interface TransactionLayerOptions extends TransportPorts {
+  readonly random: Random
+  readonly user: TransactionUser
+  /** Whatever is left out has the default of config.ts. */
+  readonly config?: Partial<TransactionConfig>
+}
+
+/** A transaction layer with its transports; nothing is bound before `start`. */
+export interface SipTransactions extends TransactionLayer {
+  /** Binds UDP and TCP to the same port; rejects with the system's error (code EADDRINUSE …). */
+  start(): Promise<void>
+  /** Closes every socket and forgets every transaction without telling the user. */
+  stop(): void
+  /** The bound address, port 0 resolved; undefined while stopped. */
+  readonly local: { readonly address: string; readonly port: number } | undefined
+  /** Open TCP connections. */
+  readonly connectionCount: number
+}
+
+export function createTransactionLayer(options: TransactionLayerOptions): SipTransactions {
+  return new Layer(options)
+}
+
+/** A peer whose TCP port did not answer is not tried for oversize requests for so long. */
+const tcpBlockedMs = 30_000
+const tcpBlockedMax = 1_000
+const branchLength = 22
+const tagLength = 16
+
+class Layer implements SipTransactions {
+  readonly #options: TransactionLayerOptions
+  readonly #config: TransactionConfig
+  readonly #user: TransactionUser
+  readonly #random: Random
+  readonly #transports: Transports
+  readonly #servers = new Map<string, ServerRuntime>()
+  readonly #merged = new Map<string, ServerRuntime>()
+  readonly #clients = new Map<string, ClientRuntime>()
+  readonly #tcpBlocked = new Map<string, number>()
+  readonly #tagSecret: string
+  readonly #clientSurroundings: ClientSurroundings
+  readonly #serverSurroundings: ServerSurroundings
+  #running = false
+
+  constructor(options: TransactionLayerOptions) {
+    this.#options = options
+    this.#config = { ...defaultTransactionConfig, ...options.config }
+    this.#user = options.user
+    this.#random = options.random
+    this.#tagSecret = options.random.token(branchLength)
+    this.#clientSurroundings = this.#makeClientSurroundings()
+    this.#serverSurroundings = this.#makeServerSurroundings()
+    this.#transports = new Transports(options, this.#config, {
+      onMessage: (message, flow) => this.#message(message, flow),
+      onUnreadable: (error, flow) => this.#unreadable(error, flow),
+      onFlowClosed: (flow) => {
+        if (this.#running) this.#user.onFlowClosed(flow)
+      },
+    })
+  }
+
+  get size(): number {
+    return this.#servers.size + this.#clients.size
+  }
+
+  get connectionCount(): number {
+    return this.#transports.tcp.size
+  }
+
+  get local(): { readonly address: string; readonly port: number } | undefined {
+    return this.#transports.local
+  }
+
+  async start(): Promise<void> {
+    await this.#transports.start()
+    this.#running = true
+  }
+
+  stop(): void {
+    this.#running = false
+    for (const transaction of [...this.#servers.values(), ...this.#clients.values()])
+      transaction.dispose()
+    this.#servers.clear()
+    this.#merged.clear()
+    this.#clients.clear()
+    this.#transports.stop()
+  }
+
+  localAddressFor(_to: Destination): { readonly host: string; readonly port: number } {
+    const local = this.#transports.local
+    const port = local?.port ?? this.#config.port
+    const { advertise } = this.#config
+    if (advertise !== undefined && advertise !== '') return { host: hostOf(advertise), port }
+    const address = local?.address ?? this.#config.host
+    // A wildcard can be bound but not be written: without `advertise` only this machine can reach us then.
+    if (address === '0.0.0.0') return { host: '127.0.0.1', port }
+    return { host: address === '::' ? '[::1]' : hostOf(address), port }
+  }
+
+  send(parts: RequestParts, to: Destination, events: ClientTransactionEvents): ClientTransaction {
+    return this.#start(parts, to, events, this.#newBranch())
+  }
+
+  sendAck(parts: RequestParts, to: Destination): () => void {
+    const { host, port } = this.localAddressFor(to)
+    const via = formatVia({ transport: to.transport, host, port, branch: this.#newBranch() })
+    const given = parts.headers
+    const hasMaxForwards = given.some(([name]) => lowerName(name) === 'max-forwards')
+    const own: RequestParts['headers'] = hasMaxForwards
+      ? [['Via', via]]
+      : [
+          ['Via', via],
+          ['Max-Forwards', '70'],
+        ]
+    const bytes = serializeRequest({ ...parts, headers: [...own, ...given] })
+    const transmit = () => {
+      if (!this.#running) return
+      if (to.transport === 'UDP') this.#transports.sendDatagram(bytes, to.address, to.port)
+      else {
+        const connection = this.#connectionTo(to)
+        if (connection !== undefined) this.#transports.tcp.write(connection, bytes)
+      }
+    }
+    transmit()
+    return transmit
+  }
+
+  #start(
+    parts: RequestParts,
+    to: Destination,
+    events: ClientTransactionEvents,
+    branch: string,
+  ): ClientRuntime {
+    const transaction = new ClientRuntime(this.#clientSurroundings, parts, to, events, branch)
+    this.#clients.set(clientKey(branch, parts.method), transaction)
+    transaction.start()
+    return transaction
+  }
+
+  #newBranch(): string {
+    return branchCookie + this.#random.token(branchLength)
+  }
+
+  #connectionTo(to: Destination): Connection | undefined {
+    const living = this.#transports.tcp.byId(to.flow?.connectionId)
+    if (living !== undefined) return living
+    return this.#transports.hasTcp && this.#running
+      ? this.#transports.tcp.to(to.address, to.port)
+      : undefined
+  }
+
+  #makeClientSurroundings(): ClientSurroundings {
+    return {
+      timers: this.#options.timers,
+      timings: this.#config.timings,
+      viaSentBy: (to) => this.localAddressFor(to),
+      mayTryTcp: (to) => this.#mayTryTcp(to),
+      tcpFailed: (to) => this.#tcpFailed(to),
+      connectionTo: (to) => this.#connectionTo(to),
+      sendDatagram: (bytes, to) => this.#transports.sendDatagram(bytes, to.address, to.port),
+      write: (connection, bytes) => this.#transports.tcp.write(connection, bytes),
+      startCancel: (parts, to, branch) => void this.#start(parts, to, ignoredEvents, branch),
+      ended: (transaction) =>
+        this.#clients.delete(clientKey(transaction.branch, transaction.method)),
+    }
+  }
+
+  #mayTryTcp(to: Destination): boolean {
+    if (!this.#config.oversizeByTcp || !this.#transports.hasTcp) return false
+    const until = this.#tcpBlocked.get(`${to.address}|${to.port}`)
+    return until === undefined || until <= this.#options.clock.monotonicMs()
+  }
+
+  #tcpFailed(to: Destination): void {
+    if (this.#tcpBlocked.size >= tcpBlockedMax) this.#tcpBlocked.clear()
+    this.#tcpBlocked.set(
+      `${to.address}|${to.port}`,
+      this.#options.clock.monotonicMs() + tcpBlockedMs,
+    )
+  }
+
+  #message(message: SipMessage, flow: Flow): void {
+    if (message.kind === 'response') this.#response(message, flow)
+    else this.#request(message, flow)
+  }
+
+  #response(response: SipResponse, flow: Flow): void {
+    const { headers } = response
+    const via = parseVia(headers.values('via')[0] ?? '')
+    const method = parseCSeq(headers.first('cseq') ?? '')?.method ?? ''
+    // RFC 3261 §18.1.2: a response whose top Via is not ours went astray.
+    if (via === undefined || !this.#isOurs(via)) return this.#drop('foreign-via')
+    const transaction = this.#clients.get(clientKey(via.branch ?? '', method))
+    const stray2xx = method === 'INVITE' && response.status >= 200 && response.status < 300
+    if (transaction !== undefined && !(stray2xx && transaction.isCompleted))
+      transaction.received(response)
+    else if (stray2xx) this.#user.onStray2xx(response, flow)
+    else this.#drop('unmatched-response')
+  }
+
+  #isOurs(via: Via): boolean {
+    const { host, port } = this.localAddressFor(anyDestination)
+    return (via.port ?? 5060) === port && canonicalHost(via.host) === canonicalHost(host)
+  }
+
+  #request(request: SipRequest, flow: Flow): void {
+    const via = parseVia(request.headers.values('via')[0] ?? '')
+    if (via === undefined) return this.#drop('bad-via')
+    const { method } = request
+    if (method === 'ACK') return this.#ack(request, flow, via)
+    const key = serverKey(request, via, method)
+    const known = this.#servers.get(key)
+    if (known !== undefined) return known.retransmitted()
+    if (this.#isOverloaded(request)) {
+      this.#options.metrics.count('holdfast_sip_overload_refusals_total')
+      const retryAfter = String(5 + this.#random.below(26))
+      return this.#answerStateless(
+        { status: 503, headers: [['Retry-After', retryAfter]] },
+        request.headers,
+        flow,
+      )
+    }
+    if (method === 'CANCEL') return this.#cancel(request, flow, via, key)
+    this.#newServer(request, flow, key)
+  }
+
+  #isOverloaded(request: SipRequest): boolean {
+    const limit = this.#config.serverTransactionsMax
+    if (this.#servers.size < limit) return false
+    // Requests inside dialogs, BYE above all, relieve us: they may go a little further.
+    return mergedKey(request) !== undefined || this.#servers.size >= limit * 1.1
+  }
+
+  #ack(ack: SipRequest, flow: Flow, via: Via): void {
+    const transaction = this.#servers.get(serverKey(ack, via, 'INVITE'))
+    if (transaction === undefined) this.#user.onAck(ack, flow)
+    else transaction.acknowledged(ack, flow)
+  }
+
+  /** RFC 3261 §9.2. */
+  #cancel(cancel: SipRequest, flow: Flow, via: Via, key: string): void {
+    const transaction = this.#addServer(cancel, flow, { key, mergedKey: undefined })
+    const invite = this.#servers.get(serverKey(cancel, via, 'INVITE'))
+    if (invite === undefined) return transaction.respond({ status: 481, headers: [] })
+    // The To tag of this answer is that of the INVITE's answers.
+    transaction.respond({ status: 200, headers: [] }, invite.tag)
+    if (!invite.finalSent) invite.events.onCancel?.(cancel)
+  }
+
+  #newServer(request: SipRequest, flow: Flow, key: string): void {
+    const merged = mergedKey(request)
+    const twin = merged === undefined ? undefined : this.#merged.get(merged)
+    const transaction = this.#addServer(request, flow, {
+      key,
+      mergedKey: twin === undefined ? merged : undefined,
+    })
+    if (twin !== undefined) return transaction.respond({ status: 482, headers: [] })
+    const refusal = checkRequest(request, this.#config.rules)
+    if (refusal !== undefined) return transaction.respond(refusal)
+    if (request.method === 'INVITE') transaction.respond({ status: 100, headers: [] })
+    transaction.events = this.#user.onRequest(transaction)
+  }
+
+  #addServer(
+    request: SipRequest,
+    flow: Flow,
+    keys: { readonly key: string; readonly mergedKey: string | undefined },
+  ): ServerRuntime {
+    const transaction = new ServerRuntime(this.#serverSurroundings, request, flow, keys)
+    this.#servers.set(keys.key, transaction)
+    if (keys.mergedKey !== undefined) this.#merged.set(keys.mergedKey, transaction)
+    return transaction
+  }
+
+  #makeServerSurroundings(): ServerSurroundings {
+    return {
+      timers: this.#options.timers,
+      timings: this.#config.timings,
+      newTag: () => this.#random.token(tagLength),
+      connectionOf: (flow) => this.#transports.tcp.byId(flow.connectionId),
+      sendResponse: (bytes, echo, flow, preferred) =>
+        this.#sendResponse(bytes, echo, flow, preferred),
+      ackArrived: (ack, flow) => this.#user.onAck(ack, flow),
+      ended: (transaction) => {
+        this.#servers.delete(transaction.key)
+        if (transaction.mergedKey !== undefined) this.#merged.delete(transaction.mergedKey)
+      },
+    }
+  }
+
+  /** RFC 3261 §18.2.2: the request's own connection, else a new one to where it came from. */
+  #sendResponse(
+    bytes: Uint8Array,
+    echo: Echo,
+    flow: Flow,
+    preferred: Connection | undefined,
+  ): Connection | undefined {
+    const target = responseTarget(echo.via, flow, this.#config.forceRport)
+    if (flow.transport === 'UDP') {
+      this.#transports.sendDatagram(bytes, target.address, target.port)
+      return undefined
+    }
+    if (!this.#running) return undefined
+    const living = preferred ?? this.#transports.tcp.byId(flow.connectionId)
+    const connection = living ?? this.#transports.tcp.to(target.address, target.port)
+    this.#transports.tcp.write(connection, bytes)
+    return connection.state === 'closed' ? undefined : connection
+  }
+
+  /** Requests that could be read only partly. */
+  #unreadable(error: ParseError, flow: Flow): void {
+    const { method, headers, status, reason } = error
+    this.#drop('unreadable')
+    // Nothing answers an ACK, and without any Via nobody waits for an answer.
+    if (method === undefined || method === 'ACK' || !headers.has('via')) return
+    this.#answerStateless({ status, reason, headers: [] }, headers, flow)
+  }
+
+  #answerStateless(parts: ResponseParts, headers: HeaderFields, flow: Flow): void {
+    const echo = echoOf(headers, flow)
+    const lines = echoLines(echo, this.#statelessTag(headers))
+    this.#sendResponse(serializeResponse(parts, lines), echo, flow, undefined)
+  }
+
+  /** RFC 3261 §8.2.7: the same request gets the same tag without anything being remembered. */
+  #statelessTag(headers: HeaderFields): string {
+    const hash = createHash('sha256').update(this.#tagSecret)
+    for (const name of ['via', 'from', 'call-id', 'cseq'])
+      hash.update(`|${headers.first(name) ?? ''}`)
+    return hash.digest('hex').slice(0, tagLength)
+  }
+
+  #drop(reason: string): void {
+    this.#options.metrics.count('holdfast_sip_messages_dropped_total', { reason })
+  }
+}
+
+const ignoredEvents: ClientTransactionEvents = {
+  onResponse: () => undefined,
+  onTimeout: () => undefined,
+  onTransportFailure: () => undefined,
+}
+
+const anyDestination: Destination = { transport: 'UDP', address: '', port: 0 }

@@ -1,0 +1,230 @@
+// All TCP connections: those that come in and those we open, found again by id or by peer. Each has one framer, one idle
+// deadline and, while a message is incomplete, one half-open deadline.
+
+import { canonicalHost } from '../message/host.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Metrics } from '../../ports/metrics.ts'
+import type {
+  StreamCallbacks,
+  StreamConnection,
+  StreamListener,
+  Streams,
+} from '../../ports/streams.ts'
+import type { TimerId, Timers } from '../../ports/timers.ts'
+import { Connection } from './connection.ts'
+import { StreamFramer, type Frame } from './framing.ts'
+import type { TransportConfig, TransportHandler } from './types.ts'
+
+const pong = Uint8Array.of(0x0d, 0x0a)
+
+interface Row {
+  readonly connection: Connection
+  readonly framer: StreamFramer
+  readonly source: string
+  idleTimer: TimerId | undefined
+  halfOpenTimer: TimerId | undefined
+}
+
+export class TcpConnections {
+  readonly #streams: Streams
+  readonly #timers: Timers
+  readonly #clock: Clock
+  readonly #metrics: Metrics
+  readonly #config: TransportConfig
+  readonly #handler: TransportHandler
+  readonly #rows = new Map<number, Row>()
+  readonly #byPeer = new Map<string, Connection>()
+  readonly #perSource = new Map<string, number>()
+  #listener: StreamListener | undefined
+  #nextId = 1
+
+  constructor(
+    ports: { streams: Streams; timers: Timers; clock: Clock; metrics: Metrics },
+    config: TransportConfig,
+    handler: TransportHandler,
+  ) {
+    this.#streams = ports.streams
+    this.#timers = ports.timers
+    this.#clock = ports.clock
+    this.#metrics = ports.metrics
+    this.#config = config
+    this.#handler = handler
+  }
+
+  get size(): number {
+    return this.#rows.size
+  }
+
+  /** Listens; rejects with the system's error. */
+  async listen(host: string, port: number): Promise<StreamListener> {
+    const onConnection = (stream: StreamConnection) => this.#accepted(stream)
+    this.#listener = await this.#streams.listen({ host, port, onConnection })
+    return this.#listener
+  }
+
+  /** Closes the listener and every connection. */
+  stop(): void {
+    this.#listener?.close()
+    this.#listener = undefined
+    for (const row of [...this.#rows.values()])
+      this.close(row.connection, new Error('server stopped'))
+  }
+
+  /** A living connection by id. */
+  byId(id: number | undefined): Connection | undefined {
+    return id === undefined ? undefined : this.#rows.get(id)?.connection
+  }
+
+  /** A living connection to that peer, or a new one being opened. */
+  to(address: string, port: number): Connection {
+    const existing = this.#byPeer.get(peerKey(address, port))
+    if (existing !== undefined) return existing
+    const row = this.#add(address, port)
+    void this.#open(row)
+    return row.connection
+  }
+
+  /** Sends, cutting off a peer that does not read. */
+  write(connection: Connection, bytes: Uint8Array): void {
+    connection.lastActiveMs = this.#clock.monotonicMs()
+    if (connection.write(bytes) || connection.state === 'closed') return
+    this.#metrics.count('holdfast_sip_connections_closed_total', { reason: 'not-reading' })
+    this.close(connection, new Error('peer does not read'))
+  }
+
+  close(connection: Connection, error: Error): void {
+    const row = this.#rows.get(connection.id)
+    if (row === undefined) return
+    this.#rows.delete(connection.id)
+    const key = peerKey(connection.remoteAddress, connection.remotePort)
+    if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key)
+    const left = (this.#perSource.get(row.source) ?? 1) - 1
+    if (left > 0) this.#perSource.set(row.source, left)
+    else this.#perSource.delete(row.source)
+    if (row.idleTimer !== undefined) this.#timers.clear(row.idleTimer)
+    if (row.halfOpenTimer !== undefined) this.#timers.clear(row.halfOpenTimer)
+    const { flow } = connection
+    if (connection.closed(error)) this.#handler.onFlowClosed(flow)
+  }
+
+  #add(address: string, port: number): Row {
+    const remote = { address, port }
+    const nowMs = this.#clock.monotonicMs()
+    const connection = new Connection(this.#nextId++, remote, this.#config.writeQueueBytes, nowMs)
+    const row: Row = {
+      connection,
+      framer: new StreamFramer(this.#config.limits),
+      source: canonicalHost(address),
+      idleTimer: undefined,
+      halfOpenTimer: undefined,
+    }
+    this.#rows.set(connection.id, row)
+    this.#byPeer.set(peerKey(address, port), connection)
+    this.#perSource.set(row.source, (this.#perSource.get(row.source) ?? 0) + 1)
+    this.#armIdle(row, this.#config.idleMs)
+    return row
+  }
+
+  async #open(row: Row): Promise<void> {
+    const { connection } = row
+    try {
+      const stream = await this.#streams.connect({
+        address: connection.remoteAddress,
+        port: connection.remotePort,
+        timeoutMs: this.#config.connectTimeoutMs,
+        callbacks: this.#callbacks(row),
+      })
+      if (connection.state === 'closed') stream.close()
+      else connection.opened(stream)
+    } catch (error) {
+      this.close(connection, asError(error))
+    }
+  }
+
+  #accepted(stream: StreamConnection): StreamCallbacks {
+    const source = canonicalHost(stream.remoteAddress)
+    const full = this.#rows.size >= this.#config.connectionsMax
+    if (full || (this.#perSource.get(source) ?? 0) >= this.#config.connectionsPerSource) {
+      this.#metrics.count('holdfast_sip_connections_refused_total', {
+        reason: full ? 'all' : 'source',
+      })
+      stream.close()
+      return { onData: () => undefined, onClose: () => undefined }
+    }
+    const row = this.#add(stream.remoteAddress, stream.remotePort)
+    row.connection.opened(stream)
+    return this.#callbacks(row)
+  }
+
+  #callbacks(row: Row): StreamCallbacks {
+    return {
+      onData: (bytes) => this.#received(row, bytes),
+      onClose: (error) => this.close(row.connection, error ?? new Error('closed by peer')),
+    }
+  }
+
+  #received(row: Row, bytes: Uint8Array): void {
+    const { connection, framer } = row
+    connection.lastActiveMs = this.#clock.monotonicMs()
+    for (const frame of framer.push(bytes)) {
+      // A message handler may have closed the connection.
+      if (connection.state !== 'open') return
+      this.#clearHalfOpen(row)
+      this.#frame(row, frame)
+    }
+    if (connection.state !== 'open') return
+    if (!framer.hasPartial) this.#clearHalfOpen(row)
+    else row.halfOpenTimer ??= this.#timers.set(this.#config.halfOpenMs, () => this.#halfOpen(row))
+  }
+
+  #frame(row: Row, frame: Frame): void {
+    const { connection } = row
+    switch (frame.kind) {
+      case 'ping':
+        this.write(connection, pong)
+        return
+      case 'message':
+        this.#handler.onMessage(frame.message, connection.flow)
+        return
+      case 'error':
+        this.#handler.onUnreadable(frame.error, connection.flow)
+        if (frame.error.consumed === undefined)
+          this.close(connection, new Error(frame.error.reason))
+    }
+  }
+
+  #clearHalfOpen(row: Row): void {
+    if (row.halfOpenTimer !== undefined) this.#timers.clear(row.halfOpenTimer)
+    row.halfOpenTimer = undefined
+  }
+
+  #halfOpen(row: Row): void {
+    row.halfOpenTimer = undefined
+    this.#metrics.count('holdfast_sip_connections_closed_total', { reason: 'half-open' })
+    this.close(row.connection, new Error('message not completed in time'))
+  }
+
+  /** One timer per connection: it looks at the last activity when it fires, so traffic costs no timer operation. */
+  #armIdle(row: Row, delayMs: number): void {
+    row.idleTimer = this.#timers.set(delayMs, () => {
+      const { connection } = row
+      const limitMs = connection.proven ? this.#config.provenIdleMs : this.#config.idleMs
+      const leftMs = connection.lastActiveMs + limitMs - this.#clock.monotonicMs()
+      if (leftMs > 0 || connection.watcherCount > 0) {
+        this.#armIdle(row, Math.max(leftMs, 1_000))
+        return
+      }
+      row.idleTimer = undefined
+      this.#metrics.count('holdfast_sip_connections_closed_total', { reason: 'idle' })
+      this.close(connection, new Error('idle'))
+    })
+  }
+}
+
+function peerKey(address: string, port: number): string {
+  return `${canonicalHost(address)}|${port}`
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
