@@ -1,0 +1,131 @@
+// Digest as the server: who sent this request? (RFC 3261 §22, RFC 7616, RFC 8760.) Keeps H(user:realm:password) per
+// algorithm and never a password. The caller turns the verdict into 401 or 407.
+
+import { parseAuth } from '../message/headers/auth.ts'
+import { quote } from '../message/text.ts'
+import type { SipRequest } from '../message/types.ts'
+import {
+  DIGEST_ALGORITHMS,
+  digestAlgorithm,
+  digestHa1,
+  digestResponse,
+  equalInConstantTime,
+} from './digest.ts'
+import type { DigestAlgorithm } from './digest.ts'
+import type { Nonces } from './nonce.ts'
+
+/** One SIP user: a password, or the hashes of `user:realm:password` in lower-case hexadecimal. */
+export interface UserSecret {
+  readonly username: string
+  readonly password?: string
+  readonly ha1Md5?: string
+  readonly ha1Sha256?: string
+}
+
+export type Verdict =
+  /** No usable credentials for our realm. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'ok'; readonly username: string }
+  /** Right credentials over a nonce that is too old, of an earlier start, or whose count was used: ask again. */
+  | { readonly kind: 'stale'; readonly username: string }
+  | { readonly kind: 'wrong'; readonly username: string; readonly why: WrongWhy }
+
+export type WrongWhy = 'unknown-user' | 'forged-nonce' | 'algorithm' | 'uri' | 'response' | 'count'
+
+export class DigestServer {
+  readonly realm: string
+  readonly #nonces: Nonces
+  readonly #users: ReadonlyMap<string, ReadonlyMap<DigestAlgorithm, string>>
+
+  constructor(realm: string, users: readonly UserSecret[], nonces: Nonces) {
+    this.realm = realm
+    this.#nonces = nonces
+    this.#users = new Map(users.map((user) => [user.username, hashesOf(user, realm)]))
+  }
+
+  knows(username: string): boolean {
+    return this.#users.has(username)
+  }
+
+  /** Judges the credentials of a request in `Authorization` or `Proxy-Authorization`. */
+  verify(request: SipRequest): Verdict {
+    let verdict: Verdict = { kind: 'absent' }
+    for (const header of ['Authorization', 'Proxy-Authorization']) {
+      for (const text of request.headers.all(header)) {
+        const credentials = parseAuth(text)
+        if (credentials?.scheme !== 'digest' || credentials.parameters.get('realm') !== this.realm)
+          continue
+        verdict = this.#judge(credentials.parameters, request)
+        if (verdict.kind === 'ok') return verdict
+      }
+    }
+    return verdict
+  }
+
+  /**
+   * Challenge header values in order of preference. A user who has only one hash is offered only that one, since
+   * clients take the first they know (RFC 8760 §2.4).
+   */
+  challenges(username: string | undefined, stale: boolean): readonly string[] {
+    const hashes = username === undefined ? undefined : this.#users.get(username)
+    const nonce = this.#nonces.issue()
+    return DIGEST_ALGORITHMS.filter((one) => hashes === undefined || hashes.has(one)).map(
+      (algorithm) =>
+        `Digest realm=${quote(this.realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"` +
+        (stale ? ', stale=true' : ''),
+    )
+  }
+
+  #judge(credentials: ReadonlyMap<string, string>, request: SipRequest): Verdict {
+    const username = credentials.get('username') ?? ''
+    const nonce = credentials.get('nonce') ?? ''
+    const uri = credentials.get('uri') ?? ''
+    const wrong = (why: WrongWhy): Verdict => ({ kind: 'wrong', username, why })
+    const hashes = this.#users.get(username)
+    if (hashes === undefined) return wrong('unknown-user')
+    const state = this.#nonces.check(nonce)
+    if (state === 'forged') return wrong('forged-nonce')
+    const algorithm = digestAlgorithm(credentials.get('algorithm'))
+    const ha1 = algorithm === undefined ? undefined : hashes.get(algorithm)
+    if (algorithm === undefined || ha1 === undefined) return wrong('algorithm')
+    if (!sameUri(uri, request.uri)) return wrong('uri')
+    const nc = credentials.get('nc') ?? ''
+    const cnonce = credentials.get('cnonce')
+    // We always offer qop; an answer without it would have no count and could be replayed.
+    if (credentials.get('qop') !== 'auth' || cnonce === undefined || !/^[0-9a-f]{8}$/i.test(nc)) {
+      return wrong('count')
+    }
+    const expected = digestResponse({
+      algorithm,
+      ha1,
+      nonce,
+      method: request.method,
+      uri,
+      qop: { nc, cnonce },
+    })
+    if (!equalInConstantTime(expected, (credentials.get('response') ?? '').toLowerCase())) {
+      return wrong('response')
+    }
+    if (state === 'stale' || !this.#nonces.use(nonce, parseInt(nc, 16)))
+      return { kind: 'stale', username }
+    return { kind: 'ok', username }
+  }
+}
+
+function hashesOf(user: UserSecret, realm: string): ReadonlyMap<DigestAlgorithm, string> {
+  const hashes = new Map<DigestAlgorithm, string>()
+  if (user.password !== undefined) {
+    for (const algorithm of DIGEST_ALGORITHMS) {
+      hashes.set(algorithm, digestHa1(algorithm, user.username, realm, user.password))
+    }
+  }
+  if (user.ha1Md5 !== undefined) hashes.set('MD5', user.ha1Md5.toLowerCase())
+  if (user.ha1Sha256 !== undefined) hashes.set('SHA-256', user.ha1Sha256.toLowerCase())
+  return hashes
+}
+
+// RFC 3261 §22.4 item 5: proxies may have changed parameters and case on the way, so only the address is compared.
+function sameUri(a: string, b: string): boolean {
+  const bare = (uri: string): string => uri.split(/[;?]/, 1)[0]!.toLowerCase()
+  return bare(a) === bare(b)
+}

@@ -1,0 +1,179 @@
+// REGISTER for the configured SIP users (RFC 3261 §10.3): who may, what is read, what is answered.
+
+import type { Clock } from '../../ports/clock.ts'
+import type { DigestServer } from '../auth/server.ts'
+import { cseqOf, isBehindNat } from '../dialog/headers.ts'
+import { parseContacts } from '../message/headers/contact.ts'
+import { parseDeltaSeconds } from '../message/headers/delta-seconds.ts'
+import { formatNameAddr, parseNameAddr } from '../message/headers/name-addr.ts'
+import type { NameAddr } from '../message/headers/name-addr.ts'
+import { hasToken } from '../message/headers/tokens.ts'
+import type { HeaderFields, SipRequest } from '../message/types.ts'
+import { parseUri, sameUri, unescapeUri } from '../message/uri.ts'
+import type { SipUri } from '../message/uri.ts'
+import type { Headers } from '../session/capabilities.ts'
+import type { ServerTransaction } from '../transaction/types.ts'
+import { Bindings, REGISTRATION_DEFAULT_SECS, REGISTRATION_MIN_SECS } from './bindings.ts'
+import type { Binding, BindingsSnapshot, ContactChange, RegisterRefusal } from './bindings.ts'
+
+export interface RegistrarOptions {
+  readonly clock: Clock
+  readonly digest: DigestServer
+  /** Our domain, or one of our own addresses. */
+  readonly isOurs: (uri: SipUri) => boolean
+}
+
+export class Registrar {
+  readonly #options: RegistrarOptions
+  readonly #bindings = new Bindings(sameContact)
+
+  constructor(options: RegistrarOptions) {
+    this.#options = options
+  }
+
+  contactsOf(username: string): readonly Binding[] {
+    return this.#bindings.of(username, this.#options.clock.wallMs())
+  }
+
+  registeredUsers(): number {
+    return this.#bindings.count(this.#options.clock.wallMs())
+  }
+
+  snapshot(): BindingsSnapshot {
+    return this.#bindings.snapshot()
+  }
+
+  restore(snapshot: BindingsSnapshot): void {
+    this.#bindings.restore(snapshot)
+  }
+
+  /** Answers one REGISTER. */
+  onRegister(transaction: ServerTransaction): void {
+    const { request } = transaction
+    const { digest, isOurs } = this.#options
+    const answer = (status: number, headers: Headers = []): void =>
+      transaction.respond({ status, headers })
+    const to = parseNameAddr(request.headers.first('To') ?? '')?.uri
+    const target = parseUri(request.uri)
+    if (to === undefined || to.scheme === 'tel' || target === undefined || target.scheme === 'tel')
+      return answer(400)
+    // A domain that is not ours is nothing that we forward (RFC 3261 §10.3 step 1).
+    if (!isOurs(target) || !isOurs(to) || to.user === undefined) return answer(404)
+    const username = unescapeUri(to.user)
+    const verdict = digest.verify(request)
+    if (verdict.kind !== 'ok') {
+      const challenges = digest.challenges(
+        digest.knows(username) ? username : undefined,
+        verdict.kind === 'stale',
+      )
+      return answer(
+        401,
+        challenges.map((one) => ['WWW-Authenticate', one] as const),
+      )
+    }
+    // RFC 3261 §10.3 step 4: nobody registers for somebody else.
+    if (verdict.username !== username) return answer(403)
+    this.#change(transaction, username)
+  }
+
+  #change(transaction: ServerTransaction, username: string): void {
+    const { request, flow } = transaction
+    const { headers } = request
+    const nowMs = this.#options.clock.wallMs()
+    const contacts = readContacts(request)
+    const callId = headers.first('Call-ID')
+    const cseq = cseqOf(headers)?.number
+    if (contacts === undefined || callId === undefined || cseq === undefined) {
+      transaction.respond({ status: 400, reason: 'Bad Contact', headers: [] })
+      return
+    }
+    const path = headers.values('Path')
+    const refusal = this.#bindings.apply(
+      username,
+      {
+        callId,
+        cseq,
+        contacts,
+        path,
+        flow,
+        behindNat: (uri) => path.length === 0 && isBehindNat(headers, uri, flow),
+      },
+      nowMs,
+    )
+    if (refusal !== undefined) {
+      const { status, reason, extra } = refusals[refusal]
+      transaction.respond({ status, reason, headers: extra })
+      return
+    }
+    const listed: Headers = this.contactsOf(username).map((one) => [
+      'Contact',
+      describe(one, nowMs),
+    ])
+    const pathBack: Headers = hasToken(headers, 'Supported', 'path')
+      ? path.map((one) => ['Path', one])
+      : []
+    transaction.respond({ status: 200, headers: [...listed, ...pathBack] })
+  }
+}
+
+const refusals: Readonly<
+  Record<
+    RegisterRefusal,
+    { readonly status: number; readonly reason: string; readonly extra: Headers }
+  >
+> = {
+  'too-brief': {
+    status: 423,
+    reason: 'Interval Too Brief',
+    extra: [['Min-Expires', String(REGISTRATION_MIN_SECS)]],
+  },
+  // RFC 3261 §10.3 step 7: an older change of the same client must not undo a newer one.
+  'out-of-order': { status: 500, reason: 'Out Of Order', extra: [] },
+  'too-many': { status: 403, reason: 'Too Many Contacts', extra: [] },
+}
+
+// The Contact changes of a REGISTER; undefined when they can not be read or `*` is used wrongly (§10.2.2).
+function readContacts(request: SipRequest): readonly ContactChange[] | 'all' | undefined {
+  const contacts = parseContacts(request.headers)
+  if (contacts === undefined) return undefined
+  const expires = secondsOf(request.headers)
+  if (contacts.kind === 'all') return expires === 0 ? 'all' : undefined
+  const changes: ContactChange[] = []
+  for (const contact of contacts.contacts) {
+    if (contact.uri === undefined) return undefined
+    const own = contact.parameters.get('expires')
+    // A malformed expires parameter counts as 3600 (RFC 3261 §20.10); it is our default as well.
+    const asked = own === undefined ? expires : parseDeltaSeconds(own)
+    changes.push({
+      uri: contact.uriText,
+      expiresSecs: asked ?? REGISTRATION_DEFAULT_SECS,
+      priority: priorityOf(contact),
+    })
+  }
+  return changes
+}
+
+function secondsOf(headers: HeaderFields): number | undefined {
+  const text = headers.first('Expires')
+  return text === undefined ? undefined : parseDeltaSeconds(text)
+}
+
+function priorityOf(contact: NameAddr): number {
+  const q = contact.parameters.get('q')
+  if (q === undefined || !/^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q)) return 1000
+  return Math.round(Number(q) * 1000)
+}
+
+function describe(binding: Binding, nowMs: number): string {
+  const secs = Math.max(1, Math.round((binding.expiresAtMs - nowMs) / 1000))
+  const parameters: (readonly [string, string])[] = [['expires', String(secs)]]
+  if (binding.priority !== 1000) parameters.unshift(['q', String(binding.priority / 1000)])
+  return formatNameAddr({ uriText: binding.uri, parameters })
+}
+
+function sameContact(a: string, b: string): boolean {
+  if (a === b) return true
+  const left = parseUri(a)
+  const right = parseUri(b)
+  return left !== undefined && right !== undefined && sameUri(left, right)
+}

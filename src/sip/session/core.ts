@@ -1,0 +1,230 @@
+// What every part of an invite session shares: its phase, its dialog, its timers, and sending a request within the
+// dialog. The neighbours of this file are one per thing a session does; they import this one and never each other in a
+// circle. A session is driven from one thread; each call finishes before the next begins.
+
+import type { Log } from '../../ports/log.ts'
+import type { Metrics } from '../../ports/metrics.ts'
+import type { Random } from '../../ports/random.ts'
+import type { IncomingCall, SignalingInput } from '../../ports/signaling.ts'
+import type { TimerId, Timers } from '../../ports/timers.ts'
+import type { DigestClient } from '../auth/client.ts'
+import { Dialog } from '../dialog/dialog.ts'
+import type { OwnIds } from '../dialog/own-ids.ts'
+import type { RequestParts, SipRequest, SipResponse } from '../message/types.ts'
+import type {
+  ClientTransaction,
+  Destination,
+  ServerTransaction,
+  ServerTransactionEvents,
+  TransactionLayer,
+} from '../transaction/types.ts'
+import { PRODUCT } from './capabilities.ts'
+import type { Headers } from './capabilities.ts'
+import { OfferAnswer } from './offer-answer.ts'
+import type { SessionTerms } from './timer-rules.ts'
+
+/** RFC 3261 §17.1.1.1: round-trip estimate, the longest interval between repeats, and when to give up; ms. */
+export const T1_MS = 500
+export const T2_MS = 4000
+export const GIVE_UP_MS = 64 * T1_MS
+
+type WithoutLeg<T> = T extends unknown ? Omit<T, 'legId'> : never
+
+/** An input of the engine before it knows which leg it belongs to. */
+export type SessionInput = WithoutLeg<Exclude<SignalingInput, IncomingCall>>
+
+/** What sessions need of the stack around them. */
+export interface SessionRoom {
+  readonly layer: TransactionLayer
+  readonly timers: Timers
+  readonly random: Random
+  readonly ids: OwnIds
+  readonly log: Log
+  readonly metrics: Metrics
+  /** Where a URI's requests go; undefined when the name does not resolve. Synchronous for IP literals. */
+  locate(
+    uri: string,
+    transport: 'UDP' | 'TCP' | undefined,
+    done: (destination: Destination | undefined) => void,
+  ): void
+  /** Requests for this Call-ID and local tag are the session's from now on. */
+  attach(session: AttachedSession): void
+  detach(session: AttachedSession): void
+}
+
+/** A session as the index of the stack sees it. */
+export interface AttachedSession {
+  readonly callId: string
+  readonly localTag: string
+  onRequest(transaction: ServerTransaction): ServerTransactionEvents
+  onAck(ack: SipRequest): void
+}
+
+export type Phase =
+  /** UAC: INVITE out, no 2xx yet. */
+  | 'calling'
+  /** UAS: no final response yet. */
+  | 'incoming'
+  /** 2xx sent and not ACKed, or 2xx received and not confirmed by the engine. */
+  | 'answered'
+  | 'confirmed'
+  /** Our BYE waits or is out. */
+  | 'leaving'
+  | 'ended'
+
+/** How a request of ours within the dialog ended. */
+export type Outcome =
+  | { readonly kind: 'response'; readonly response: SipResponse; readonly request: SipRequest }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'unreachable' }
+
+/** An offer of the peer that the engine has not answered, or our 2xx to it that was not ACKed. */
+export interface IncomingOffer {
+  readonly transaction: ServerTransaction
+  readonly kind: 'invite' | 'update'
+  readonly cseq: number
+  answered: boolean
+  /** The peer's INVITE had no description: our 2xx makes the offer. */
+  readonly weOffer: boolean
+}
+
+export class SessionCore {
+  readonly room: SessionRoom
+  readonly role: 'uac' | 'uas'
+  readonly callId: string
+  readonly localTag: string
+  readonly offers = new OfferAnswer()
+  phase: Phase
+  dialog: Dialog | undefined
+  auth: DigestClient | undefined
+  /** Methods of the peer's last Allow. */
+  peerAllows: ReadonlySet<string> = new Set()
+  terms: SessionTerms | undefined
+  incomingOffer: IncomingOffer | undefined
+  /** A re-INVITE or UPDATE with an offer of ours is out. */
+  outgoingOffer = false
+  /** Headers of a BYE that waits for the ACK to our 2xx. */
+  waitingBye: Headers | undefined
+  onEnd: (() => void) | undefined
+  readonly #emit: (input: SessionInput) => void
+  readonly #timers = new Map<string, TimerId>()
+  #muted = false
+
+  constructor(
+    room: SessionRoom,
+    role: 'uac' | 'uas',
+    ids: { readonly callId: string; readonly localTag: string },
+    emit: (input: SessionInput) => void,
+  ) {
+    this.room = room
+    this.role = role
+    this.callId = ids.callId
+    this.localTag = ids.localTag
+    this.phase = role === 'uac' ? 'calling' : 'incoming'
+    this.#emit = emit
+  }
+
+  /** Hands an input up, unless the engine has already ended this leg. */
+  emit(input: SessionInput): void {
+    if (!this.#muted) this.#emit(input)
+  }
+
+  /** The engine has ended the leg: nothing more is told. */
+  mute(): void {
+    this.#muted = true
+  }
+
+  get established(): boolean {
+    return this.phase === 'answered' || this.phase === 'confirmed'
+  }
+
+  /** Sets or moves a named deadline; all of them die with the session. */
+  arm(name: string, delayMs: number, fire: () => void): void {
+    this.disarm(name)
+    const id = this.room.timers.set(delayMs, () => {
+      this.#timers.delete(name)
+      fire()
+    })
+    this.#timers.set(name, id)
+  }
+
+  disarm(name: string): void {
+    const id = this.#timers.get(name)
+    if (id === undefined) return
+    this.room.timers.clear(id)
+    this.#timers.delete(name)
+  }
+
+  disarmAll(): void {
+    for (const name of [...this.#timers.keys()]) this.disarm(name)
+  }
+
+  /** The last step of every session. Requests that still arrive are answered 481 by the stack. */
+  end(): void {
+    if (this.phase === 'ended') return
+    this.phase = 'ended'
+    this.disarmAll()
+    this.onEnd?.()
+  }
+
+  /**
+   * Sends a request within the dialog and reports how it ended; 401 and 407 are answered once on the way. `done` is
+   * called once, also after the session has ended; for INVITE once more with every repeated 2xx.
+   */
+  request(
+    method: string,
+    headers: Headers,
+    body: Uint8Array | undefined,
+    done: (outcome: Outcome) => void,
+  ): void {
+    const { dialog } = this
+    if (dialog === undefined) return done({ kind: 'unreachable' })
+    const credentials = this.auth?.headers(method, dialog.state.remoteTarget) ?? []
+    const parts = dialog.request(
+      method,
+      [...headers, ...credentials, ['User-Agent', PRODUCT]],
+      body,
+    )
+    this.deliver(dialog, parts, (destination) => {
+      if (destination === undefined) return done({ kind: 'unreachable' })
+      const transaction: ClientTransaction = this.room.layer.send(parts, destination, {
+        onResponse: (response) => {
+          if (response.status < 200) return
+          const challenged = response.status === 401 || response.status === 407
+          if (challenged && this.auth?.accept(response) === true) {
+            return this.request(method, headers, body, done)
+          }
+          if (response.status < 300) this.auth?.accepted()
+          done({ kind: 'response', response, request: transaction.request })
+        },
+        onTimeout: () => done({ kind: 'timeout' }),
+        onTransportFailure: () => done({ kind: 'unreachable' }),
+      })
+    })
+  }
+
+  /** Finds where a request of a dialog goes; `use` gets undefined when nowhere. */
+  deliver(
+    dialog: Dialog,
+    parts: RequestParts,
+    use: (destination: Destination | undefined) => void,
+  ): void {
+    const flow = dialog.directFlow()
+    if (flow !== undefined) {
+      const { transport, remoteAddress, remotePort } = flow
+      return use({ transport, address: remoteAddress, port: remotePort, flow })
+    }
+    this.room.locate(dialog.nextHop(), undefined, (destination) => {
+      if (destination === undefined)
+        this.room.log.warn({ code: 'sip-no-address', method: parts.method }, 'no address')
+      use(destination)
+    })
+  }
+
+  /** Takes over what a peer's message says about its abilities. */
+  learn(headers: SipRequest['headers']): void {
+    if (headers.has('Allow')) {
+      this.peerAllows = new Set(headers.values('Allow').map((one) => one.toUpperCase()))
+    }
+  }
+}

@@ -1,0 +1,304 @@
+// One invite session (RFC 3261 §13 to §15) as the adapter above drives it: effects come in as methods, requests of the
+// peer through `onRequest` and `onAck`, and what the engine must know leaves through `emit`. Each thing a session does
+// has its own file; this one only finds the right one, and refuses what does not fit (RFC 3261 §12.2.2).
+
+import { DigestClient } from '../auth/client.ts'
+import type { Credentials } from '../auth/client.ts'
+import { Dialog, dialogOfRequest } from '../dialog/dialog.ts'
+import type { DialogState } from '../dialog/dialog.ts'
+import { tagOf } from '../message/headers/name-addr.ts'
+import type { SipRequest } from '../message/types.ts'
+import type { ServerTransaction, ServerTransactionEvents } from '../transaction/types.ts'
+import { Acceptor } from './accept.ts'
+import { onBye, releaseBye, sendBye } from './bye.ts'
+import { ACCEPT, ALLOW, SUPPORTED } from './capabilities.ts'
+import type { Headers } from './capabilities.ts'
+import { SessionCore } from './core.ts'
+import type { AttachedSession, Phase, SessionInput, SessionRoom } from './core.ts'
+import { onInfo, sendInfo } from './info.ts'
+import { Inviter } from './invite.ts'
+import type { InviteOptions } from './invite.ts'
+import {
+  acceptOffer,
+  onModifyAck,
+  onModifyCancelled,
+  onReinvite,
+  onUpdate,
+  refuseForNow,
+  refuseOffer,
+} from './modify.ts'
+import { Refers } from './refer.ts'
+import { startSessionTimer } from './session-timer.ts'
+import type { SessionTerms } from './timer-rules.ts'
+
+/** A confirmed session as JSON data. */
+export interface SessionSnapshot {
+  readonly dialog: DialogState
+  readonly localSdp: string | undefined
+  readonly remoteSdp: string | undefined
+  readonly peerAllows: readonly string[]
+  readonly terms: SessionTerms | undefined
+}
+
+export class InviteSession implements AttachedSession {
+  readonly #core: SessionCore
+  readonly #refers: Refers
+  #acceptor: Acceptor | undefined
+  #inviter: Inviter | undefined
+
+  private constructor(core: SessionCore) {
+    this.#core = core
+    this.#refers = new Refers(core)
+    core.onEnd = () => core.room.detach(this)
+    core.room.attach(this)
+  }
+
+  /** Sends an INVITE as soon as its target is known. */
+  static invite(
+    room: SessionRoom,
+    options: InviteOptions,
+    emit: (input: SessionInput) => void,
+  ): InviteSession {
+    const ids = { callId: room.ids.callId(), localTag: room.ids.tag() }
+    const session = new InviteSession(new SessionCore(room, 'uac', ids, emit))
+    session.#inviter = new Inviter(session.#core, options)
+    return session
+  }
+
+  /** Takes an initial INVITE in; undefined when no dialog can come of it (400). Nothing is answered yet. */
+  static incoming(
+    room: SessionRoom,
+    transaction: ServerTransaction,
+    contact: string,
+    emit: (input: SessionInput) => void,
+  ): InviteSession | undefined {
+    const tag = room.ids.tag()
+    const dialog = dialogOfRequest(transaction.request, transaction.flow, { tag, contact })
+    if (dialog === undefined) return undefined
+    const ids = { callId: dialog.state.callId, localTag: tag }
+    const core = new SessionCore(room, 'uas', ids, emit)
+    core.dialog = dialog
+    const session = new InviteSession(core)
+    session.#acceptor = new Acceptor(core, transaction)
+    return session
+  }
+
+  /** Continues a confirmed session that another process, or this one before a restart, held. */
+  static restore(
+    room: SessionRoom,
+    from: SessionSnapshot,
+    emit: (input: SessionInput) => void,
+  ): InviteSession {
+    const { callId, localTag, role } = from.dialog
+    const core = new SessionCore(room, role, { callId, localTag }, emit)
+    core.dialog = new Dialog({ ...from.dialog })
+    core.phase = 'confirmed'
+    core.peerAllows = new Set(from.peerAllows)
+    core.offers.restore(from.localSdp, from.remoteSdp)
+    if (from.terms !== undefined) startSessionTimer(core, from.terms)
+    const session = new InviteSession(core)
+    return session
+  }
+
+  get phase(): Phase {
+    return this.#core.phase
+  }
+
+  get callId(): string {
+    return this.#core.callId
+  }
+
+  get localTag(): string {
+    return this.#core.localTag
+  }
+
+  /** Undefined unless the session is confirmed. */
+  snapshot(): SessionSnapshot | undefined {
+    const core = this.#core
+    if (core.phase !== 'confirmed' || core.dialog === undefined) return undefined
+    return {
+      dialog: core.dialog.snapshot(),
+      localSdp: core.offers.local,
+      remoteSdp: core.offers.remote,
+      peerAllows: [...core.peerAllows],
+      terms: core.terms,
+    }
+  }
+
+  ring(): void {
+    this.#acceptor?.ring()
+  }
+
+  progress(sdp: string): void {
+    this.#acceptor?.progress(sdp)
+  }
+
+  refuse(status: number, headers: Headers): void {
+    this.#acceptor?.refuse(status, headers)
+  }
+
+  accept(sdp: string, headers: Headers): void {
+    this.#acceptor?.accept(sdp, headers)
+  }
+
+  /** Gives an INVITE of ours up; when its 2xx has come already, the call is ended instead. */
+  cancel(): void {
+    if (this.#core.phase === 'calling') this.#inviter?.cancel()
+    else if (this.#core.established) this.bye([])
+  }
+
+  confirm(): void {
+    this.#inviter?.confirm()
+  }
+
+  bye(headers: Headers): void {
+    switch (this.#core.phase) {
+      case 'calling':
+        this.#inviter?.cancel()
+        return
+      case 'incoming':
+        this.#acceptor?.refuse(480, headers)
+        return
+      case 'answered':
+      case 'confirmed':
+        // Every 2xx is ACKed, also one whose call ends at once.
+        this.#inviter?.confirm()
+        sendBye(this.#core, headers)
+        return
+      case 'leaving':
+      case 'ended':
+        return
+    }
+  }
+
+  acceptOffer(sdp: string): void {
+    acceptOffer(this.#core, sdp)
+  }
+
+  refuseOffer(status: number): void {
+    refuseOffer(this.#core, status)
+  }
+
+  refer(target: string, headers: Headers, credentials: Credentials | undefined): void {
+    if (credentials !== undefined)
+      this.#core.auth = new DigestClient(credentials, this.#core.room.random)
+    this.#refers.send(target, headers)
+  }
+
+  acceptRefer(): void {
+    this.#refers.accept()
+  }
+
+  refuseRefer(status: number): void {
+    this.#refers.refuse(status)
+  }
+
+  notifyRefer(status: number): void {
+    this.#refers.notify(status)
+  }
+
+  sendDtmf(digit: string, durationMs: number): void {
+    sendInfo(this.#core, { digit, durationMs })
+  }
+
+  /** CANCEL of the initial INVITE. */
+  onCancel(): void {
+    this.#acceptor?.onCancel()
+  }
+
+  onAck(ack: SipRequest): void {
+    if (this.#acceptor?.onAck(ack) === true) return
+    if (this.#core.phase === 'leaving') releaseBye(this.#core)
+    onModifyAck(this.#core, ack)
+  }
+
+  /** A request within the dialog. */
+  onRequest(transaction: ServerTransaction): ServerTransactionEvents {
+    const core = this.#core
+    const { request } = transaction
+    const remoteTag = tagOf(request.headers.first('From')) ?? ''
+    const dialog = this.#dialogOf(remoteTag)
+    if (dialog === undefined) {
+      transaction.respond({ status: 481, headers: [] })
+      return {}
+    }
+    if (!dialog.acceptSequence(request)) {
+      transaction.respond({ status: 500, reason: 'CSeq Out Of Order', headers: [] })
+      return {}
+    }
+    if (request.method === 'BYE') {
+      this.#onBye(transaction)
+      return {}
+    }
+    if (core.phase === 'leaving') {
+      transaction.respond({ status: 481, headers: [] })
+      return {}
+    }
+    return this.#dispatch(transaction)
+  }
+
+  #dispatch(transaction: ServerTransaction): ServerTransactionEvents {
+    const core = this.#core
+    const { request } = transaction
+    switch (request.method) {
+      case 'INVITE':
+      case 'UPDATE':
+        if (request.method === 'UPDATE') onUpdate(core, transaction)
+        else onReinvite(core, transaction)
+        return { onCancel: () => onModifyCancelled(core, transaction) }
+      case 'PRACK':
+        if (this.#acceptor === undefined) transaction.respond({ status: 481, headers: [] })
+        else this.#acceptor.onPrack(transaction)
+        return {}
+      case 'INFO':
+        onInfo(core, transaction)
+        return {}
+      case 'REFER':
+        if (core.established) this.#refers.onRefer(transaction)
+        else refuseForNow(core, transaction)
+        return {}
+      case 'NOTIFY':
+        this.#refers.onNotify(transaction)
+        return {}
+      case 'OPTIONS':
+        transaction.respond({ status: 200, headers: optionsHeaders })
+        return {}
+      default:
+        transaction.respond({ status: 405, headers: [['Allow', ALLOW]] })
+        return {}
+    }
+  }
+
+  #dialogOf(remoteTag: string): Dialog | undefined {
+    const { dialog } = this.#core
+    if (dialog !== undefined) return dialog.state.remoteTag === remoteTag ? dialog : undefined
+    return this.#inviter?.earlyDialog(remoteTag)
+  }
+
+  #onBye(transaction: ServerTransaction): void {
+    switch (this.#core.phase) {
+      case 'incoming':
+        this.#acceptor?.onEarlyBye(transaction)
+        return
+      case 'calling':
+        // RFC 3261 §15: a callee may not end an early dialog with BYE.
+        transaction.respond({ status: 481, headers: [] })
+        return
+      case 'answered':
+      case 'confirmed':
+      case 'leaving':
+      case 'ended':
+        onBye(this.#core, transaction)
+        return
+    }
+  }
+}
+
+/** What a 200 to OPTIONS says (RFC 3261 §11.2). */
+export const optionsHeaders: Headers = [
+  ['Allow', ALLOW],
+  ['Accept', ACCEPT],
+  ['Supported', SUPPORTED],
+  ['Accept-Encoding', 'identity'],
+  ['Accept-Language', 'en'],
+]
