@@ -1,0 +1,31 @@
+// A position in a clip. The bytes are shared by all who hear them; only the position is the leg's own.
+
+import { FRAME_SAMPLES } from '../audio/clip.ts'
+import type { AudioClip } from '../audio/clip.ts'
+import type { RtpSender } from './sender.ts'
+
+export class ClipPlayer {
+  readonly clip: AudioClip
+  #loopsLeft: number
+  #position = 0
+
+  /** `loops`: 1 or more, or Infinity. Clips are whole frames long. */
+  constructor(clip: AudioClip, loops: number) {
+    this.clip = clip
+    this.#loopsLeft = loops
+  }
+
+  get ended(): boolean {
+    return this.#loopsLeft <= 0
+  }
+
+  /** Gives the sender the next 20 ms. */
+  feed(sender: RtpSender, nowMs: number): void {
+    sender.feed(sender.law === 'PCMU' ? this.clip.pcmu : this.clip.pcma, this.#position, nowMs)
+    this.#position += FRAME_SAMPLES
+    if (this.#position + FRAME_SAMPLES > this.clip.samples) {
+      this.#position = 0
+      this.#loopsLeft--
+    }
+  }
+}

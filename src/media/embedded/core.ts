@@ -1,0 +1,331 @@
+// The media thread's engine: one tick of 20 ms for all legs, commands applied when they arrive. The tick is held to
+// the monotonic clock (next = previous + 20, whatever the timer did); when it is more than 100 ms late the missed
+// ticks are left out, because a burst of old audio helps nobody. It runs only while there are legs.
+
+import type { ConferenceId, LegId } from '../../base/ids.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Datagrams } from '../../ports/datagrams.ts'
+import type { MediaInput } from '../../ports/media-engine.ts'
+import type { Random } from '../../ports/random.ts'
+import type { TimerId, Timers } from '../../ports/timers.ts'
+import type { AudioClip } from '../audio/clip.ts'
+import { ClipPlayer } from './clip-player.ts'
+import { ConferenceMix } from './conference-mix.ts'
+import { MediaLeg } from './leg.ts'
+import type { LegContext, SocketPair } from './leg.ts'
+import { PortPool } from './port-pool.ts'
+import type { CoreSettings, WorkerCommand, WorkerEvent, WorkerSource } from './protocol.ts'
+import { EngineColumn } from './quality-table.ts'
+import type { QualityTable } from './quality-table.ts'
+
+export interface CoreDependencies {
+  readonly datagrams: Datagrams
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly table: QualityTable
+  readonly settings: CoreSettings
+  /** Takes the events of one turn. */
+  readonly post: (events: readonly WorkerEvent[]) => void
+}
+
+const TICK_MS = 20
+const LATE_MAX_MS = 100
+/** Pairs tried before a leg is refused: other programs may hold ports of our range. */
+const BIND_TRIES = 20
+const RECEIVE_BUFFER_BYTES = 128 * 1024
+
+export class MediaCore {
+  readonly #deps: CoreDependencies
+  readonly #context: LegContext
+  readonly #ports: PortPool
+  readonly #legs = new Map<LegId, MediaLeg>()
+  readonly #mixes = new Map<ConferenceId, ConferenceMix>()
+  readonly #clips = new Map<number, AudioClip>()
+  #events: WorkerEvent[] = []
+  #timer: TimerId | undefined
+  #dueMs = 0
+
+  constructor(deps: CoreDependencies) {
+    this.#deps = deps
+    const { clock, random, table, settings } = deps
+    this.#ports = new PortPool(settings.portMin, settings.portMax, settings.portRestMs, random)
+    this.#context = {
+      clock,
+      random,
+      table,
+      silentAfterMs: settings.silentAfterMs,
+      emit: (input: MediaInput) => this.#emit({ op: 'input', input }),
+    }
+  }
+
+  /** Applies commands in order; those for legs that are gone are ignored, they crossed a release. */
+  receive(commands: readonly WorkerCommand[]): void {
+    for (const command of commands) this.#apply(command)
+  }
+
+  /** Ends all legs; nothing is left running. */
+  close(): void {
+    for (const leg of [...this.#legs.values()]) this.#release(leg)
+  }
+
+  #apply(command: WorkerCommand): void {
+    if ('legId' in command) {
+      const leg = this.#legs.get(command.legId)
+      if (command.op === 'open') this.#open(command.legId, command.slot)
+      else if (leg !== undefined) this.#applyTo(leg, command)
+      return
+    }
+    switch (command.op) {
+      case 'link':
+        this.#link(command)
+        return
+      case 'unlink':
+        this.#unlink(command.a, command.b)
+        return
+      case 'clip':
+        this.#clips.set(command.clipId, command.clip)
+        return
+      case 'drop-clip':
+        this.#clips.delete(command.clipId)
+        return
+    }
+  }
+
+  #applyTo(leg: MediaLeg, command: LegCommand): void {
+    switch (command.op) {
+      case 'remote':
+        leg.negotiate(command.agreement, command.relearn)
+        return
+      case 'start':
+        leg.start()
+        return
+      case 'hear':
+        this.#hear(leg, command.source)
+        return
+      case 'play': {
+        const clip = this.#clips.get(command.clipId)
+        if (clip === undefined) return
+        const player = new ClipPlayer(clip, command.loops)
+        leg.play({ playbackId: command.playbackId, player, told: false })
+        return
+      }
+      case 'stop-playback':
+        if (leg.playback?.playbackId === command.playbackId) leg.stopPlayback()
+        return
+      case 'mix-join':
+        this.#join(leg, command.conferenceId, command.hears, command.heard)
+        return
+      case 'mix-set':
+        this.#mixes.get(command.conferenceId)?.set(leg.legId, command.hears, command.heard)
+        return
+      case 'mix-leave':
+        if (leg.base.kind === 'mix' && leg.base.conferenceId === command.conferenceId) {
+          leg.hearSilence()
+          this.#dropEmptyMixes()
+        }
+        return
+      case 'send-dtmf':
+        leg.keys.add(command.digits, command.durationMs)
+        return
+      case 'release':
+        this.#release(leg)
+        return
+    }
+  }
+
+  #open(legId: LegId, slot: number): void {
+    if (this.#legs.has(legId)) return
+    const leg = new MediaLeg(legId, slot, this.#context)
+    this.#legs.set(legId, leg)
+    this.#countLegs()
+    if (this.#timer === undefined) {
+      this.#dueMs = this.#deps.clock.monotonicMs() + TICK_MS
+      this.#arm()
+    }
+    void this.#bind(leg)
+  }
+
+  async #bind(leg: MediaLeg): Promise<void> {
+    const sockets = await this.#bindPair(leg)
+    const alive = this.#legs.get(leg.legId) === leg
+    if (typeof sockets === 'string') {
+      if (alive) this.#emit({ op: 'open-failed', legId: leg.legId, why: sockets })
+      return
+    }
+    const { port } = sockets.rtp
+    const nowMs = this.#deps.clock.monotonicMs()
+    if (!alive) {
+      sockets.rtp.close()
+      sockets.rtcp.close()
+      this.#ports.giveBack(port, nowMs, undefined)
+      return
+    }
+    leg.attach(sockets, this.#ports.formerPeers(port, nowMs))
+    this.#emit({ op: 'opened', legId: leg.legId, port })
+  }
+
+  /** RTP on an even port, RTCP on the next (RFC 3550 §11); the reason when there is no pair. */
+  async #bindPair(leg: MediaLeg): Promise<SocketPair | string> {
+    const { datagrams, settings, clock } = this.#deps
+    const { host } = settings
+    let why = 'every RTP port is in use or resting'
+    for (let i = 0; i < BIND_TRIES; i++) {
+      const port = this.#ports.anyPort ? 0 : this.#ports.take(clock.monotonicMs())
+      if (port === undefined) return why
+      let opened = undefined
+      try {
+        const onError = (): void => undefined // ICMP errors of one peer; the leg's silence is told elsewhere.
+        const options = { host, onError, recvBufferBytes: RECEIVE_BUFFER_BYTES }
+        opened = await datagrams.bind({
+          ...options,
+          port,
+          onMessage: (bytes, from) => leg.onRtp(bytes, from),
+        })
+        if (opened.port % 2 === 0) {
+          const rtcp = await datagrams.bind({
+            ...options,
+            port: opened.port + 1,
+            onMessage: (bytes, from) => leg.onRtcp(bytes, from),
+          })
+          return { rtp: opened, rtcp }
+        }
+        why = 'no even port'
+      } catch (error) {
+        why = error instanceof Error ? error.message : String(error)
+      }
+      opened?.close()
+      if (port !== 0) this.#ports.giveBack(port, clock.monotonicMs(), undefined)
+    }
+    return why
+  }
+
+  #hear(leg: MediaLeg, source: WorkerSource): void {
+    switch (source.kind) {
+      case 'silence':
+        leg.hearSilence()
+        break
+      case 'clip': {
+        const clip = this.#clips.get(source.clipId)
+        if (clip !== undefined) leg.hear({ kind: 'clip', player: new ClipPlayer(clip, Infinity) })
+        break
+      }
+      case 'leg': {
+        const from = this.#legs.get(source.legId)
+        if (from === undefined || from === leg) leg.hearSilence()
+        else leg.hear({ kind: 'leg', from, passKeys: true, linked: false })
+        break
+      }
+    }
+    this.#dropEmptyMixes()
+  }
+
+  #link(command: Extract<WorkerCommand, { op: 'link' }>): void {
+    const a = this.#legs.get(command.a)
+    const b = this.#legs.get(command.b)
+    if (a === undefined || b === undefined || a === b) return
+    silencePartners(a, b)
+    silencePartners(b, a)
+    a.hear({ kind: 'leg', from: b, passKeys: command.dtmfToA, linked: true })
+    b.hear({ kind: 'leg', from: a, passKeys: command.dtmfToB, linked: true })
+    this.#dropEmptyMixes()
+  }
+
+  #unlink(aId: LegId, bId: LegId): void {
+    for (const [one, other] of [
+      [aId, bId],
+      [bId, aId],
+    ] as const) {
+      const leg = this.#legs.get(one)
+      if (leg?.base.kind === 'leg' && leg.base.linked && leg.base.from.legId === other) {
+        leg.hearSilence()
+      }
+    }
+  }
+
+  #join(leg: MediaLeg, conferenceId: ConferenceId, hears: boolean, heard: boolean): void {
+    let mix = this.#mixes.get(conferenceId)
+    if (mix === undefined) {
+      mix = new ConferenceMix()
+      this.#mixes.set(conferenceId, mix)
+    }
+    if (leg.base.kind !== 'mix' || leg.base.mix !== mix) {
+      silencePartners(leg, undefined)
+      leg.hear({ kind: 'mix', mix, conferenceId })
+    }
+    mix.join(leg.legId, hears, heard)
+    this.#dropEmptyMixes()
+  }
+
+  #release(leg: MediaLeg): void {
+    this.#legs.delete(leg.legId)
+    for (const listener of [...leg.listeners]) listener.hearSilence()
+    const { peer } = leg
+    const sockets = leg.end()
+    if (sockets !== undefined) {
+      this.#ports.giveBack(sockets.rtp.port, this.#deps.clock.monotonicMs(), peer)
+    }
+    this.#dropEmptyMixes()
+    this.#countLegs()
+    if (this.#legs.size === 0 && this.#timer !== undefined) {
+      this.#deps.timers.clear(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  #arm(): void {
+    const delayMs = Math.max(0, this.#dueMs - this.#deps.clock.monotonicMs())
+    this.#timer = this.#deps.timers.set(delayMs, () => this.#tick())
+  }
+
+  #tick(): void {
+    const { clock, table } = this.#deps
+    const lateMs = clock.monotonicMs() - this.#dueMs
+    table.set(0, EngineColumn.ticks, table.get(0, EngineColumn.ticks) + 1)
+    if (lateMs > table.get(0, EngineColumn.latenessMaxMs)) {
+      table.set(0, EngineColumn.latenessMaxMs, lateMs)
+    }
+    if (lateMs > LATE_MAX_MS) this.#skip(Math.floor(lateMs / TICK_MS))
+    for (const mix of this.#mixes.values()) mix.tick()
+    for (const leg of this.#legs.values()) leg.tick(this.#dueMs)
+    this.#dueMs += TICK_MS
+    this.#arm()
+  }
+
+  #skip(count: number): void {
+    const { table } = this.#deps
+    this.#dueMs += count * TICK_MS
+    for (const leg of this.#legs.values()) leg.sender.skipTicks(count)
+    const skipped = table.get(0, EngineColumn.skippedTicks) + count
+    table.set(0, EngineColumn.skippedTicks, skipped)
+  }
+
+  #emit(event: WorkerEvent): void {
+    this.#events.push(event)
+    if (this.#events.length > 1) return
+    this.#deps.timers.soon(() => {
+      const events = this.#events
+      this.#events = []
+      this.#deps.post(events)
+    })
+  }
+
+  #countLegs(): void {
+    this.#deps.table.set(0, EngineColumn.legs, this.#legs.size)
+  }
+
+  #dropEmptyMixes(): void {
+    for (const [id, mix] of this.#mixes) if (mix.size === 0) this.#mixes.delete(id)
+  }
+}
+
+type LegCommand = Exclude<Extract<WorkerCommand, { legId: LegId }>, { op: 'open' }>
+
+/** Those who were linked with `leg` hear silence, unless it is `except`. */
+function silencePartners(leg: MediaLeg, except: MediaLeg | undefined): void {
+  for (const listener of [...leg.listeners]) {
+    if (listener !== except && listener.base.kind === 'leg' && listener.base.linked) {
+      listener.hearSilence()
+    }
+  }
+}

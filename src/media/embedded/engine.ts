@@ -1,0 +1,425 @@
+// The embedded media engine as call logic sees it: the signalling thread's half. It reads and writes SDP, loads audio,
+// and turns commands into numbers for the media thread, one batch per turn (a link is posted at once). All audio
+// happens on the other side of `worker`.
+
+import type { LegId, PlaybackId } from '../../base/ids.ts'
+import { refused } from '../../base/result.ts'
+import type { Result } from '../../base/result.ts'
+import type {
+  AudioReference,
+  MediaCapabilities,
+  MediaCommand,
+  MediaEngine,
+  MediaInput,
+  MediaQuality,
+  MediaSource,
+} from '../../ports/media-engine.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Timers } from '../../ports/timers.ts'
+import { parseDescription } from '../../sdp/parse.ts'
+import type { RemoteDescription } from '../../sdp/parse.ts'
+import {
+  acceptAnswer,
+  agreeOnOffer,
+  answerOffer,
+  AUDIO_CODECS,
+  makeOffer,
+  newSdpState,
+  offeredCodecs,
+} from '../../sdp/session.ts'
+import type { Agreement, AudioCodec, LocalEnd, SdpState } from '../../sdp/session.ts'
+import type { AudioClip } from '../audio/clip.ts'
+import { estimateMos } from '../rtp/mos.ts'
+import { ClipShelf } from './clip-shelf.ts'
+import type { MediaWorkerPort, WorkerCommand, WorkerEvent, WorkerSource } from './protocol.ts'
+import { LegColumn } from './quality-table.ts'
+import type { QualityTable } from './quality-table.ts'
+
+export interface AudioFailure {
+  readonly status: 'failed' | 'file_not_found'
+  readonly detail: string
+}
+
+export interface EmbeddedMediaOptions {
+  readonly worker: MediaWorkerPort
+  readonly table: QualityTable
+  readonly timers: Timers
+  readonly random: Random
+  /** IP address written into SDP: what peers can reach. */
+  readonly advertise: string
+  /** Fetches and encodes audio; equal references may give the same clip. A rejection counts as `failed`. */
+  readonly loadClip: (audio: AudioReference) => Promise<AudioClip | AudioFailure>
+  readonly ringback: (country: string) => AudioClip
+  /** Takes the engine's answers and events; never called from within `perform`. */
+  readonly deliver: (input: MediaInput) => void
+}
+
+/** A finished leg's figures can be read for this long. */
+const QUALITY_KEPT_MS = 60_000
+
+interface Leg {
+  readonly legId: LegId
+  readonly slot: number
+  readonly codecs: readonly AudioCodec[]
+  readonly ordered: boolean
+  /** The offer that waits for our ports. */
+  offer: RemoteDescription | undefined
+  phase: 'opening' | 'open' | 'released'
+  port: number
+  sdp: SdpState
+  codec: AudioCodec
+  playback: Playback | undefined
+}
+
+interface Playback {
+  readonly playbackId: PlaybackId
+  clip: AudioClip | undefined
+}
+
+/** Makes the MediaEngine over a media worker; see EmbeddedMediaOptions. */
+export function createEmbeddedMedia(options: EmbeddedMediaOptions): MediaEngine {
+  return new EmbeddedMedia(options)
+}
+
+class EmbeddedMedia implements MediaEngine {
+  readonly #options: EmbeddedMediaOptions
+  readonly #legs = new Map<LegId, Leg>()
+  readonly #freeSlots: number[] = []
+  readonly #shelf = new ClipShelf()
+  #batch: WorkerCommand[] = []
+
+  constructor(options: EmbeddedMediaOptions) {
+    this.#options = options
+    for (let slot = options.table.rows - 1; slot > 0; slot--) this.#freeSlots.push(slot)
+    options.worker.onEvents((events) => {
+      for (const event of events) this.#onEvent(event)
+    })
+  }
+
+  capabilities(): MediaCapabilities {
+    return { mix: true, sharedPlayer: true, atomicLink: true }
+  }
+
+  quality(legId: LegId): MediaQuality | undefined {
+    const leg = this.#legs.get(legId)
+    if (leg === undefined) return undefined
+    const read = (column: number): number => this.#options.table.get(leg.slot, column)
+    const packets = read(LegColumn.inPackets)
+    const lostPackets = read(LegColumn.lost)
+    const lossShare = packets + lostPackets === 0 ? 0 : lostPackets / (packets + lostPackets)
+    return {
+      codec: leg.codec,
+      inbound: {
+        packets,
+        lostPackets,
+        jitteryPackets: read(LegColumn.jittery),
+        jitterMaxMs: read(LegColumn.jitterMaxMs),
+        mos: estimateMos(lossShare, read(LegColumn.jitterMs)),
+      },
+      outbound: {
+        packets: read(LegColumn.outPackets),
+        skippedPackets: read(LegColumn.outSkipped),
+      },
+    }
+  }
+
+  perform(command: MediaCommand): void {
+    if (command.kind === 'create-leg') {
+      this.#create(command)
+    } else if (command.kind === 'link') {
+      const { a, b, dtmfToA, dtmfToB } = command
+      this.#post({ op: 'link', a, b, dtmfToA, dtmfToB })
+      this.#flush()
+    } else if (command.kind === 'unlink') {
+      this.#post({ op: 'unlink', a: command.a, b: command.b })
+      this.#flush()
+    } else {
+      const leg = this.#legs.get(command.legId)
+      // A leg that is gone crossed its release; nothing is owed to it.
+      if (leg !== undefined && leg.phase !== 'released') this.#performOn(leg, command)
+    }
+  }
+
+  #performOn(leg: Leg, command: LegCommand): void {
+    const { legId } = leg
+    switch (command.kind) {
+      case 'set-remote':
+        this.#setRemote(leg, command.sdp)
+        return
+      case 'reoffer':
+        this.#reoffer(leg, command.offerSdp)
+        return
+      case 'start':
+        this.#post({ op: 'start', legId })
+        return
+      case 'hear':
+        this.#post({ op: 'hear', legId, source: this.#workerSource(command.source) })
+        return
+      case 'play':
+        void this.#play(leg, command.playbackId, command.audio, command.loops)
+        return
+      case 'stop-playback':
+        if (leg.playback?.playbackId === command.playbackId) this.#endPlayback(leg)
+        this.#post({ op: 'stop-playback', legId, playbackId: command.playbackId })
+        return
+      case 'mix-join':
+      case 'mix-set': {
+        const { kind, conferenceId, hears, heard } = command
+        this.#post({ op: kind, conferenceId, legId, hears, heard })
+        return
+      }
+      case 'mix-leave':
+        this.#post({ op: 'mix-leave', conferenceId: command.conferenceId, legId })
+        return
+      case 'send-dtmf': {
+        const { digits, durationMs } = command
+        this.#post({ op: 'send-dtmf', legId, digits, durationMs })
+        return
+      }
+      case 'release':
+        this.#release(leg)
+        return
+    }
+  }
+
+  #create(command: Extract<MediaCommand, { kind: 'create-leg' }>): void {
+    const { legId, offerSdp } = command
+    if (this.#legs.has(legId)) return
+    const codecs = allowedCodecs(command.codecs)
+    const ordered = command.codecs !== undefined
+    let offer: RemoteDescription | undefined
+    if (codecs.length === 0) return this.#refuse(legId, 488, 'no allowed codec is known')
+    if (offerSdp !== undefined) {
+      const parsed = parseDescription(offerSdp)
+      if (!parsed.ok) return this.#refuse(legId, 488, parsed.why)
+      const agreed = agreeOnOffer(parsed.value, { codecs, ordered }, this.#options.advertise)
+      if (!agreed.ok) return this.#refuse(legId, 488, agreed.why)
+      offer = parsed.value
+    }
+    const slot = this.#freeSlots.pop()
+    if (slot === undefined) return this.#refuse(legId, 500, 'as many legs as the engine takes')
+    const leg: Leg = {
+      legId,
+      slot,
+      codecs,
+      ordered,
+      offer,
+      phase: 'opening',
+      port: 0,
+      sdp: newSdpState(randomSessionId(this.#options.random)),
+      codec: codecs[0]!,
+      playback: undefined,
+    }
+    this.#legs.set(legId, leg)
+    this.#post({ op: 'open', legId, slot })
+  }
+
+  #onEvent(event: WorkerEvent): void {
+    if (event.op === 'input') {
+      this.#onInput(event.input)
+      return
+    }
+    const leg = this.#legs.get(event.legId)
+    if (leg === undefined || leg.phase !== 'opening') return
+    if (event.op === 'opened') {
+      this.#opened(leg, event.port)
+    } else {
+      this.#release(leg)
+      this.#legs.delete(leg.legId)
+      this.#options.deliver({
+        kind: 'media-leg-refused',
+        legId: leg.legId,
+        status: 500,
+        why: event.why,
+      })
+    }
+  }
+
+  #onInput(input: MediaInput): void {
+    const leg = this.#legs.get(input.legId)
+    if (leg === undefined || leg.phase === 'released') return
+    if (input.kind === 'playback-started' || input.kind === 'playback-ended') {
+      // It crossed a stop.
+      if (leg.playback?.playbackId !== input.playbackId) return
+      if (input.kind === 'playback-ended') this.#endPlayback(leg)
+    }
+    this.#options.deliver(input)
+  }
+
+  #opened(leg: Leg, port: number): void {
+    const { legId, offer } = leg
+    leg.phase = 'open'
+    leg.port = port
+    leg.offer = undefined
+    const end = this.#end(leg)
+    if (offer === undefined) {
+      const made = makeOffer(leg.sdp, end)
+      leg.sdp = made.state
+      this.#options.deliver({ kind: 'media-leg-created', legId, sdp: made.sdp, offeredCodecs: [] })
+      return
+    }
+    const answered = answerOffer(leg.sdp, offer, end)
+    if (!answered.ok) {
+      this.#release(leg)
+      this.#options.deliver({ kind: 'media-leg-refused', legId, status: 488, why: answered.why })
+      return
+    }
+    this.#agree(leg, answered.value.state)
+    const { sdp } = answered.value
+    const names = offeredCodecs(offer)
+    this.#options.deliver({ kind: 'media-leg-created', legId, sdp, offeredCodecs: names })
+  }
+
+  #setRemote(leg: Leg, sdp: string): void {
+    const { legId } = leg
+    const accepted = this.#whenOpen(leg, sdp, (answer) =>
+      acceptAnswer(leg.sdp, answer, this.#end(leg)),
+    )
+    if (accepted.ok) this.#agree(leg, accepted.value)
+    else this.#deliverSoon({ kind: 'media-remote-refused', legId, why: accepted.why })
+  }
+
+  #reoffer(leg: Leg, offerSdp: string | undefined): void {
+    const { legId } = leg
+    const before = leg.sdp.agreement
+    if (offerSdp === undefined && leg.phase === 'open') {
+      const made = makeOffer(leg.sdp, this.#end(leg))
+      leg.sdp = made.state
+      const held = before?.peerReceives === false
+      this.#deliverSoon({ kind: 'reoffer-answered', legId, sdp: made.sdp, held, changed: false })
+      return
+    }
+    const answered = this.#whenOpen(leg, offerSdp ?? '', (offer) =>
+      answerOffer(leg.sdp, offer, this.#end(leg)),
+    )
+    if (!answered.ok) {
+      this.#deliverSoon({ kind: 'reoffer-refused', legId, why: answered.why })
+      return
+    }
+    const { state, sdp } = answered.value
+    this.#agree(leg, state)
+    const held = state.agreement?.peerReceives === false
+    const changed = !sameTerms(before, state.agreement)
+    this.#deliverSoon({ kind: 'reoffer-answered', legId, sdp, held, changed })
+  }
+
+  #whenOpen<T>(
+    leg: Leg,
+    sdp: string,
+    then: (description: RemoteDescription) => Result<T, string>,
+  ): Result<T, string> {
+    if (leg.phase !== 'open') return refused('the leg has no ports yet')
+    const parsed = parseDescription(sdp)
+    return parsed.ok ? then(parsed.value) : parsed
+  }
+
+  /** Keeps the new state and tells the media thread; learning starts again only when the peer changed something. */
+  #agree(leg: Leg, state: SdpState): void {
+    const before = leg.sdp.agreement
+    const { agreement } = state
+    leg.sdp = state
+    if (agreement === undefined) return
+    leg.codec = agreement.codec
+    const relearn = before?.origin !== agreement.origin || !sameTerms(before, agreement)
+    this.#post({ op: 'remote', legId: leg.legId, agreement, relearn })
+  }
+
+  async #play(
+    leg: Leg,
+    playbackId: PlaybackId,
+    audio: AudioReference,
+    loops: number,
+  ): Promise<void> {
+    if (leg.playback !== undefined) this.#endPlayback(leg)
+    const playback: Playback = { playbackId, clip: undefined }
+    leg.playback = playback
+    let loaded: AudioClip | AudioFailure
+    try {
+      loaded = await this.#options.loadClip(audio)
+    } catch (error) {
+      loaded = { status: 'failed', detail: error instanceof Error ? error.message : String(error) }
+    }
+    // Stopped, replaced or released while it was loading: it must not start any more.
+    if (leg.playback !== playback) return
+    const { legId } = leg
+    if ('status' in loaded) {
+      leg.playback = undefined
+      this.#deliverSoon({ kind: 'playback-ended', legId, playbackId, ...loaded })
+      return
+    }
+    playback.clip = loaded
+    const clipId = this.#shelf.use(loaded, (command) => this.#post(command))
+    this.#post({ op: 'play', legId, playbackId, clipId, loops })
+  }
+
+  #endPlayback(leg: Leg): void {
+    const clip = leg.playback?.clip
+    leg.playback = undefined
+    if (clip !== undefined) this.#shelf.leave(clip, (command) => this.#post(command))
+  }
+
+  #release(leg: Leg): void {
+    leg.phase = 'released'
+    this.#endPlayback(leg)
+    this.#post({ op: 'release', legId: leg.legId })
+    this.#options.timers.set(QUALITY_KEPT_MS, () => {
+      this.#freeSlots.unshift(leg.slot)
+      if (this.#legs.get(leg.legId) === leg) this.#legs.delete(leg.legId)
+    })
+  }
+
+  #refuse(legId: LegId, status: 488 | 500, why: string): void {
+    this.#deliverSoon({ kind: 'media-leg-refused', legId, status, why })
+  }
+
+  #workerSource(source: MediaSource): WorkerSource {
+    if (source.kind !== 'ringback') return source
+    // A ringback stays on the shelf: there are few and they are used again and again.
+    const clip = this.#options.ringback(source.country)
+    return { kind: 'clip', clipId: this.#shelf.use(clip, (command) => this.#post(command)) }
+  }
+
+  #end(leg: Leg): LocalEnd {
+    const { codecs, ordered, port } = leg
+    return { address: this.#options.advertise, port, codecs, ordered }
+  }
+
+  #deliverSoon(input: MediaInput): void {
+    this.#options.timers.soon(() => this.#options.deliver(input))
+  }
+
+  #post(command: WorkerCommand): void {
+    this.#batch.push(command)
+    if (this.#batch.length === 1) this.#options.timers.soon(() => this.#flush())
+  }
+
+  #flush(): void {
+    if (this.#batch.length === 0) return
+    const batch = this.#batch
+    this.#batch = []
+    this.#options.worker.post(batch)
+  }
+}
+
+type LegCommand = Exclude<MediaCommand, { kind: 'create-leg' | 'link' | 'unlink' }>
+
+function allowedCodecs(names: readonly string[] | undefined): readonly AudioCodec[] {
+  if (names === undefined) return AUDIO_CODECS
+  const wanted = names.map((name) => name.toUpperCase())
+  return AUDIO_CODECS.filter((codec) => wanted.includes(codec)).sort(
+    (a, b) => wanted.indexOf(a) - wanted.indexOf(b),
+  )
+}
+
+/** 48 random bits: far below 2^53, never 0. */
+function randomSessionId(random: Random): number {
+  return random.bytes(6).reduce((sum, byte) => sum * 256 + byte, 0) + 1
+}
+
+/** Whether two agreements say the same, the peer's description version aside. */
+function sameTerms(before: Agreement | undefined, after: Agreement | undefined): boolean {
+  return (
+    JSON.stringify({ ...before, origin: '' }) === JSON.stringify({ ...after, origin: '' }) &&
+    before !== undefined
+  )
+}

@@ -1,0 +1,395 @@
+// One leg in the media thread: its pair of sockets, its sender, what it hears, and what is learnt from what arrives.
+// The engine calls `tick` every 20 ms; packets of the peer are handled when they come, and those that another leg
+// hears go out at once. What a leg hears is `base`; a playback lies over it and ends, then the base goes on.
+
+import type { ConferenceId, LegId, PlaybackId } from '../../base/ids.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { DatagramPeer, DatagramSocket } from '../../ports/datagrams.ts'
+import type { MediaInput } from '../../ports/media-engine.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Agreement } from '../../sdp/session.ts'
+import type { G711Law } from '../audio/g711.ts'
+import { emptyHeader, looksLikeRtcp, readRtp, readU32 } from '../rtp/packet.ts'
+import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
+import { KeyReceiver } from '../rtp/telephone-event.ts'
+import type { ClipPlayer } from './clip-player.ts'
+import type { ConferenceMix } from './conference-mix.ts'
+import { KeySender } from './key-sender.ts'
+import { Latch } from './latch.ts'
+import { LegColumn } from './quality-table.ts'
+import type { QualityTable } from './quality-table.ts'
+import { RtcpSession } from './rtcp-session.ts'
+import { RtpSender } from './sender.ts'
+
+/** After this much silence another source may prove itself: the peer's NAT may have moved it. */
+const RELATCH_SILENCE_MS = 5000
+
+export type Base =
+  | { readonly kind: 'silence' }
+  | { readonly kind: 'clip'; readonly player: ClipPlayer }
+  | {
+      readonly kind: 'leg'
+      readonly from: MediaLeg
+      readonly passKeys: boolean
+      readonly linked: boolean
+    }
+  | { readonly kind: 'mix'; readonly mix: ConferenceMix; readonly conferenceId: ConferenceId }
+
+export interface Playback {
+  readonly playbackId: PlaybackId
+  readonly player: ClipPlayer
+  told: boolean
+}
+
+/** What the engine gives each leg. */
+export interface LegContext {
+  readonly clock: Clock
+  readonly random: Random
+  readonly table: QualityTable
+  readonly silentAfterMs: number
+  emit(input: MediaInput): void
+}
+
+export interface SocketPair {
+  readonly rtp: DatagramSocket
+  readonly rtcp: DatagramSocket
+}
+
+type Kind = G711Law | 'event' | 'other'
+
+const silence: Base = { kind: 'silence' }
+
+export class MediaLeg {
+  readonly legId: LegId
+  readonly slot: number
+  readonly sender: RtpSender
+  readonly statistics = new ReceiverStatistics()
+  readonly keys = new KeySender()
+  /** Legs that hear this one. */
+  readonly listeners: MediaLeg[] = []
+  playback: Playback | undefined
+  #base: Base = silence
+  readonly #context: LegContext
+  readonly #latch = new Latch()
+  readonly #pressed = new KeyReceiver()
+  readonly #rtcp: RtcpSession
+  readonly #header = emptyHeader()
+  readonly #kinds: Kind[] = new Array<Kind>(128).fill('other')
+  #sockets: SocketPair | undefined
+  #formerPeers: readonly DatagramPeer[] | undefined
+  #connected = false
+  #agreement: Agreement | undefined
+  #started = false
+  #rtcpAddress = ''
+  #rtcpPort = 0
+  #heardMs = 0
+  #silentTold = false
+  #foreign = 0
+  #malformed = 0
+
+  constructor(legId: LegId, slot: number, context: LegContext) {
+    this.legId = legId
+    this.slot = slot
+    this.#context = context
+    const nowMs = context.clock.monotonicMs()
+    const seed = context.random.bytes(10)
+    const identity = {
+      ssrc: readU32(seed, 0),
+      timestamp: readU32(seed, 4),
+      sequence: (seed[8]! << 8) | seed[9]!,
+    }
+    this.sender = new RtpSender(identity, nowMs, (packet) => this.#transmit(packet))
+    this.#rtcp = new RtcpSession(context.random, nowMs)
+    context.table.clear(slot)
+  }
+
+  get base(): Base {
+    return this.#base
+  }
+
+  /** Whom this leg sends to, once known. */
+  get peer(): DatagramPeer | undefined {
+    const { address, port } = this.#latch
+    return address === '' ? undefined : { address, port }
+  }
+
+  attach(sockets: SocketPair, formerPeers: readonly DatagramPeer[] | undefined): void {
+    this.#sockets = sockets
+    this.#formerPeers = formerPeers
+    this.#refresh()
+  }
+
+  /** What was negotiated; a failed re-offer never comes here. */
+  negotiate(agreement: Agreement, relearn: boolean): void {
+    const nowMs = this.#context.clock.monotonicMs()
+    const { address, port, rtcpPort } = agreement
+    this.#latch.expect(address, port, relearn, nowMs)
+    if (!this.#latch.closed) this.#disconnect()
+    if (address !== undefined) {
+      this.#rtcpAddress = address
+      this.#rtcpPort = rtcpPort
+    }
+    this.#kinds.fill('other')
+    // Static types are understood even when the answer named another codec first.
+    this.#kinds[0] = 'PCMU'
+    this.#kinds[8] = 'PCMA'
+    for (const { payloadType, codec } of agreement.receive) this.#kinds[payloadType] = codec
+    if (agreement.eventPayloadType !== undefined) this.#kinds[agreement.eventPayloadType] = 'event'
+    const { codec, audioPayloadType, eventPayloadType, ptimeMs } = agreement
+    this.sender.configure(codec, audioPayloadType, eventPayloadType, ptimeMs)
+    if (this.#agreement?.peerSends !== agreement.peerSends) this.#heardMs = nowMs
+    this.#agreement = agreement
+    this.#refresh()
+  }
+
+  start(): void {
+    if (this.#started) return
+    this.#started = true
+    this.#heardMs = this.#context.clock.monotonicMs()
+    this.#refresh()
+  }
+
+  /** Replaces what the leg hears when nothing is played. */
+  hear(base: Base): void {
+    const old = this.#base
+    if (old.kind === 'leg') {
+      const place = old.from.listeners.indexOf(this)
+      if (place >= 0) old.from.listeners.splice(place, 1)
+    }
+    if (old.kind === 'mix' && (base.kind !== 'mix' || base.mix !== old.mix)) {
+      old.mix.leave(this.legId)
+    }
+    if (base.kind === 'leg') base.from.listeners.push(this)
+    this.#base = base
+    if (this.playback === undefined) this.sender.mark()
+  }
+
+  hearSilence(): void {
+    this.hear(silence)
+  }
+
+  play(playback: Playback): void {
+    this.playback = playback
+    this.sender.mark()
+  }
+
+  stopPlayback(): void {
+    this.playback = undefined
+    this.sender.mark()
+  }
+
+  /** One 20 ms step; `dueMs` is its nominal time. */
+  tick(dueMs: number): void {
+    if (this.#started) {
+      if (!this.keys.tick(this.sender, dueMs)) this.#feed(dueMs)
+      this.#watchSilence(dueMs)
+      if (this.#rtcp.due(dueMs)) this.#report(false)
+    }
+    this.publish()
+  }
+
+  /** Ends the leg: BYE goes out, sockets close. The caller takes care of the port. */
+  end(): SocketPair | undefined {
+    this.hearSilence()
+    this.playback = undefined
+    if (this.#started) this.#report(true)
+    this.publish()
+    const sockets = this.#sockets
+    this.#sockets = undefined
+    this.#refresh()
+    sockets?.rtp.close()
+    sockets?.rtcp.close()
+    return sockets
+  }
+
+  /** Writes the leg's figures where the signalling thread reads them. */
+  publish(): void {
+    const { table } = this.#context
+    const { slot, statistics, sender } = this
+    table.set(slot, LegColumn.inPackets, statistics.packets)
+    table.set(slot, LegColumn.lost, statistics.lost)
+    table.set(slot, LegColumn.jittery, statistics.jitteryPackets)
+    table.set(slot, LegColumn.jitterMaxMs, statistics.jitterMaxMs)
+    table.set(slot, LegColumn.jitterMs, statistics.jitterMs)
+    table.set(slot, LegColumn.outPackets, sender.packets)
+    table.set(slot, LegColumn.outSkipped, sender.skipped)
+    table.set(slot, LegColumn.remoteLost, this.#rtcp.remoteLost)
+    table.set(slot, LegColumn.remoteJitterMs, this.#rtcp.remoteJitterMs)
+    table.set(slot, LegColumn.roundTripMs, this.#rtcp.roundTripMs)
+    table.set(slot, LegColumn.foreign, this.#foreign)
+    table.set(slot, LegColumn.malformed, this.#malformed)
+  }
+
+  /** A datagram on the RTP port. */
+  onRtp(bytes: Uint8Array, from: DatagramPeer): void {
+    const nowMs = this.#context.clock.monotonicMs()
+    if (looksLikeRtcp(bytes)) {
+      this.onRtcp(bytes, from)
+      return
+    }
+    const header = this.#header
+    if (!readRtp(bytes, header)) {
+      this.#malformed++
+      return
+    }
+    const { address, port } = from
+    if (
+      this.#agreement === undefined ||
+      this.#isFormer(address, port) ||
+      !this.#accept(address, port, nowMs)
+    ) {
+      this.#foreign++
+      return
+    }
+    const kind = header.payloadLength === 0 ? 'other' : this.#kinds[header.payloadType]!
+    const { ssrc, sequence, timestamp } = header
+    this.statistics.receive(ssrc, sequence, timestamp, nowMs, kind !== 'event')
+    this.#heardMs = nowMs
+    if (this.#silentTold) {
+      this.#silentTold = false
+      this.#context.emit({ kind: 'rtp-heard', legId: this.legId })
+    }
+    if (kind === 'event') this.#onKey(bytes, nowMs)
+    else if (kind !== 'other' && this.#base.kind === 'mix') {
+      this.#base.mix.put(this.legId, header, bytes, kind)
+    }
+    for (const listener of this.listeners) listener.#hearPacket(header, bytes, kind, nowMs)
+  }
+
+  /** A datagram on the RTCP port, or RTCP on the RTP port. */
+  onRtcp(bytes: Uint8Array, from: DatagramPeer): void {
+    if (from.address !== this.#latch.address) {
+      this.#foreign++
+      return
+    }
+    const { clock } = this.#context
+    if (!this.#rtcp.hear(bytes, this.sender.ssrc, clock.monotonicMs(), clock.wallMs())) {
+      this.#malformed++
+    } else if (this.#agreement?.rtcpMux !== true) {
+      this.#rtcpAddress = from.address
+      this.#rtcpPort = from.port
+    }
+  }
+
+  #onKey(bytes: Uint8Array, nowMs: number): void {
+    const { payloadOffset, payloadLength, ssrc, timestamp } = this.#header
+    const key = this.#pressed.receive(bytes, payloadOffset, payloadLength, ssrc, timestamp, nowMs)
+    if (key === undefined || !this.#started) return
+    this.#context.emit({ kind: 'media-dtmf', legId: this.legId, digit: key })
+  }
+
+  /** A packet of the leg that this one listens to. */
+  #hearPacket(
+    header: Readonly<ReturnType<typeof emptyHeader>>,
+    bytes: Uint8Array,
+    kind: Kind,
+    nowMs: number,
+  ): void {
+    const base = this.#base
+    if (base.kind !== 'leg' || this.playback !== undefined || this.keys.pressing) return
+    this.sender.relay(header, bytes, kind === 'event' && !base.passKeys ? 'other' : kind, nowMs)
+  }
+
+  #feed(dueMs: number): void {
+    const { playback, sender } = this
+    if (playback !== undefined) {
+      if (!playback.player.ended) {
+        if (!playback.told) this.#tellStarted(playback)
+        playback.player.feed(sender, dueMs)
+        return
+      }
+      // Told one tick after the last frame left: only now has it been heard.
+      this.stopPlayback()
+      const { playbackId } = playback
+      const { legId } = this
+      this.#context.emit({
+        kind: 'playback-ended',
+        legId,
+        playbackId,
+        status: 'completed',
+        detail: '',
+      })
+    }
+    const base = this.#base
+    switch (base.kind) {
+      case 'silence':
+        sender.feedSilence(dueMs)
+        return
+      case 'clip':
+        base.player.feed(sender, dueMs)
+        return
+      case 'leg':
+        if (!sender.relayFlows(dueMs)) sender.feedSilence(dueMs)
+        return
+      case 'mix':
+        sender.feed(base.mix.frameFor(this.legId, sender.law), 0, dueMs)
+        return
+    }
+  }
+
+  #tellStarted(playback: Playback): void {
+    playback.told = true
+    const { legId } = this
+    this.#context.emit({ kind: 'playback-started', legId, playbackId: playback.playbackId })
+  }
+
+  #watchSilence(nowMs: number): void {
+    if (this.#agreement?.peerSends !== true) return
+    const silentMs = nowMs - this.#heardMs
+    if (silentMs >= RELATCH_SILENCE_MS && this.#latch.closed) {
+      this.#latch.reopen(nowMs)
+      this.#disconnect()
+    }
+    if (silentMs < this.#context.silentAfterMs || this.#silentTold) return
+    this.#silentTold = true
+    this.#context.emit({ kind: 'rtp-silent', legId: this.legId, silentMs: Math.round(silentMs) })
+  }
+
+  #accept(address: string, port: number, nowMs: number): boolean {
+    const latch = this.#latch
+    const wasClosed = latch.closed
+    const accepted = latch.accept(address, port, this.#header.sequence, nowMs)
+    // From here on the kernel drops everybody else.
+    if (latch.closed && !wasClosed && this.#sockets !== undefined) {
+      this.#sockets.rtp.connect(latch.port, latch.address)
+      this.#connected = true
+    }
+    return accepted
+  }
+
+  #isFormer(address: string, port: number): boolean {
+    const former = this.#formerPeers
+    if (former === undefined || this.#latch.isExpected(address, port)) return false
+    for (const peer of former) if (peer.port === port && peer.address === address) return true
+    return false
+  }
+
+  #disconnect(): void {
+    if (!this.#connected) return
+    this.#connected = false
+    this.#sockets?.rtp.disconnect()
+  }
+
+  #refresh(): void {
+    const ready = this.#started && this.#sockets !== undefined && this.#latch.address !== ''
+    this.sender.sending = ready && this.#agreement?.peerReceives === true
+  }
+
+  #transmit(packet: Uint8Array): boolean {
+    const socket = this.#sockets?.rtp
+    if (socket === undefined || socket.queuedPackets() > 0) return false
+    if (this.#connected) socket.sendConnected(packet)
+    else socket.send(packet, this.#latch.port, this.#latch.address)
+    return true
+  }
+
+  #report(bye: boolean): void {
+    const sockets = this.#sockets
+    if (sockets === undefined || this.#latch.address === '') return
+    const { clock } = this.#context
+    const nowMs = clock.monotonicMs()
+    const packet = this.#rtcp.build(this.sender, this.statistics, nowMs, clock.wallMs(), bye)
+    if (this.#agreement?.rtcpMux === true) this.#transmit(packet)
+    else if (this.#rtcpPort > 0) sockets.rtcp.send(packet, this.#rtcpPort, this.#rtcpAddress)
+  }
+}

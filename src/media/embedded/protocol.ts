@@ -1,0 +1,85 @@
+// What the two halves of the embedded engine say to each other, as plain data that survives structured cloning. SDP
+// stays in the signalling thread: the media thread gets numbers. Commands of one turn of the event loop travel in one
+// batch; never anything per packet.
+
+import type { ConferenceId, LegId, PlaybackId } from '../../base/ids.ts'
+import type { MediaInput } from '../../ports/media-engine.ts'
+import type { Agreement } from '../../sdp/session.ts'
+import type { AudioClip } from '../audio/clip.ts'
+
+export type WorkerSource =
+  | { readonly kind: 'silence' }
+  /** A looping clip: ringback. */
+  | { readonly kind: 'clip'; readonly clipId: number }
+  | { readonly kind: 'leg'; readonly legId: LegId }
+
+export type WorkerCommand =
+  /** Takes a pair of ports; answered by `opened` or `open-failed`. `slot`: the leg's row of the quality table. */
+  | { readonly op: 'open'; readonly legId: LegId; readonly slot: number }
+  /** What was negotiated; `relearn` opens the latch again (new address, or a changed description). */
+  | {
+      readonly op: 'remote'
+      readonly legId: LegId
+      readonly agreement: Agreement
+      readonly relearn: boolean
+    }
+  | { readonly op: 'start'; readonly legId: LegId }
+  | { readonly op: 'hear'; readonly legId: LegId; readonly source: WorkerSource }
+  | {
+      readonly op: 'link'
+      readonly a: LegId
+      readonly b: LegId
+      readonly dtmfToA: boolean
+      readonly dtmfToB: boolean
+    }
+  | { readonly op: 'unlink'; readonly a: LegId; readonly b: LegId }
+  /** Clip bytes lie in shared memory; they are named by number afterwards. */
+  | { readonly op: 'clip'; readonly clipId: number; readonly clip: AudioClip }
+  | { readonly op: 'drop-clip'; readonly clipId: number }
+  | {
+      readonly op: 'play'
+      readonly legId: LegId
+      readonly playbackId: PlaybackId
+      readonly clipId: number
+      readonly loops: number
+    }
+  | { readonly op: 'stop-playback'; readonly legId: LegId; readonly playbackId: PlaybackId }
+  | {
+      readonly op: 'mix-join' | 'mix-set'
+      readonly conferenceId: ConferenceId
+      readonly legId: LegId
+      readonly hears: boolean
+      readonly heard: boolean
+    }
+  | { readonly op: 'mix-leave'; readonly conferenceId: ConferenceId; readonly legId: LegId }
+  | {
+      readonly op: 'send-dtmf'
+      readonly legId: LegId
+      readonly digits: string
+      readonly durationMs: number
+    }
+  | { readonly op: 'release'; readonly legId: LegId }
+
+export type WorkerEvent =
+  | { readonly op: 'opened'; readonly legId: LegId; readonly port: number }
+  | { readonly op: 'open-failed'; readonly legId: LegId; readonly why: string }
+  | { readonly op: 'input'; readonly input: MediaInput }
+
+/** The signalling thread's end of the line to the media thread; also implemented in one thread, for simulation. */
+export interface MediaWorkerPort {
+  post(commands: readonly WorkerCommand[]): void
+  onEvents(listener: (events: readonly WorkerEvent[]) => void): void
+}
+
+/** Settings of the media thread. */
+export interface CoreSettings {
+  /** Address that sockets bind to. */
+  readonly host: string
+  /** Ports for RTP (even) and RTCP (odd), inclusive; 0 and 0: any free pair. */
+  readonly portMin: number
+  readonly portMax: number
+  /** Milliseconds that a port is left alone after use. */
+  readonly portRestMs: number
+  /** No RTP for so long is told as `rtp-silent`. */
+  readonly silentAfterMs: number
+}

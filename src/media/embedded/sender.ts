@@ -1,0 +1,323 @@
+// The sending half of a leg: one RTP identity (SSRC, sequence, timestamp) for the whole call, whatever is heard. Audio
+// comes in two ways: `feed`, 20 ms at a time at the pace of our tick (silence, clips, mixes), cut into packets of the
+// peer's ptime; and `relay`, another leg's packets as they arrive, only renumbered, so that their loss and reordering
+// stay visible to the far jitter buffer. Every change from one to the other continues the sequence at +1 and the
+// timestamp by the time that really passed, and sets the marker bit.
+
+import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts'
+import type { RtpHeader } from '../rtp/packet.ts'
+import { sequenceDelta, timestampDelta } from '../rtp/sequence.ts'
+import { EVENT_BYTES, writeEvent } from '../rtp/telephone-event.ts'
+import { alawToUlaw, PCMA_SILENCE, PCMU_SILENCE, ulawToAlaw } from '../audio/g711.ts'
+import type { G711Law } from '../audio/g711.ts'
+
+const TICKS_PER_MS = 8
+const TICK_SAMPLES = 160
+const PTIME_MAX_SAMPLES = 480
+/** The largest foreign payload that is translated between laws: 200 ms, more than any ptime. */
+const RELAY_PAYLOAD_MAX = 1600
+/** Jumps within a relayed stream beyond these are another stream: 2 s of media, 3000 packets. */
+const JUMP_TICKS = 16_000
+const JUMP_PACKETS = 3000
+/** A relayed stream that pauses so long is filled up with silence of our own. */
+export const RELAY_PAUSE_MS = 100
+
+/** Sends bytes to the leg's peer; false when they were dropped (back-pressure, no address). */
+export type Transmit = (packet: Uint8Array) => boolean
+
+export class RtpSender {
+  readonly ssrc: number
+  packets = 0
+  octets = 0
+  skipped = 0
+  law: G711Law = 'PCMU'
+  /** Whether packets leave at all: started, address known, not held. The clock runs on regardless. */
+  sending = false
+  eventPayloadType: number | undefined
+  readonly #transmit: Transmit
+  #payloadType = 0
+  #nextSequence: number
+  #lastTimestamp: number
+  #lastTimestampMs: number
+  #lastFrame = TICK_SAMPLES
+  /** How far the timestamp runs ahead of time because switches never go back; used up by later pauses. */
+  #lead = 0
+  /** undefined: the next tick packet is placed by the time that passed. */
+  #nextTimestamp: number | undefined
+  #marker = true
+
+  readonly #packet = new Uint8Array(RTP_HEADER_BYTES + PTIME_MAX_SAMPLES)
+  #framePacket: Uint8Array
+  #frame = TICK_SAMPLES
+  #filled = 0
+  readonly #eventPacket = new Uint8Array(RTP_HEADER_BYTES + EVENT_BYTES)
+  #eventTimestamp = 0
+  #eventMs = 0
+
+  #relaying = false
+  #relaySsrc = 0
+  #relayFirst = 0
+  #relayHighest = 0
+  #relayTimestamp = 0
+  #sequenceOffset = 0
+  #timestampOffset = 0
+  #relayedMs = -Infinity
+  readonly #translated = new Uint8Array(RTP_HEADER_BYTES + RELAY_PAYLOAD_MAX)
+  #translatedPacket: Uint8Array
+
+  constructor(
+    identity: { readonly ssrc: number; readonly sequence: number; readonly timestamp: number },
+    nowMs: number,
+    transmit: Transmit,
+  ) {
+    this.ssrc = identity.ssrc
+    this.#nextSequence = identity.sequence
+    this.#lastTimestamp = identity.timestamp
+    this.#lastTimestampMs = nowMs
+    this.#transmit = transmit
+    this.#framePacket = this.#packet.subarray(0, RTP_HEADER_BYTES + TICK_SAMPLES)
+    this.#translatedPacket = this.#translated.subarray(0, RTP_HEADER_BYTES + TICK_SAMPLES)
+  }
+
+  /** What was negotiated; takes effect with the next packet. `ptimeMs`: 10 to 60 in steps of 10. */
+  configure(
+    law: G711Law,
+    payloadType: number,
+    eventPayloadType: number | undefined,
+    ptimeMs: number,
+  ) {
+    const frame = ptimeMs * TICKS_PER_MS
+    if (law !== this.law || frame !== this.#frame) this.#discardPart()
+    this.law = law
+    this.#payloadType = payloadType
+    this.eventPayloadType = eventPayloadType
+    if (frame !== this.#frame) {
+      this.#frame = frame
+      this.#framePacket = this.#packet.subarray(0, RTP_HEADER_BYTES + frame)
+    }
+  }
+
+  /** Another source begins: the next packet starts a talkspurt. */
+  mark(): void {
+    this.#marker = true
+    this.#relaying = false
+  }
+
+  /** Whether a relayed stream is flowing, so that the tick has nothing to add. */
+  relayFlows(nowMs: number): boolean {
+    return this.#relaying && nowMs - this.#relayedMs < RELAY_PAUSE_MS
+  }
+
+  /** The RTP timestamp that belongs to `nowMs`, for sender reports. */
+  timestampAt(nowMs: number): number {
+    return (this.#lastTimestamp + Math.round((nowMs - this.#lastTimestampMs) * TICKS_PER_MS)) >>> 0
+  }
+
+  /** Adds 20 ms of G.711 in the leg's law from `source`; packets leave when full. `nowMs`: the tick's nominal time. */
+  feed(source: Uint8Array, at: number, nowMs: number): void {
+    if (this.#relaying) this.mark()
+    let taken = 0
+    while (taken < TICK_SAMPLES) {
+      const count = Math.min(TICK_SAMPLES - taken, this.#frame - this.#filled)
+      const into = RTP_HEADER_BYTES + this.#filled
+      for (let i = 0; i < count; i++) this.#packet[into + i] = source[at + taken + i]!
+      taken += count
+      this.#filled += count
+      if (this.#filled === this.#frame) this.#sendFrame(nowMs)
+    }
+  }
+
+  /** 20 ms of silence. */
+  feedSilence(nowMs: number): void {
+    this.feed(this.law === 'PCMU' ? silentUlaw : silentAlaw, 0, nowMs)
+  }
+
+  /** Ticks that were left out: time passed, nothing was sent. */
+  skipTicks(count: number): void {
+    if (this.#nextTimestamp !== undefined) {
+      this.#nextTimestamp = (this.#nextTimestamp + count * TICK_SAMPLES) >>> 0
+    }
+    if (this.sending) this.skipped += count
+  }
+
+  /**
+   * Passes on another leg's packet. `kind` 'other' (comfort noise, keys that shall not pass) is left out without
+   * leaving a hole in the sequence. `bytes` may be rewritten.
+   */
+  relay(
+    header: Readonly<RtpHeader>,
+    bytes: Uint8Array,
+    kind: G711Law | 'event' | 'other',
+    nowMs: number,
+  ): void {
+    if (!this.sending) {
+      this.mark()
+      return
+    }
+    if (kind === 'other' || (kind === 'event' && this.eventPayloadType === undefined)) {
+      this.#leaveOut(header)
+      return
+    }
+    if (!this.#continues(header)) this.#rebase(header, nowMs)
+    else if (sequenceDelta(this.#relayFirst, header.sequence) < 0) return
+    const sequence = (header.sequence + this.#sequenceOffset) & 0xffff
+    const timestamp = (header.timestamp + this.#timestampOffset) >>> 0
+    if (sequenceDelta(this.#relayHighest, header.sequence) >= 0) {
+      this.#relayHighest = header.sequence
+      this.#relayTimestamp = header.timestamp
+      this.#nextSequence = (sequence + 1) & 0xffff
+      if (timestamp !== this.#lastTimestamp) this.#moveTo(timestamp, nowMs)
+      if (kind !== 'event') this.#lastFrame = header.payloadLength
+    }
+    this.#relayedMs = nowMs
+    const marker = this.#marker || header.marker
+    this.#marker = false
+    const payloadType = kind === 'event' ? this.eventPayloadType! : this.#payloadType
+    const packet =
+      kind === 'event' || kind === this.law
+        ? inPlace(header, bytes)
+        : this.#translate(header, bytes, kind)
+    if (packet === undefined) return
+    writeRtpHeader(packet, 0, marker, payloadType, sequence, timestamp, this.ssrc)
+    this.#deliver(packet, header.payloadLength)
+  }
+
+  /** Begins a key of our own: its timestamp stays while it is held down. */
+  beginEvent(nowMs: number): void {
+    this.#discardPart()
+    this.#relaying = false
+    this.#eventTimestamp = this.#nextTimestamp ?? this.#placeByTime(nowMs)
+    this.#eventMs = nowMs
+    this.#moveTo(this.#eventTimestamp, nowMs)
+    this.#lastFrame = TICK_SAMPLES
+  }
+
+  /** One packet of the key; `duration` in ticks, `first` sets the marker (RFC 4733 §2.5.1.1). */
+  sendEvent(event: number, end: boolean, duration: number, first: boolean): void {
+    const payloadType = this.eventPayloadType
+    if (payloadType === undefined) return
+    const packet = this.#eventPacket
+    writeEvent(packet, RTP_HEADER_BYTES, event, end, duration)
+    this.#write(packet, first, payloadType, this.#eventTimestamp, EVENT_BYTES)
+  }
+
+  /** The key is over: audio goes on where time is now. */
+  endEvent(): void {
+    this.#lastTimestamp = this.#eventTimestamp
+    this.#lastTimestampMs = this.#eventMs
+    this.#nextTimestamp = undefined
+    this.#marker = true
+  }
+
+  #sendFrame(nowMs: number): void {
+    this.#filled = 0
+    const timestamp = this.#nextTimestamp ?? this.#placeByTime(nowMs)
+    this.#moveTo(timestamp, nowMs)
+    this.#lastFrame = this.#frame
+    this.#nextTimestamp = (timestamp + this.#frame) >>> 0
+    this.#write(this.#framePacket, this.#marker, this.#payloadType, timestamp, this.#frame)
+  }
+
+  #write(
+    packet: Uint8Array,
+    marker: boolean,
+    payloadType: number,
+    timestamp: number,
+    payload: number,
+  ): void {
+    if (!this.sending) {
+      this.#marker = true
+      return
+    }
+    writeRtpHeader(packet, 0, marker, payloadType, this.#nextSequence, timestamp, this.ssrc)
+    if (!this.#deliver(packet, payload)) return
+    this.#nextSequence = (this.#nextSequence + 1) & 0xffff
+    this.#marker = false
+  }
+
+  #deliver(packet: Uint8Array, payload: number): boolean {
+    if (!this.sending) return false
+    if (!this.#transmit(packet)) {
+      this.skipped++
+      return false
+    }
+    this.packets++
+    this.octets += payload
+    return true
+  }
+
+  #moveTo(timestamp: number, nowMs: number): void {
+    this.#lastTimestamp = timestamp
+    this.#lastTimestampMs = nowMs
+  }
+
+  /** The timestamp of a packet that follows a change of pace: by the time that passed, at least one frame on. */
+  #placeByTime(nowMs: number): number {
+    const elapsed = Math.round((nowMs - this.#lastTimestampMs) * TICKS_PER_MS)
+    const advance = Math.max(this.#lastFrame, elapsed - this.#lead)
+    this.#lead = Math.max(0, this.#lead + advance - elapsed)
+    return (this.#lastTimestamp + advance) >>> 0
+  }
+
+  #discardPart(): void {
+    if (this.#filled > 0) this.#nextTimestamp = undefined
+    this.#filled = 0
+  }
+
+  #continues(header: Readonly<RtpHeader>): boolean {
+    return (
+      this.#relaying &&
+      header.ssrc === this.#relaySsrc &&
+      Math.abs(timestampDelta(this.#relayTimestamp, header.timestamp)) <= JUMP_TICKS &&
+      Math.abs(sequenceDelta(this.#relayHighest, header.sequence)) <= JUMP_PACKETS
+    )
+  }
+
+  #rebase(header: Readonly<RtpHeader>, nowMs: number): void {
+    this.#discardPart()
+    const timestamp = this.#placeByTime(nowMs)
+    this.#nextTimestamp = undefined
+    this.#relaying = true
+    this.#relaySsrc = header.ssrc
+    this.#relayFirst = header.sequence
+    this.#relayHighest = header.sequence
+    this.#relayTimestamp = header.timestamp
+    this.#sequenceOffset = this.#nextSequence - header.sequence
+    this.#timestampOffset = timestamp - header.timestamp
+    this.#marker = true
+  }
+
+  #leaveOut(header: Readonly<RtpHeader>): void {
+    if (!this.#continues(header) || sequenceDelta(this.#relayHighest, header.sequence) <= 0) return
+    this.#relayHighest = header.sequence
+    this.#sequenceOffset--
+  }
+
+  #translate(
+    header: Readonly<RtpHeader>,
+    bytes: Uint8Array,
+    from: G711Law,
+  ): Uint8Array | undefined {
+    const { payloadLength, payloadOffset } = header
+    if (payloadLength > RELAY_PAYLOAD_MAX) return undefined
+    const length = RTP_HEADER_BYTES + payloadLength
+    if (this.#translatedPacket.length !== length) {
+      this.#translatedPacket = this.#translated.subarray(0, length)
+    }
+    const table = from === 'PCMU' ? ulawToAlaw : alawToUlaw
+    for (let i = 0; i < payloadLength; i++) {
+      this.#translated[RTP_HEADER_BYTES + i] = table[bytes[payloadOffset + i]!]!
+    }
+    return this.#translatedPacket
+  }
+}
+
+const silentUlaw = new Uint8Array(TICK_SAMPLES).fill(PCMU_SILENCE)
+const silentAlaw = new Uint8Array(TICK_SAMPLES).fill(PCMA_SILENCE)
+
+/** The packet without CSRC, extension and padding, its header space right before the payload. */
+function inPlace(header: Readonly<RtpHeader>, bytes: Uint8Array): Uint8Array {
+  const start = header.payloadOffset - RTP_HEADER_BYTES
+  const end = header.payloadOffset + header.payloadLength
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
+}
