@@ -1,0 +1,218 @@
+// What must hold after every step, checked from the outside: the model lives on the event stream alone and never looks
+// into the engine. The first broken promise ends the run with its name.
+import type { LegId } from '../../src/base/ids.ts'
+import type { DomainEvent, StampedEvent } from '../../src/ports/events.ts'
+
+interface LegModel {
+  readonly legId: LegId
+  answered: boolean
+  ended: boolean
+  queue: string | undefined
+  /** Legs it has ever been told to be bridged with, latest last. */
+  peer: LegId | undefined
+  conference: string | undefined
+  playing: Set<string>
+}
+
+/** A promise of the product that a history broke. */
+export class BrokenPromise extends Error {}
+
+export class EventModel {
+  readonly legs = new Map<LegId, LegModel>()
+  readonly queues = new Map<string, LegId[]>()
+  readonly participants = new Map<string, Set<LegId>>()
+  readonly coverage = new Map<string, number>()
+  enqueued = 0
+  dequeued = 0
+  bridged = 0
+  #lastSequence = 0
+  #lastUs = 0
+
+  take(stamped: StampedEvent): void {
+    const { event, sequence, occurredAtUs } = stamped
+    if (sequence !== this.#lastSequence + 1)
+      this.#broken(event, `sequence ${sequence} after ${this.#lastSequence}`)
+    if (occurredAtUs <= this.#lastUs) this.#broken(event, 'time stood still')
+    this.#lastSequence = sequence
+    this.#lastUs = occurredAtUs
+    this.coverage.set(event.type, (this.coverage.get(event.type) ?? 0) + 1)
+    this.#apply(event)
+  }
+
+  /** In line by the model, head first. */
+  line(queue: string): readonly LegId[] {
+    return this.queues.get(queue) ?? []
+  }
+
+  /** Called when everything is over: nobody is left anywhere. */
+  finish(): void {
+    for (const leg of this.legs.values()) {
+      if (!leg.ended) throw new BrokenPromise(`leg ${leg.legId} never ended`)
+      if (leg.playing.size > 0) throw new BrokenPromise(`leg ${leg.legId}: playback without end`)
+    }
+    if (this.enqueued !== this.dequeued) {
+      throw new BrokenPromise(`${this.enqueued} enqueued, ${this.dequeued} dequeued`)
+    }
+  }
+
+  #apply(event: DomainEvent): void {
+    switch (event.type) {
+      case 'leg-initiated':
+        return this.#initiated(event)
+      case 'leg-answered': {
+        const leg = this.#alive(event, event.leg.legId)
+        if (leg.answered) this.#broken(event, 'answered twice')
+        leg.answered = true
+        return
+      }
+      case 'leg-bridged':
+        return this.#bridged(event)
+      case 'leg-held':
+      case 'leg-resumed':
+      case 'dtmf-received':
+      case 'rtp-silent':
+      case 'rtp-heard':
+      case 'refer-started':
+      case 'refer-completed':
+      case 'refer-failed':
+        this.#alive(event, event.leg.legId)
+        return
+      case 'leg-ended':
+        return this.#ended(event)
+      case 'call-enqueued':
+        return this.#enqueued(event)
+      case 'call-dequeued':
+        return this.#dequeued(event)
+      case 'playback-started': {
+        const leg = this.#alive(event, event.leg.legId)
+        if (leg.playing.has(event.playback.playbackId)) this.#broken(event, 'started twice')
+        leg.playing.add(event.playback.playbackId)
+        return
+      }
+      case 'playback-ended':
+        this.#alive(event, event.leg.legId).playing.delete(event.playback.playbackId)
+        return
+      case 'conference-created':
+        this.participants.set(event.conference.conferenceId, new Set())
+        return
+      case 'conference-ended': {
+        const inside = this.participants.get(event.conference.conferenceId)
+        if (inside === undefined) return this.#broken(event, 'ended twice or never created')
+        if (inside.size > 0) this.#broken(event, `${inside.size} participants still inside`)
+        this.participants.delete(event.conference.conferenceId)
+        return
+      }
+      case 'participant-joined':
+        return this.#joined(event)
+      case 'participant-left':
+        return this.#left(event)
+      case 'queue-created':
+        if (this.queues.has(event.queueName)) this.#broken(event, 'created twice')
+        this.queues.set(event.queueName, [])
+        return
+      case 'queue-updated':
+        return
+      case 'queue-deleted':
+        if (this.line(event.queueName).length > 0) this.#broken(event, 'deleted with callers in it')
+        this.queues.delete(event.queueName)
+        return
+    }
+  }
+
+  #initiated(event: Extract<DomainEvent, { type: 'leg-initiated' }>): void {
+    const { legId } = event.leg
+    if (this.legs.has(legId)) this.#broken(event, 'initiated twice')
+    this.legs.set(legId, {
+      legId,
+      answered: false,
+      ended: false,
+      queue: undefined,
+      peer: undefined,
+      conference: undefined,
+      playing: new Set(),
+    })
+  }
+
+  #bridged(event: Extract<DomainEvent, { type: 'leg-bridged' }>): void {
+    const leg = this.#alive(event, event.leg.legId)
+    const peer = this.#alive(event, event.peerLegId)
+    if (!leg.answered || !peer.answered) this.#broken(event, 'bridged before it was answered')
+    if (leg.queue !== undefined) this.#broken(event, `bridged while in queue ${leg.queue}`)
+    if (leg.conference !== undefined) this.#broken(event, 'bridged while in a conference')
+    leg.peer = peer.legId
+    this.bridged += 1
+  }
+
+  #ended(event: Extract<DomainEvent, { type: 'leg-ended' }>): void {
+    const leg = this.#alive(event, event.leg.legId)
+    leg.ended = true
+    const place = leg.queue === undefined ? -1 : this.line(leg.queue).indexOf(leg.legId)
+    // A kept entry may outlive its call; any other must be gone by now. `keep` is told by the dequeue that follows later.
+    if (place >= 0 && !this.keptAllowed) this.#broken(event, `ended in queue ${leg.queue}`)
+    if (leg.conference !== undefined) this.#broken(event, 'ended inside a conference')
+  }
+
+  /** Histories with keep_after_hangup switch this on. */
+  keptAllowed = false
+
+  #enqueued(event: Extract<DomainEvent, { type: 'call-enqueued' }>): void {
+    const leg = this.#alive(event, event.leg.legId)
+    if (!leg.answered) this.#broken(event, 'enqueued before it was answered')
+    if (leg.queue !== undefined) this.#broken(event, `enqueued while in queue ${leg.queue}`)
+    const line = this.queues.get(event.queueName)
+    if (line === undefined) return this.#broken(event, 'in a queue that was never created')
+    line.push(leg.legId)
+    if (event.position !== line.length) {
+      this.#broken(event, `position ${event.position}, the line has ${line.length}`)
+    }
+    leg.queue = event.queueName
+    leg.peer = undefined
+    this.enqueued += 1
+  }
+
+  #dequeued(event: Extract<DomainEvent, { type: 'call-dequeued' }>): void {
+    const leg = this.legs.get(event.leg.legId)
+    if (leg === undefined) return this.#broken(event, 'unknown leg')
+    if (leg.ended && !this.keptAllowed) this.#broken(event, 'dequeued after its end')
+    const line = this.queues.get(event.queueName)
+    const place = line?.indexOf(leg.legId) ?? -1
+    if (line === undefined || place < 0)
+      return this.#broken(event, 'dequeued without being in line')
+    if (event.position !== place + 1) {
+      this.#broken(event, `left from position ${event.position}, the line says ${place + 1}`)
+    }
+    line.splice(place, 1)
+    leg.queue = undefined
+    this.dequeued += 1
+  }
+
+  #joined(event: Extract<DomainEvent, { type: 'participant-joined' }>): void {
+    const leg = this.#alive(event, event.leg.legId)
+    const inside = this.participants.get(event.conference.conferenceId)
+    if (inside === undefined) return this.#broken(event, 'joined a conference that is not there')
+    if (leg.conference !== undefined || inside.has(leg.legId)) this.#broken(event, 'joined twice')
+    if (leg.queue !== undefined) this.#broken(event, 'joined while queued')
+    inside.add(leg.legId)
+    leg.conference = event.conference.conferenceId
+  }
+
+  #left(event: Extract<DomainEvent, { type: 'participant-left' }>): void {
+    const inside = this.participants.get(event.conference.conferenceId)
+    const leg = this.legs.get(event.leg.legId)
+    if (inside?.delete(event.leg.legId) !== true || leg === undefined) {
+      return this.#broken(event, 'left without being inside')
+    }
+    leg.conference = undefined
+  }
+
+  #alive(event: DomainEvent, legId: LegId): LegModel {
+    const leg = this.legs.get(legId)
+    if (leg === undefined) return this.#broken(event, `unknown leg ${legId}`)
+    if (leg.ended) return this.#broken(event, `after the end of ${legId}`)
+    return leg
+  }
+
+  #broken(event: DomainEvent, why: string): never {
+    throw new BrokenPromise(`${event.type}: ${why}`)
+  }
+}

@@ -1,0 +1,170 @@
+// A media engine without audio: answers every command as the real one would, a little later, and now and then refuses.
+// It keeps the books that the checkers read: who is linked with whom, who plays, who was never released.
+import { assert } from '../../src/base/assert.ts'
+import type { LegId, PlaybackId } from '../../src/base/ids.ts'
+import type {
+  MediaCapabilities,
+  MediaCommand,
+  MediaEngine,
+  MediaInput,
+  MediaQuality,
+} from '../../src/ports/media-engine.ts'
+import type { Random } from '../../src/ports/random.ts'
+import type { Timers } from '../../src/ports/timers.ts'
+
+export interface MediaTroubles {
+  /** Per mille of new legs refused with 488 or 500. */
+  refused: number
+  /** Per mille of playbacks that fail or find no file. */
+  playbackFails: number
+  latencyMaxMs: number
+}
+
+export class SimMedia implements MediaEngine {
+  readonly legs = new Set<LegId>()
+  readonly links = new Map<LegId, LegId>()
+  readonly troubles: MediaTroubles
+  deliver: (input: MediaInput) => void = () => undefined
+  readonly #timers: Timers
+  readonly #random: Random
+  readonly #playing = new Map<LegId, PlaybackId>()
+  readonly #mixes = new Map<LegId, string>()
+
+  constructor(timers: Timers, random: Random, troubles: MediaTroubles) {
+    this.#timers = timers
+    this.#random = random
+    this.troubles = troubles
+  }
+
+  capabilities(): MediaCapabilities {
+    return { mix: true, sharedPlayer: true, atomicLink: true }
+  }
+
+  quality(_legId: LegId): MediaQuality | undefined {
+    return undefined
+  }
+
+  perform(command: MediaCommand): void {
+    switch (command.kind) {
+      case 'create-leg':
+        return this.#create(command.legId)
+      case 'set-remote':
+      case 'start':
+      case 'hear':
+      case 'send-dtmf':
+        return
+      case 'reoffer':
+        return this.#later(() => {
+          if (!this.legs.has(command.legId)) return
+          const held = /a=(sendonly|inactive)/.test(command.offerSdp ?? '')
+          this.deliver({
+            kind: 'reoffer-answered',
+            legId: command.legId,
+            sdp: simSdp,
+            held,
+            changed: true,
+          })
+        })
+      case 'link':
+        this.#link(command.a, command.b)
+        return
+      case 'unlink':
+        if (this.links.get(command.a) !== command.b) return
+        this.links.delete(command.a)
+        this.links.delete(command.b)
+        return
+      case 'play':
+        return this.#play(command.legId, command.playbackId, command.loops)
+      case 'stop-playback':
+        if (this.#playing.get(command.legId) === command.playbackId)
+          this.#playing.delete(command.legId)
+        return
+      case 'mix-join':
+        this.#unlinkAll(command.legId)
+        this.#mixes.set(command.legId, command.conferenceId)
+        return
+      case 'mix-set':
+        return
+      case 'mix-leave':
+        if (this.#mixes.get(command.legId) === command.conferenceId)
+          this.#mixes.delete(command.legId)
+        return
+      case 'release':
+        this.#unlinkAll(command.legId)
+        this.legs.delete(command.legId)
+        this.#playing.delete(command.legId)
+        this.#mixes.delete(command.legId)
+        return
+    }
+  }
+
+  #create(legId: LegId): void {
+    assert(!this.legs.has(legId), `media leg made twice: ${legId}`)
+    this.legs.add(legId)
+    this.#later(() => {
+      if (!this.legs.has(legId)) return
+      if (this.#random.below(1_000) < this.troubles.refused) {
+        const status = this.#random.below(2) === 0 ? 488 : 500
+        this.legs.delete(legId)
+        this.deliver({ kind: 'media-leg-refused', legId, status, why: 'simulated' })
+        return
+      }
+      this.deliver({ kind: 'media-leg-created', legId, sdp: simSdp, offeredCodecs: ['PCMU'] })
+    })
+  }
+
+  #link(a: LegId, b: LegId): void {
+    assert(a !== b, 'a leg linked with itself')
+    for (const leg of [a, b]) this.#unlinkAll(leg)
+    if (!this.legs.has(a) || !this.legs.has(b)) return
+    this.links.set(a, b)
+    this.links.set(b, a)
+  }
+
+  #unlinkAll(legId: LegId): void {
+    const other = this.links.get(legId)
+    if (other === undefined) return
+    this.links.delete(legId)
+    this.links.delete(other)
+  }
+
+  #play(legId: LegId, playbackId: PlaybackId, loops: number): void {
+    this.#playing.set(legId, playbackId)
+    this.#later(() => {
+      if (this.#playing.get(legId) !== playbackId) return
+      if (this.#random.below(1_000) < this.troubles.playbackFails) {
+        this.#playing.delete(legId)
+        const status = this.#random.below(2) === 0 ? 'failed' : 'file_not_found'
+        this.deliver({ kind: 'playback-ended', legId, playbackId, status, detail: 'simulated' })
+        return
+      }
+      this.deliver({ kind: 'playback-started', legId, playbackId })
+      if (loops === Infinity) return
+      this.#timers.set(2_000 * loops, () => {
+        if (this.#playing.get(legId) !== playbackId) return
+        this.#playing.delete(legId)
+        this.deliver({ kind: 'playback-ended', legId, playbackId, status: 'completed', detail: '' })
+      })
+    })
+  }
+
+  #later(answer: () => void): void {
+    this.#timers.set(this.#random.below(this.troubles.latencyMaxMs + 1), answer)
+  }
+}
+
+/** What every leg of the simulation offers and answers. */
+export const simSdp = [
+  'v=0',
+  'o=- 1 1 IN IP4 192.0.2.1',
+  's=-',
+  'c=IN IP4 192.0.2.1',
+  't=0 0',
+  'm=audio 20000 RTP/AVP 0 101',
+  'a=rtpmap:0 PCMU/8000',
+  'a=rtpmap:101 telephone-event/8000',
+  'a=fmtp:101 0-16',
+  'a=ptime:20',
+  'a=sendrecv',
+  '',
+].join('\r\n')
