@@ -1,5 +1,5 @@
 // A step of the conference machine with its wishes performed: legs moved, media told, events emitted, row written,
-// deadlines set. Those who are hung up with the conference end when the handler is through (`ctx.doomed`).
+// deadlines set. Those who are hung up with the conference end when the handler is through (`ctx.endSoon`).
 
 import { brandAs, type ConferenceId } from '../base/ids.ts'
 import {
@@ -128,6 +128,6 @@ function perform(
       setHoldAudio(ctx, leg, effect.audio)
       return
     case 'hang-up':
-      ctx.doomed.push({ leg, end: ownHangup(leg) })
+      ctx.endSoon(leg, ownHangup(leg))
   }
 }

@@ -1,0 +1,20 @@
+// answer: 200 to the inbound caller. The matrix lets it through only while the call rings.
+
+import type { CommandAnswer, LegCommand } from '../../ports/commands.ts'
+import { answerLeg } from '../answer-leg.ts'
+import type { Request } from '../answers.ts'
+import { done, type StepContext } from '../context.ts'
+import type { Leg } from '../state.ts'
+import { accept } from '../command-legs.ts'
+
+export function answer(
+  ctx: StepContext,
+  request: Request,
+  leg: Leg,
+  command: Extract<LegCommand, { kind: 'answer' }>,
+): CommandAnswer {
+  accept(ctx, request, leg)
+  if (command.webhooks !== undefined) leg.webhooks = command.webhooks
+  answerLeg(ctx, leg, [...command.customHeaders, ...command.sipHeaders])
+  return done
+}

@@ -1,0 +1,62 @@
+// dial: a new outbound leg. The API has its answer at once; what becomes of the leg is told by its events.
+
+import { plainBridge } from '../../calls/bridge.ts'
+import type { CommandAnswer, DialCommand, Refusal } from '../../ports/commands.ts'
+import { callView } from '../call-views.ts'
+import type { Request } from '../answers.ts'
+import { accepted, refusal, type StepContext } from '../context.ts'
+import { setIntent } from '../intents.ts'
+import { legsOf } from '../legs.ts'
+import { dialLeg } from '../dial-leg.ts'
+import type { Leg } from '../state.ts'
+
+export function dial(ctx: StepContext, request: Request, command: DialCommand): CommandAnswer {
+  const refused = refuseDial(ctx, command)
+  if (refused !== undefined) return refusal(refused)
+  const linked = command.linkTo === undefined ? undefined : ctx.living(command.linkTo)
+  const leg = dialLeg(ctx, {
+    fresh: command.fresh,
+    sessionId: linked?.sessionId ?? command.fresh.sessionId,
+    applicationId: command.applicationId,
+    from: fromOf(command, linked),
+    options: command.dial,
+    retryOnTimeout: command.retryOnTimeout,
+    clientState: request.envelope.clientState,
+  })
+  if (linked !== undefined && command.bridgeOnAnswer) {
+    setIntent(ctx, leg, {
+      operation: 'bridge-on-answer',
+      other: linked.legId,
+      issuer: leg.legId,
+      settings: { ...plainBridge, parkAfterUnbridge: command.parkAfterUnbridge },
+      preventDoubleBridge: command.preventDoubleBridge,
+      earlyMedia: false,
+    })
+  }
+  return accepted({ kind: 'dialed', leg: callView(leg) })
+}
+
+function fromOf(command: DialCommand, linked: Leg | undefined): string {
+  if (command.bridgeIntent && linked !== undefined) return linked.from
+  return command.dial.from ?? linked?.from ?? ''
+}
+
+function refuseDial(ctx: StepContext, command: DialCommand): Refusal | undefined {
+  const application = ctx.world.applications.get(command.applicationId)
+  if (application === undefined || !application.active) return { code: 'application-unknown' }
+  if (command.linkTo !== undefined) {
+    const linked = ctx.state.legs.get(command.linkTo)
+    if (linked === undefined || !linked.told) return { code: 'link-unknown' }
+    if (linked.state.at === 'ended') return { code: 'link-ended' }
+  }
+  const why = ctx.world.checkDestination(command.dial.to)
+  if (why !== undefined) return { code: 'destination-refused', why }
+  const limit = application.outboundChannelLimit
+  if (limit !== undefined && legsOf(ctx.state, application.id).outgoing >= limit) {
+    return { code: 'channel-limit', limit }
+  }
+  if (ctx.state.counts.legs >= ctx.settings.callsMax) {
+    return { code: 'unavailable', why: 'too many calls', retryAfterSecs: 1 }
+  }
+  return undefined
+}

@@ -1,0 +1,62 @@
+// A new outbound leg, for dial and transfer: told at once, its INVITE leaves when the media side has made an offer.
+
+import type { ApplicationId, SessionId } from '../base/ids.ts'
+import type { DialOptions, FreshLeg } from '../ports/commands.ts'
+import type { StepContext } from './context.ts'
+import { createLeg } from './legs.ts'
+import type { Leg } from './state.ts'
+
+export interface DialPlan {
+  readonly fresh: FreshLeg
+  readonly sessionId: SessionId
+  readonly applicationId: ApplicationId
+  readonly from: string
+  readonly options: DialOptions
+  readonly retryOnTimeout: boolean
+  /** As the command had it; '' and undefined both mean none. */
+  readonly clientState: string | undefined
+}
+
+/** Makes the leg, emits leg-initiated (state bridging), starts the media side and the answer timer. */
+export function dialLeg(ctx: StepContext, plan: DialPlan): Leg {
+  const { fresh, options } = plan
+  const application = ctx.world.applications.get(plan.applicationId)
+  const leg = createLeg(ctx, {
+    legId: fresh.legId,
+    legUuid: fresh.legUuid,
+    sessionId: plan.sessionId,
+    applicationId: plan.applicationId,
+    direction: 'outgoing',
+    from: plan.from,
+    to: options.to,
+    tags: application?.tags ?? [],
+    startedAtUs: ctx.nowUs,
+    startedAtMs: ctx.nowMs,
+    state: { at: 'dialing' },
+    clientState: plan.clientState === undefined || plan.clientState === '' ? null : plan.clientState,
+    webhooks: options.webhooks,
+    delayedOffer: false,
+    invite: undefined,
+    dial: { options, retryOnTimeout: plan.retryOnTimeout },
+  })
+  leg.told = true
+  ctx.emit({
+    type: 'leg-initiated',
+    leg: ctx.facts(leg),
+    state: 'bridging',
+    callerIdName: undefined,
+    offeredCodecs: [],
+    customHeaders: options.customHeaders,
+    sipHeaders: options.sipHeaders,
+    fromSipUri: undefined,
+    toSipUri: undefined,
+  })
+  ctx.media({
+    kind: 'create-leg',
+    legId: leg.legId,
+    offerSdp: undefined,
+    codecs: options.codecs,
+  })
+  ctx.arm('dial-timeout', leg.legId, options.timeoutMs)
+  return leg
+}

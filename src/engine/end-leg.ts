@@ -1,0 +1,112 @@
+// The one way a leg ends. Exactly one `leg-ended`, and before it what ends with the leg: audio, its place in a queue, its
+// conference, its intents; after it the judgement over its peer.
+
+import type { LeftEntry } from '../ports/store.ts'
+import { cancelIntents } from './intents.ts'
+import type { KnownOutcome, StepContext } from './context.ts'
+import { stopAudio } from './leg-audio.ts'
+import { retireLeg } from './legs.ts'
+import { detach, release, tellDequeued } from './memberships.ts'
+import type { Leg, LegEnd } from './state.ts'
+
+/**
+ * Ends the leg; nothing happens when it has ended. While a verb decides over the leg, the end waits for its outcome
+ * (the first reason wins). A queued leg asks the store first, because the entry may have been claimed already.
+ */
+export function endLeg(ctx: StepContext, leg: Leg, end: LegEnd): void {
+  if (leg.state.at === 'ended') return
+  leg.deferredEnd ??= end
+  if (leg.claim !== undefined || leg.takenElsewhere) return
+  if (leg.state.at !== 'queued') {
+    finishEnd(ctx, leg, undefined)
+    return
+  }
+  ctx.verb([leg], { kind: 'end-entry', legId: leg.legId, nowMs: ctx.nowMs }, (later, outcome) => {
+    entryEnded(later, leg, outcome)
+  })
+}
+
+function entryEnded(ctx: StepContext, leg: Leg, outcome: KnownOutcome): void {
+  if (leg.state.at === 'ended') return
+  if (outcome.kind === 'left') {
+    finishEnd(ctx, leg, outcome.left)
+    return
+  }
+  if (outcome.kind === 'kept' && leg.state.at === 'queued') {
+    leg.kept = leg.state.queueName
+    finishEnd(ctx, leg, undefined)
+    return
+  }
+  if (leg.state.at === 'queued' && foreignClaimUnderWay(ctx, leg)) {
+    holdForClaim(ctx, leg)
+    return
+  }
+  finishEnd(ctx, leg, undefined)
+}
+
+/** Nothing more is decided over the leg until that claim's outcome is here (claims.ts lets it go). */
+export function holdForClaim(ctx: StepContext, leg: Leg): void {
+  leg.takenElsewhere = true
+  ctx.state.taken.add(leg.legId)
+}
+
+/** Somebody's claim on this leg's queue has no known outcome yet: it may have taken this very entry. */
+export function foreignClaimUnderWay(ctx: StepContext, leg: Leg): boolean {
+  if (leg.state.at !== 'queued') return false
+  for (const { verb } of ctx.verbs.values()) {
+    if (verb.kind === 'claim-head' && verb.queueName === leg.state.queueName) return true
+  }
+  return false
+}
+
+/** The end itself, when the store has given the entry (or there was none). */
+export function finishEnd(ctx: StepContext, leg: Leg, left: LeftEntry | undefined): void {
+  const end = leg.deferredEnd
+  if (end === undefined || leg.state.at === 'ended') return
+  const before = leg.state.at
+  leg.deferredEnd = undefined
+  stopAudio(ctx, leg, 'call_hangup')
+  if (left !== undefined) tellDequeued(ctx, left, 'hangup')
+  const released = detach(ctx, leg)
+  ctx.move(leg, { kind: 'ended' })
+  leg.endedAtMs = ctx.nowMs
+  disarmAll(ctx, leg)
+  retireLeg(ctx, leg)
+  sayFarewell(ctx, leg, before, end)
+  ctx.media({ kind: 'release', legId: leg.legId })
+  if (leg.told) {
+    ctx.emit({
+      type: 'leg-ended',
+      leg: ctx.facts(leg),
+      cause: end.cause,
+      source: end.source,
+      sipCause: end.sipCause,
+      customHeaders: end.heard,
+      answered: leg.answeredAtMs !== undefined,
+    })
+  }
+  cancelIntents(ctx, leg)
+  release(ctx, released)
+}
+
+/** CANCEL while it dials, a refusal while it rings, BYE after. */
+function sayFarewell(ctx: StepContext, leg: Leg, before: Leg['state']['at'], end: LegEnd): void {
+  const { tell } = end
+  if (tell.kind === 'nothing') return
+  const { legId } = leg
+  if (before === 'dialing') ctx.signal({ kind: 'cancel', legId })
+  else if (before === 'ringing-in') {
+    ctx.signal({ kind: 'refuse', legId, status: tell.status, headers: tell.headers })
+  } else {
+    const { headers, reason } = tell
+    ctx.signal({ kind: 'bye', legId, headers, ...(reason === undefined ? {} : { reason }) })
+  }
+}
+
+function disarmAll(ctx: StepContext, leg: Leg): void {
+  for (const name of ['ring-limit', 'dial-timeout', 'time-limit', 'first-command'] as const) {
+    ctx.disarm(name, leg.legId)
+  }
+  ctx.disarm('rtp-loss', leg.legId)
+  if (leg.kept === undefined) ctx.disarm('max-wait', leg.legId)
+}

@@ -1,0 +1,58 @@
+// A leg as the store keeps it: what a start needs to end it honestly, and what GET /calls says about it.
+
+import type { Leg, LegDial } from './state.ts'
+
+export interface LegRow {
+  readonly legId: string
+  readonly legUuid: string
+  readonly sessionId: string
+  readonly applicationId: string
+  readonly direction: 'incoming' | 'outgoing'
+  readonly from: string
+  readonly to: string
+  readonly tags: readonly string[]
+  readonly startedAtUs: number
+  readonly startedAtMs: number
+  readonly order: number
+  readonly state: Leg['state']
+  readonly clientState: string | null
+  readonly webhooks: Leg['webhooks'] | null
+  readonly answeredAtMs: number | null
+  readonly endedAtMs: number | null
+  readonly told: boolean
+  readonly held: boolean
+  readonly delayedOffer: boolean
+  readonly invite: Leg['invite'] | null
+  readonly dial: Omit<LegDial, 'options'> | null
+  readonly intent: Leg['intent'] | null
+  readonly kept: string | null
+}
+
+/** Plain JSON; credentials and audio of the dial are left out on purpose. */
+export function legRow(leg: Leg): LegRow {
+  return {
+    legId: leg.legId,
+    legUuid: leg.legUuid,
+    sessionId: leg.sessionId,
+    applicationId: leg.applicationId,
+    direction: leg.direction,
+    from: leg.from,
+    to: leg.to,
+    tags: leg.tags,
+    startedAtUs: leg.startedAtUs,
+    startedAtMs: leg.startedAtMs,
+    order: leg.order,
+    state: leg.state,
+    clientState: leg.clientState,
+    webhooks: leg.webhooks ?? null,
+    answeredAtMs: leg.answeredAtMs ?? null,
+    endedAtMs: leg.endedAtMs ?? null,
+    told: leg.told,
+    held: leg.held,
+    delayedOffer: leg.delayedOffer,
+    invite: leg.invite ?? null,
+    dial: leg.dial === undefined ? null : { retryOnTimeout: leg.dial.retryOnTimeout },
+    intent: leg.intent ?? null,
+    kept: leg.kept ?? null,
+  }
+}

@@ -1,0 +1,233 @@
+// Everything the call logic remembers. One process, one object, changed only inside a step. Rows that must outlive the
+// process are written by `touch` (context.ts); what stands here and is not in `LegRow` is rebuilt or given up at a start.
+
+import type {
+  ApplicationId,
+  LegId,
+  LegUuid,
+  OperationId,
+  QueueName,
+  SessionId,
+} from '../base/ids.ts'
+import type { BridgeSettings } from '../calls/bridge.ts'
+import type { LegState } from '../calls/leg.ts'
+import { DeadlineHeap } from '../base/heap.ts'
+import type { Application } from '../ports/applications.ts'
+import type { CommandAnswer, CommandEnvelope, DialOptions } from '../ports/commands.ts'
+import type { HangupCause, WebhookOverrides } from '../ports/events.ts'
+import type { NamedValue } from '../ports/signaling.ts'
+import { createConferenceState, type ConferenceState } from './conference-state.ts'
+import type { LegAudio } from './audio-state.ts'
+import { OrderedIndex } from './ordered-index.ts'
+
+export interface Leg {
+  readonly legId: LegId
+  readonly legUuid: LegUuid
+  readonly sessionId: SessionId
+  readonly applicationId: ApplicationId
+  readonly direction: 'incoming' | 'outgoing'
+  readonly from: string
+  readonly to: string
+  readonly tags: readonly string[]
+  readonly startedAtUs: number
+  readonly startedAtMs: number
+  /** Place in the order of all legs of this process. */
+  readonly order: number
+
+  /** Changed by `move` in context.ts only. */
+  state: LegState
+  clientState: string | null
+  webhooks: WebhookOverrides | undefined
+  answeredAtMs: number | undefined
+  endedAtMs: number | undefined
+  /** The application has heard of this leg (leg-initiated): only then does its end make an event. */
+  told: boolean
+  /** The far end has put us on hold; leg-held and leg-resumed follow its changes. */
+  held: boolean
+  /** SDP that our 200 or INVITE carries, until it is sent. */
+  localSdp: string | undefined
+  /** The INVITE had no offer: the answer comes with the ACK. */
+  readonly delayedOffer: boolean
+  /** Wall ms of the latest 'rtp-silent' that no 'rtp-heard' has ended. */
+  silentSinceMs: number | undefined
+  /** Facts of the INVITE, for the event and for conferences. */
+  readonly invite: InviteFacts | undefined
+  /** What dial or transfer asked for; undefined for inbound legs. */
+  readonly dial: LegDial | undefined
+
+  /** On an unanswered leg: whom it is bridged with when it answers. */
+  intent: BridgeIntent | undefined
+  /** Unanswered legs whose intent names this leg. */
+  readonly awaiting: Set<LegId>
+  audio: LegAudio
+  /** REFER of ours that has no final answer yet. */
+  referring: boolean
+
+  /** A store verb that decides over this leg is on its way; its outcome clears it. */
+  claim: OperationId | undefined
+  /** The leg's end, decided and waiting for an outcome; the first reason wins. */
+  deferredEnd: LegEnd | undefined
+  /**
+   * The store says the entry is gone and this leg still stands in the queue: somebody's claim has taken it and its
+   * outcome is on the way (distributed stores only). Commands and ends wait for that too.
+   */
+  takenElsewhere: boolean
+  /** Commands that wait for `claim`, oldest first. */
+  readonly line: WaitingCommand[]
+  /** Dead, and its entry stays in the queue (keep_after_hangup). */
+  kept: QueueName | undefined
+}
+
+export interface InviteFacts {
+  readonly callerIdName: string | undefined
+  readonly fromUri: string
+  readonly toUri: string
+  readonly customHeaders: readonly NamedValue[]
+  readonly sipHeaders: readonly NamedValue[]
+}
+
+export interface LegDial {
+  readonly options: DialOptions
+  readonly retryOnTimeout: boolean
+}
+
+/** A bridge that is made when the unanswered leg which holds it answers (at most one per leg). */
+export interface BridgeIntent {
+  readonly operation: 'bridge' | 'bridge-on-answer' | 'transfer'
+  /** The leg at the far side of the bridge to be. */
+  readonly other: LegId
+  /** Whose settings hold: one of the two legs. */
+  readonly issuer: LegId
+  readonly settings: BridgeSettings
+  readonly preventDoubleBridge: boolean
+  /** transfer: the new leg's early media goes to `other`. */
+  readonly earlyMedia: boolean
+}
+
+/** How a leg ends: what its `leg-ended` says, and what the far end is told. */
+export interface LegEnd {
+  readonly cause: HangupCause
+  readonly source: 'caller' | 'callee' | 'unknown'
+  readonly sipCause: string
+  /** Headers that came with the BYE, for the event. */
+  readonly heard: readonly NamedValue[]
+  readonly tell: LegFarewell
+}
+
+export type LegFarewell =
+  /** The far end ended it, or there is nobody to tell. */
+  | { readonly kind: 'nothing' }
+  /** BYE, CANCEL or a refusal, as the leg's state asks; `status` is that of a refusal. */
+  | {
+      readonly kind: 'farewell'
+      readonly status: number
+      readonly headers: readonly NamedValue[]
+      readonly reason: string | undefined
+    }
+
+export interface WaitingCommand {
+  readonly envelope: CommandEnvelope
+  readonly token: CommandToken
+  /** Legs in whose lines it stands. */
+  readonly legs: readonly LegId[]
+}
+
+/** Names one `submit`; the driver turns it into a promise. */
+export type CommandToken = number
+
+/** An answer that is kept for repeats, or the tokens that share the answer of a command under way. */
+export type AnswerRecord =
+  | { readonly at: 'running'; readonly sharers: CommandToken[] }
+  | { readonly at: 'stored'; readonly answer: CommandAnswer; readonly untilMs: number }
+
+export type TimerName =
+  | 'ring-limit'
+  | 'dial-timeout'
+  | 'time-limit'
+  | 'max-wait'
+  | 'first-command'
+  | 'forget-leg'
+  | 'forget-answer'
+  | 'collect-empty'
+  | 'repeat-verb'
+  | 'rtp-loss'
+  | 'conference-expiry'
+  | 'conference-forget'
+
+export interface EngineSettings {
+  /** An inbound call that nobody answers is refused after this time. */
+  readonly ringLimitMs: number
+  /** Ended legs are answered about (C16). */
+  readonly rememberEndedMs: number
+  /** Answers are kept for repeats (C10). */
+  readonly rememberAnswersMs: number
+  /** Empty queues go after this time (C5); 0: never. */
+  readonly collectEmptyAfterMs: number
+  readonly collectCreated: boolean
+  /** A leg that sends no RTP this long is hung up; 0: never. */
+  readonly rtpLossHangupMs: number
+  /** Pause before a verb with unknown outcome is repeated. */
+  readonly repeatVerbMs: number
+  /** Living legs of the whole server. */
+  readonly callsMax: number
+}
+
+export const defaultEngineSettings: EngineSettings = {
+  ringLimitMs: 180_000,
+  rememberEndedMs: 600_000,
+  rememberAnswersMs: 60_000,
+  collectEmptyAfterMs: 3_600_000,
+  collectCreated: true,
+  rtpLossHangupMs: 0,
+  repeatVerbMs: 200,
+  callsMax: 100_000,
+}
+
+/** Pure knowledge from outside the engine: the configuration and the routes. */
+export interface EngineWorld {
+  readonly settings: EngineSettings
+  readonly applications: ReadonlyMap<ApplicationId, Application>
+  checkDestination(
+    to: string,
+  ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | undefined
+}
+
+export interface ApplicationLegs {
+  readonly living: OrderedIndex<Leg>
+  incoming: number
+  outgoing: number
+}
+
+export interface EngineState {
+  readonly legs: Map<LegId, Leg>
+  readonly byApplication: Map<ApplicationId, ApplicationLegs>
+  readonly conferences: ConferenceState
+  readonly answers: Map<string, AnswerRecord>
+  /** Key of `answers` that a running command settles. */
+  readonly answerKeys: Map<CommandToken, readonly string[]>
+  /** Legs with `takenElsewhere`. */
+  readonly taken: Set<LegId>
+  /** Deadlines by `name id`, monotonic ms. */
+  readonly timers: DeadlineHeap<string>
+  nextLegOrder: number
+  nextOperation: number
+  /** Unique per process life: part of operation ids. */
+  readonly bootId: string
+  counts: { legs: number; queued: number; bridges: number }
+}
+
+export function createEngineState(bootId: string): EngineState {
+  return {
+    legs: new Map(),
+    byApplication: new Map(),
+    conferences: createConferenceState(),
+    answers: new Map(),
+    answerKeys: new Map(),
+    taken: new Set(),
+    timers: new DeadlineHeap(),
+    nextLegOrder: 0,
+    nextOperation: 0,
+    bootId,
+    counts: { legs: 0, queued: 0, bridges: 0 },
+  }
+}
