@@ -1,36 +1,55 @@
-// Conferences as the API reads them.
+// Conferences as the API reads them: look-ups in the engine's memory.
 
-import type { CallControl, ConferenceView, ParticipantView } from '../ports/commands.ts'
+import type { ConferenceView, ParticipantView } from '../ports/commands.ts'
 import {
   findParticipant,
   pageOfParticipants,
   viewOfConference,
   viewOfParticipant,
+  type ConferenceFilter,
+  type ParticipantFilter,
 } from './conference-state.ts'
 import type { EngineState } from './state.ts'
 
-type ConferenceReads = Pick<
-  CallControl,
-  'conference' | 'conferences' | 'participants' | 'participant'
->
+interface PageOf {
+  readonly number: number
+  readonly size: number
+}
 
-/** The reads of CallControl that are about conferences. */
-export function conferenceReads(state: EngineState): ConferenceReads {
-  const { conferences } = state
-  return {
-    conference: (idOrName): ConferenceView | undefined => {
-      const live = conferences.find(idOrName)
-      return live === undefined ? undefined : viewOfConference(live)
-    },
-    conferences: (filter, page) => conferences.page(filter, page),
-    participants: (idOrName, filter, page) => {
-      const live = conferences.find(idOrName)
-      return live === undefined ? undefined : pageOfParticipants(live, filter, page)
-    },
-    participant: (idOrName, participant): ParticipantView | undefined => {
-      const live = conferences.find(idOrName)
-      const found = live === undefined ? undefined : findParticipant(live, participant)
-      return live === undefined || found === undefined ? undefined : viewOfParticipant(live, found)
-    },
-  }
+export function conferenceView(state: EngineState, idOrName: string): ConferenceView | undefined {
+  const live = state.conferences.find(idOrName)
+  return live && viewOfConference(live)
+}
+
+export function conferenceViews(
+  state: EngineState,
+  filter: ConferenceFilter,
+  page: PageOf,
+): { readonly rows: readonly ConferenceView[]; readonly total: number } {
+  return state.conferences.page(filter, page)
+}
+
+export function participantViews(
+  state: EngineState,
+  idOrName: string,
+  filter: ParticipantFilter,
+  page: PageOf,
+): { readonly rows: readonly ParticipantView[]; readonly total: number } | undefined {
+  const live = state.conferences.find(idOrName)
+  return live && pageOfParticipants(live, filter, page)
+}
+
+export function participantView(
+  state: EngineState,
+  idOrName: string,
+  participant: string,
+): ParticipantView | undefined {
+  const live = state.conferences.find(idOrName)
+  const found = live && findParticipant(live, participant)
+  return live && found && viewOfParticipant(live, found)
+}
+
+/** Conferences that go on, for /metrics. */
+export function conferenceCount(state: EngineState): number {
+  return state.conferences.activeCount()
 }

@@ -36,9 +36,19 @@ export function playAnswerAudio(ctx: StepContext, leg: Leg): boolean {
   const audio: LegTrack = { reference, mediaName: undefined }
   stepAudio(ctx, leg, {
     kind: 'start',
-    track: { playbackId: `answer-${leg.legId}`, audio, loops: 1 },
+    track: { playbackId: answerTrackOf(leg), audio, loops: 1 },
   })
   return true
+}
+
+/** What dial or transfer asked for is still being played to the leg; its bridge waits. */
+export function answerAudioRuns(leg: Leg): boolean {
+  const { audio } = leg
+  return audio.at !== 'idle' && audio.current.playbackId === answerTrackOf(leg)
+}
+
+function answerTrackOf(leg: Leg): string {
+  return `answer-${leg.legId}`
 }
 
 /** Conference hold music (undefined: none), below whatever the application plays; told to nobody. */

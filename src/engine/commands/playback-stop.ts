@@ -1,15 +1,25 @@
-// The playback-stop command.
+// The playback-stop command. Nothing playing is no error (C6): many applications stop by hand before they bridge.
 
 import type { CommandAnswer, LegCommand } from '../../ports/commands.ts'
 import type { Request } from '../answers.ts'
-import { refusal, type StepContext } from '../context.ts'
+import { accept } from '../command-legs.ts'
+import { done, type StepContext } from '../context.ts'
+import { answerAudioRuns, stepAudio } from '../leg-audio.ts'
+import { fulfilIntent } from '../make-bridge.ts'
 import type { Leg } from '../state.ts'
 
+/** Stopping what an answered leg hears before its bridge makes the bridge. */
 export function playbackStop(
-  _ctx: StepContext,
-  _request: Request,
-  _leg: Leg,
-  _command: Extract<LegCommand, { kind: 'playback-stop' }>,
+  ctx: StepContext,
+  request: Request,
+  leg: Leg,
+  command: Extract<LegCommand, { kind: 'playback-stop' }>,
 ): CommandAnswer | undefined {
-  return refusal({ code: 'unavailable', why: 'not built', retryAfterSecs: 1 })
+  accept(ctx, request, leg)
+  // There is no overlay queue, so stopping it stops nothing.
+  if (command.overlay) return done
+  const waited = answerAudioRuns(leg)
+  stepAudio(ctx, leg, { kind: 'stop', which: command.stop })
+  if (waited && !answerAudioRuns(leg)) fulfilIntent(ctx, leg)
+  return done
 }

@@ -1,13 +1,24 @@
 // The media engine reports on playback.
 
 import type { MediaInput } from '../../ports/media-engine.ts'
+import { brandAs, type PlaybackId } from '../../base/ids.ts'
 import type { StepContext } from '../context.ts'
+import { answerAudioRuns, stepAudio } from '../leg-audio.ts'
+import { fulfilIntent } from '../make-bridge.ts'
 import type { Leg } from '../state.ts'
 
+/** The end of what was played to an answered leg also makes the bridge that waited for it. */
 export function playbackInput(
-  _ctx: StepContext,
-  _leg: Leg,
-  _input: Extract<MediaInput, { kind: 'playback-started' | 'playback-ended' }>,
+  ctx: StepContext,
+  leg: Leg,
+  input: Extract<MediaInput, { kind: 'playback-started' | 'playback-ended' }>,
 ): void {
-  return
+  const waited = answerAudioRuns(leg)
+  const playbackId = brandAs<PlaybackId>(input.playbackId)
+  if (input.kind === 'playback-started') stepAudio(ctx, leg, { kind: 'media-started', playbackId })
+  else {
+    const { status, detail } = input
+    stepAudio(ctx, leg, { kind: 'media-ended', playbackId, status, detail })
+  }
+  if (waited && !answerAudioRuns(leg)) fulfilIntent(ctx, leg)
 }
