@@ -6,11 +6,7 @@ import type { StepContext } from './context.ts'
 import type { Leg } from './state.ts'
 
 /** 200 with our SDP, media on, `leg-answered`. The leg rings and has been told (its SDP is there). */
-export function answerLeg(
-  ctx: StepContext,
-  leg: Leg,
-  headers: readonly NamedValue[] = [],
-): void {
+export function answerLeg(ctx: StepContext, leg: Leg, headers: readonly NamedValue[] = []): void {
   assert(leg.localSdp !== undefined, 'an inbound leg is told only when its SDP is there')
   ctx.signal({ kind: 'accept', legId: leg.legId, sdp: leg.localSdp, headers })
   ctx.media({ kind: 'start', legId: leg.legId })

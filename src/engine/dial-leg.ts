@@ -1,9 +1,9 @@
 // A new outbound leg, for dial and transfer: told at once, its INVITE leaves when the media side has made an offer.
 
 import type { ApplicationId, SessionId } from '../base/ids.ts'
-import type { DialOptions, FreshLeg } from '../ports/commands.ts'
+import type { DialOptions, FreshLeg, Refusal } from '../ports/commands.ts'
 import type { StepContext } from './context.ts'
-import { createLeg } from './legs.ts'
+import { createLeg, legsOf } from './legs.ts'
 import type { Leg } from './state.ts'
 
 export interface DialPlan {
@@ -15,6 +15,24 @@ export interface DialPlan {
   readonly retryOnTimeout: boolean
   /** As the command had it; '' and undefined both mean none. */
   readonly clientState: string | undefined
+}
+
+/** Why no outbound leg to `to` can be made now: no way there, or a limit. */
+export function refuseOutbound(
+  ctx: StepContext,
+  applicationId: ApplicationId,
+  to: string,
+): Refusal | undefined {
+  const why = ctx.world.checkDestination(to)
+  if (why !== undefined) return { code: 'destination-refused', why }
+  const limit = ctx.world.applications.get(applicationId)?.outboundChannelLimit
+  if (limit !== undefined && legsOf(ctx.state, applicationId).outgoing >= limit) {
+    return { code: 'channel-limit', limit }
+  }
+  if (ctx.state.counts.legs >= ctx.settings.callsMax) {
+    return { code: 'unavailable', why: 'too many calls', retryAfterSecs: 1 }
+  }
+  return undefined
 }
 
 /** Makes the leg, emits leg-initiated (state bridging), starts the media side and the answer timer. */
@@ -33,7 +51,8 @@ export function dialLeg(ctx: StepContext, plan: DialPlan): Leg {
     startedAtUs: ctx.nowUs,
     startedAtMs: ctx.nowMs,
     state: { at: 'dialing' },
-    clientState: plan.clientState === undefined || plan.clientState === '' ? null : plan.clientState,
+    clientState:
+      plan.clientState === undefined || plan.clientState === '' ? null : plan.clientState,
     webhooks: options.webhooks,
     delayedOffer: false,
     invite: undefined,

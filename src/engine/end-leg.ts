@@ -1,12 +1,14 @@
 // The one way a leg ends. Exactly one `leg-ended`, and before it what ends with the leg: audio, its place in a queue, its
 // conference, its intents; after it the judgement over its peer.
 
+import type { DomainEvent } from '../ports/events.ts'
 import type { LeftEntry } from '../ports/store.ts'
 import { cancelIntents } from './intents.ts'
 import type { KnownOutcome, StepContext } from './context.ts'
 import { stopAudio } from './leg-audio.ts'
 import { retireLeg } from './legs.ts'
 import { detach, release, tellDequeued } from './memberships.ts'
+import { failReferral } from './referral.ts'
 import type { Leg, LegEnd } from './state.ts'
 
 /**
@@ -74,19 +76,22 @@ export function finishEnd(ctx: StepContext, leg: Leg, left: LeftEntry | undefine
   retireLeg(ctx, leg)
   sayFarewell(ctx, leg, before, end)
   ctx.media({ kind: 'release', legId: leg.legId })
-  if (leg.told) {
-    ctx.emit({
-      type: 'leg-ended',
-      leg: ctx.facts(leg),
-      cause: end.cause,
-      source: end.source,
-      sipCause: end.sipCause,
-      customHeaders: end.heard,
-      answered: leg.answeredAtMs !== undefined,
-    })
-  }
+  if (leg.told) ctx.emit(legEnded(ctx, leg, end))
+  failReferral(ctx, leg, end)
   cancelIntents(ctx, leg)
   release(ctx, released)
+}
+
+function legEnded(ctx: StepContext, leg: Leg, end: LegEnd): DomainEvent {
+  return {
+    type: 'leg-ended',
+    leg: ctx.facts(leg),
+    cause: end.cause,
+    source: end.source,
+    sipCause: end.sipCause,
+    customHeaders: end.heard,
+    answered: leg.answeredAtMs !== undefined,
+  }
 }
 
 /** CANCEL while it dials, a refusal while it rings, BYE after. */
@@ -109,4 +114,33 @@ function disarmAll(ctx: StepContext, leg: Leg): void {
   }
   ctx.disarm('rtp-loss', leg.legId)
   if (leg.kept === undefined) ctx.disarm('max-wait', leg.legId)
+}
+
+/**
+ * Ends a leg that a broken decision has left in any shape: no waiting, no verb that could fail again in `then`. Its
+ * entry, if it has one, is ended apart.
+ */
+export function forceEnd(ctx: StepContext, leg: Leg, end: LegEnd): void {
+  const entryLeft = leg.state.at === 'queued'
+  leg.claim = undefined
+  leg.takenElsewhere = false
+  leg.deferredEnd ??= end
+  if (entryLeft) {
+    const verb = { kind: 'end-entry', legId: leg.legId, nowMs: ctx.nowMs } as const
+    ctx.verb([], verb, (later, outcome) => {
+      if (outcome.kind === 'left') tellDequeued(later, outcome.left, 'hangup')
+    })
+  }
+  try {
+    finishEnd(ctx, leg, undefined)
+  } catch {
+    if (leg.endedAtMs !== undefined) return
+    leg.state = { at: 'ended' }
+    leg.endedAtMs = ctx.nowMs
+    retireLeg(ctx, leg)
+    ctx.touch(leg)
+    ctx.signal({ kind: 'bye', legId: leg.legId, headers: [] })
+    ctx.media({ kind: 'release', legId: leg.legId })
+    if (leg.told) ctx.emit(legEnded(ctx, leg, end))
+  }
 }

@@ -2,7 +2,7 @@
 // command that moves either leg, or its end, cancels: a transfer's new leg is CANCELed, a dialled one goes on unbridged.
 
 import type { StepContext } from './context.ts'
-import { cancelledDial } from './leg-ends.ts'
+import { cancelledDial, ownHangup } from './leg-ends.ts'
 import type { BridgeIntent, Leg } from './state.ts'
 
 /** `dialing` will be bridged with `intent.other` when it answers. Cancels what it intended before. */
@@ -36,7 +36,9 @@ export function cancelIntents(ctx: StepContext, leg: Leg): void {
     const dialing = ctx.living(legId)
     const intent = dialing === undefined ? undefined : dropIntent(ctx, dialing)
     if (dialing === undefined || intent?.operation !== 'transfer') continue
-    ctx.endSoon(dialing, cancelledDial())
+    // Answered already when it is being played to before the bridge.
+    const answered = dialing.answeredAtMs !== undefined
+    ctx.endSoon(dialing, answered ? ownHangup(dialing) : cancelledDial())
   }
   leg.awaiting.clear()
   quiet(ctx, leg)

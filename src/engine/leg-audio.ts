@@ -33,6 +33,9 @@ export function stopAudio(ctx: StepContext, leg: Leg, status: 'cancelled' | 'cal
 export function playAnswerAudio(ctx: StepContext, leg: Leg): boolean {
   const reference = leg.dial?.options.audio
   if (reference === undefined) return false
+  // C27: whoever is being transferred to this leg stops hearing music when it answers, not only at the bridge.
+  const waiter = leg.intent?.operation === 'transfer' ? ctx.living(leg.intent.other) : undefined
+  if (waiter !== undefined) stopAudio(ctx, waiter, 'cancelled')
   const audio: LegTrack = { reference, mediaName: undefined }
   stepAudio(ctx, leg, {
     kind: 'start',

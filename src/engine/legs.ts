@@ -38,11 +38,14 @@ export function newLeg(birth: LegBirth, order: number): Leg {
     told: false,
     held: false,
     localSdp: undefined,
-    silentSinceMs: undefined,
+    earlyMedia: false,
     intent: undefined,
     awaiting: new Set(),
     audio: emptyAudio(),
     referring: false,
+    referral: undefined,
+    referredBy: undefined,
+    earlyMedia: false,
     claim: undefined,
     deferredEnd: undefined,
     takenElsewhere: false,
@@ -56,12 +59,18 @@ export function createLeg(ctx: StepContext, birth: LegBirth): Leg {
   ctx.state.nextLegOrder += 1
   const leg = newLeg(birth, ctx.state.nextLegOrder)
   ctx.state.legs.set(leg.legId, leg)
+  indexLeg(ctx, leg)
+  ctx.touch(leg)
+  return leg
+}
+
+/** A living leg becomes findable by its application, and counts. */
+export function indexLeg(ctx: StepContext, leg: Leg): void {
   const legs = legsOf(ctx.state, leg.applicationId)
   legs.living.add(leg)
   legs[leg.direction] += 1
   ctx.state.counts.legs += 1
-  ctx.touch(leg)
-  return leg
+  if (leg.state.at === 'queued') ctx.state.counts.queued += 1
 }
 
 /** The leg has ended: it leaves the indexes and is remembered for a while (C16). */

@@ -13,6 +13,7 @@ import { cancelIntents, dropIntent } from './intents.ts'
 import { stopAudio } from './leg-audio.ts'
 import { ownHangup } from './leg-ends.ts'
 import { detach, release, tellDequeued } from './memberships.ts'
+import { completeReferral } from './referral.ts'
 import type { Leg } from './state.ts'
 
 export interface BridgePlan {
@@ -105,6 +106,7 @@ export function takeAndBridge(
 export function fulfilIntent(ctx: StepContext, leg: Leg): void {
   const { intent } = leg
   if (intent === undefined || leg.state.at !== 'parked') return
+  if (leg.referral !== undefined) completeReferral(ctx, leg)
   const other = ctx.living(intent.other)
   if (other === undefined || other.deferredEnd !== undefined) {
     dropIntent(ctx, leg)

@@ -4,9 +4,11 @@ import { assert } from '../base/assert.ts'
 import { afterUnbridge, peerOf } from '../calls/bridge.ts'
 import type { DequeueReason, LegFacts } from '../ports/events.ts'
 import type { EntryFacts, LeftEntry } from '../ports/store.ts'
+import { waitedSecs } from '../queues/max-wait.ts'
 import { leaveConference } from './conference-membership.ts'
 import type { StepContext } from './context.ts'
 import { ownHangup } from './leg-ends.ts'
+import { waitsForReferral } from './referral.ts'
 import type { Leg } from './state.ts'
 
 /** A leg that its bridge has lost, and what is to become of it. */
@@ -40,6 +42,7 @@ export function detach(ctx: StepContext, leg: Leg): Released | undefined {
 /** The issuer's park or hold setting keeps a peer; otherwise it is hung up (normal_clearing), C13. */
 export function release(ctx: StepContext, released: Released | undefined): void {
   if (released === undefined || released.fate !== 'hang-up') return
+  if (waitsForReferral(ctx, released.peer)) return
   ctx.endSoon(released.peer, ownHangup(released.peer))
 }
 
@@ -58,7 +61,7 @@ export function tellDequeued(ctx: StepContext, left: LeftEntry, reason: DequeueR
     queueName: left.queueName,
     position: left.position,
     reason,
-    waitSecs: Math.max(0, Math.floor((ctx.nowMs - left.enqueuedAtMs) / 1000)),
+    waitSecs: waitedSecs(ctx.nowMs, left.enqueuedAtMs),
   })
 }
 

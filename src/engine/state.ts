@@ -48,8 +48,8 @@ export interface Leg {
   localSdp: string | undefined
   /** The INVITE had no offer: the answer comes with the ACK. */
   readonly delayedOffer: boolean
-  /** Wall ms of the latest 'rtp-silent' that no 'rtp-heard' has ended. */
-  silentSinceMs: number | undefined
+  /** An 18x brought an SDP that the media engine has. */
+  earlyMedia: boolean
   /** Facts of the INVITE, for the event and for conferences. */
   readonly invite: InviteFacts | undefined
   /** What dial or transfer asked for; undefined for inbound legs. */
@@ -62,6 +62,12 @@ export interface Leg {
   audio: LegAudio
   /** REFER of ours that has no final answer yet. */
   referring: boolean
+  /** Dialled for a REFER that we heard: who asked. Cleared when that is settled. */
+  referral: Referral | undefined
+  /** The leg that is dialled for this leg's REFER. */
+  referredBy: LegId | undefined
+  /** Its early media has been passed on (outbound), or it was sent some with a 183 (inbound). */
+  earlyMedia: boolean
 
   /** A store verb that decides over this leg is on its way; its outcome clears it. */
   claim: OperationId | undefined
@@ -76,6 +82,12 @@ export interface Leg {
   readonly line: WaitingCommand[]
   /** Dead, and its entry stays in the queue (keep_after_hangup). */
   kept: QueueName | undefined
+}
+
+export interface Referral {
+  readonly referrer: LegId
+  /** The referrer has gone and its peer waits for the dialled leg. */
+  readonly peerWaits: boolean
 }
 
 export interface InviteFacts {
@@ -187,6 +199,8 @@ export const defaultEngineSettings: EngineSettings = {
 export interface EngineWorld {
   readonly settings: EngineSettings
   readonly applications: ReadonlyMap<ApplicationId, Application>
+  /** The application that answers for a called number or user; exact matches before `*`. */
+  applicationFor(called: string): Application | undefined
   checkDestination(
     to: string,
   ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | undefined

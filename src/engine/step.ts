@@ -29,7 +29,12 @@ import { restore } from './inputs/restore.ts'
 import { signalingInput } from './inputs/signaling.ts'
 import { readTimer, timerInput } from './inputs/timers.ts'
 import { failure } from './leg-ends.ts'
-import { createEngineState, type CommandToken, type EngineState, type EngineWorld } from './state.ts'
+import {
+  createEngineState,
+  type CommandToken,
+  type EngineState,
+  type EngineWorld,
+} from './state.ts'
 
 export type EngineInput =
   | {

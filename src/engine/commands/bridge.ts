@@ -4,6 +4,7 @@
 import type { LegId } from '../../base/ids.ts'
 import type { CommandAnswer, KeptCaller, LegCommand, Refusal } from '../../ports/commands.ts'
 import type { LeftEntry } from '../../ports/store.ts'
+import { waitedSecs } from '../../queues/max-wait.ts'
 import { settle, type Request } from '../answers.ts'
 import { done, refusal, type KnownOutcome, type StepContext } from '../context.ts'
 import { finishEnd, foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
@@ -98,7 +99,7 @@ function takeKept(ctx: StepContext, head: LeftEntry): KeptCaller {
     to: entry.to,
     clientState: leg === undefined ? entry.clientState : leg.clientState,
     queueName,
-    waitSecs: Math.max(0, Math.floor((ctx.nowMs - head.enqueuedAtMs) / 1000)),
+    waitSecs: waitedSecs(ctx.nowMs, head.enqueuedAtMs),
   }
 }
 

@@ -6,8 +6,7 @@ import { callView } from '../call-views.ts'
 import type { Request } from '../answers.ts'
 import { accepted, refusal, type StepContext } from '../context.ts'
 import { setIntent } from '../intents.ts'
-import { legsOf } from '../legs.ts'
-import { dialLeg } from '../dial-leg.ts'
+import { dialLeg, refuseOutbound } from '../dial-leg.ts'
 import type { Leg } from '../state.ts'
 
 export function dial(ctx: StepContext, request: Request, command: DialCommand): CommandAnswer {
@@ -49,14 +48,5 @@ function refuseDial(ctx: StepContext, command: DialCommand): Refusal | undefined
     if (linked === undefined || !linked.told) return { code: 'link-unknown' }
     if (linked.state.at === 'ended') return { code: 'link-ended' }
   }
-  const why = ctx.world.checkDestination(command.dial.to)
-  if (why !== undefined) return { code: 'destination-refused', why }
-  const limit = application.outboundChannelLimit
-  if (limit !== undefined && legsOf(ctx.state, application.id).outgoing >= limit) {
-    return { code: 'channel-limit', limit }
-  }
-  if (ctx.state.counts.legs >= ctx.settings.callsMax) {
-    return { code: 'unavailable', why: 'too many calls', retryAfterSecs: 1 }
-  }
-  return undefined
+  return refuseOutbound(ctx, application.id, command.dial.to)
 }

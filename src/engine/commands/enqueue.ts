@@ -3,6 +3,7 @@
 
 import type { CommandAnswer, LegCommand } from '../../ports/commands.ts'
 import type { EntryFacts, VerbRefusal } from '../../ports/store.ts'
+import { waitDeadlineMs, waitLeftMs } from '../../queues/max-wait.ts'
 import { settle, type Request } from '../answers.ts'
 import { done, refusal, type KnownOutcome, type StepContext } from '../context.ts'
 import { foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
@@ -23,16 +24,17 @@ export function enqueue(
   if (leg.state.at === 'queued' && leg.state.queueName === command.queueName) {
     return refusal({ code: 'already-queued' })
   }
+  const entry = entryOf(ctx, request, leg, command)
   const verb = {
     kind: 'enqueue',
     queueName: command.queueName,
     newQueueId: command.newQueueId,
     maxSize: command.maxSize,
-    entry: entryOf(ctx, request, leg, command),
+    entry,
     nowMs: ctx.nowMs,
   } as const
   ctx.verb(withPeer(ctx, leg), verb, (later, outcome) => {
-    enqueued(later, { request, leg, command }, outcome)
+    enqueued(later, { request, leg, command, deadlineMs: entry.deadlineMs }, outcome)
   })
   return undefined
 }
@@ -41,6 +43,7 @@ interface Asked {
   readonly request: Request
   readonly leg: Leg
   readonly command: Enqueue
+  readonly deadlineMs: number | undefined
 }
 
 function enqueued(ctx: StepContext, asked: Asked, outcome: KnownOutcome): void {
@@ -61,7 +64,9 @@ function enqueued(ctx: StepContext, asked: Asked, outcome: KnownOutcome): void {
   if (outcome.left !== undefined) tellDequeued(ctx, outcome.left, 'leave')
   const released = detach(ctx, leg)
   ctx.move(leg, { kind: 'queued', queueName: command.queueName })
-  if (command.maxWaitMs !== undefined) ctx.arm('max-wait', leg.legId, command.maxWaitMs)
+  // Counted from the moment of the verb, which is that of the entry's own deadline.
+  const { deadlineMs } = asked
+  if (deadlineMs !== undefined) ctx.arm('max-wait', leg.legId, waitLeftMs(ctx.nowMs, deadlineMs))
   ctx.emit({
     type: 'call-enqueued',
     leg: ctx.facts(leg),
@@ -85,7 +90,7 @@ function entryOf(ctx: StepContext, request: Request, leg: Leg, command: Enqueue)
     to: leg.to,
     clientState: newState === undefined ? leg.clientState : newState,
     keepAfterHangup: command.keepAfterHangup,
-    deadlineMs: command.maxWaitMs === undefined ? undefined : ctx.nowMs + command.maxWaitMs,
+    deadlineMs: waitDeadlineMs(ctx.nowMs, command.maxWaitMs),
   }
 }
 

@@ -1,0 +1,40 @@
+// The first 2xx on our INVITE: the leg is answered, and what was intended with it happens.
+
+import type { SignalingInput } from '../../ports/signaling.ts'
+import { markAnswered } from '../answer-leg.ts'
+import type { StepContext } from '../context.ts'
+import { endLeg } from '../end-leg.ts'
+import { playAnswerAudio } from '../leg-audio.ts'
+import { failure } from '../leg-ends.ts'
+import { fulfilIntent } from '../make-bridge.ts'
+import type { Leg } from '../state.ts'
+
+export function legAccepted(
+  ctx: StepContext,
+  leg: Leg,
+  input: Extract<SignalingInput, { kind: 'leg-accepted' }>,
+): void {
+  if (leg.state.at !== 'dialing') return
+  const { legId } = leg
+  ctx.signal({ kind: 'confirm', legId })
+  ctx.disarm('dial-timeout', legId)
+  if (input.sdp === undefined && !leg.earlyMedia) {
+    // RFC 3261 §13.2.1: an offer in the INVITE must be answered; a call without media is none.
+    answeredThenEnded(ctx, leg)
+    return
+  }
+  if (input.sdp !== undefined) {
+    ctx.media({ kind: 'set-remote', legId, sdp: input.sdp, stage: 'final' })
+  }
+  ctx.media({ kind: 'start', legId })
+  markAnswered(ctx, leg, input.headers)
+  if (leg.dial !== undefined) ctx.arm('time-limit', legId, leg.dial.options.timeLimitMs)
+  if (leg.deferredEnd !== undefined) return
+  if (!playAnswerAudio(ctx, leg)) fulfilIntent(ctx, leg)
+}
+
+/** SIP stands, media does not: BYE, told as the failed attempt that it is. */
+function answeredThenEnded(ctx: StepContext, leg: Leg): void {
+  ctx.move(leg, { kind: 'answered' })
+  endLeg(ctx, leg, failure(488))
+}
