@@ -9,6 +9,7 @@
 //   call.hangUp()
 //   phone.close()
 
+import { assert } from '../base/assert.ts'
 import { tagOf } from '../sip/message/headers/name-addr.ts'
 import type { SipRequest } from '../sip/message/types.ts'
 import type {
@@ -28,6 +29,9 @@ import { ALLOW, UserAgent } from './ua.ts'
 import type { AnswerPolicy, PhoneFaults, PhoneOptions, PhonePorts } from './ua.ts'
 import { Waiters } from './waiting.ts'
 
+/** Robots of a load test make thousands of calls; a test looks at a handful. */
+const CALLS_KEPT = 200
+
 /** Makes a phone; it is reachable at once. */
 export function createPhone(ports: PhonePorts, options: PhoneOptions): Phone {
   return new Phone(ports, options)
@@ -36,13 +40,16 @@ export function createPhone(ports: PhonePorts, options: PhoneOptions): Phone {
 export class Phone implements TransactionUser {
   /** May be changed at any time; counts for calls that come after. */
   answerPolicy: AnswerPolicy
-  /** Every call so far, in order. */
+  /** The calls so far, in order; of those that ended only the latest are kept. */
   readonly calls: Call[] = []
   readonly #ua: UserAgent
   readonly #registration: Registration
   readonly #waiters: Waiters
-  readonly #incoming: IncomingCall[] = []
-  #taken = 0
+  readonly #live = new Map<string, Call>()
+  /** Incoming calls by number that nobody has asked for. */
+  readonly #incoming = new Map<number, IncomingCall>()
+  #incomingCount = 0
+  #askedFor = 0
 
   constructor(ports: PhonePorts, options: PhoneOptions) {
     this.answerPolicy = options.answer ?? { kind: 'answer', afterMs: 0, before: 'ringing' }
@@ -62,7 +69,7 @@ export class Phone implements TransactionUser {
 
   /** Calls that have not ended. */
   get liveCalls(): Call[] {
-    return this.calls.filter((call) => call.end === undefined)
+    return [...this.#live.values()]
   }
 
   /** Resolves with the registrar's status, 0 when it did not answer; keeps the binding afterwards. */
@@ -82,22 +89,25 @@ export class Phone implements TransactionUser {
   /** Dials a number, a user name or a SIP URI; resolves when the INVITE has been handed over. */
   async call(to: string, options: CallOptions = {}): Promise<OutgoingCall> {
     const line = await this.#openLine()
-    const call = new OutgoingCall(this.#ua, line, () => undefined, to, options)
-    this.calls.push(call)
+    const call = new OutgoingCall(this.#ua, line, this.#forget, to, options)
+    this.#keep(call)
     call.dial()
     return call
   }
 
   /** The next incoming call that nobody has asked for yet. */
   async nextCall(timeoutMs: number): Promise<IncomingCall> {
-    const place = this.#taken++
+    const place = this.#askedFor++
     const who = this.#ua.options.identity.user
     await this.#waiters.until(
-      () => this.#incoming.length > place,
+      () => this.#incomingCount > place,
       timeoutMs,
       () => `${who} was not called`,
     )
-    return this.#incoming[place]!
+    const call = this.#incoming.get(place)
+    this.#incoming.delete(place)
+    assert(call !== undefined, `${who}: call ${place} was forgotten, ${CALLS_KEPT} are kept`)
+    return call
   }
 
   /** Ends everything without a word to anybody and frees timers and RTP sockets; the SIP socket is its maker's. */
@@ -115,9 +125,7 @@ export class Phone implements TransactionUser {
     const toTag = tagOf(request.headers.first('To'))
     if (toTag !== undefined) {
       const call = this.#find(request)
-      return call === undefined || call.end !== undefined
-        ? reply(transaction, 481)
-        : call.onRequest(transaction)
+      return call === undefined ? reply(transaction, 481) : call.onRequest(transaction)
     }
     switch (request.method) {
       case 'INVITE':
@@ -147,10 +155,11 @@ export class Phone implements TransactionUser {
     // The RTP socket is bound before anything is decided; a CANCEL may come first.
     void this.#openLine().then(
       (line) => {
-        call = new IncomingCall(this.#ua, line, () => undefined, transaction)
-        this.calls.push(call)
+        call = new IncomingCall(this.#ua, line, this.#forget, transaction)
+        this.#keep(call)
         if (cancelledBy !== undefined) return call.onCancel(cancelledBy)
-        this.#incoming.push(call)
+        this.#incoming.set(this.#incomingCount++, call)
+        this.#incoming.delete(this.#incomingCount - 1 - CALLS_KEPT)
         this.#waiters.changed()
         call.follow(this.answerPolicy)
       },
@@ -165,9 +174,20 @@ export class Phone implements TransactionUser {
   }
 
   #find(request: SipRequest): Call | undefined {
-    const callId = request.headers.first('Call-ID')
-    const tag = tagOf(request.headers.first('To'))
-    return this.calls.find((call) => call.callId === callId && call.localTag === tag)
+    const tag = tagOf(request.headers.first('To')) ?? ''
+    return this.#live.get(keyOf(request.headers.first('Call-ID') ?? '', tag))
+  }
+
+  #keep(call: Call): void {
+    this.calls.push(call)
+    this.#live.set(keyOf(call.callId, call.localTag), call)
+    if (this.calls.length <= CALLS_KEPT) return
+    const oldest = this.calls.findIndex((one) => one.end !== undefined)
+    if (oldest >= 0) this.calls.splice(oldest, 1)
+  }
+
+  readonly #forget = (call: Call): void => {
+    this.#live.delete(keyOf(call.callId, call.localTag))
   }
 
   #openLine(): Promise<Line> {
@@ -179,4 +199,8 @@ export class Phone implements TransactionUser {
       faults,
     })
   }
+}
+
+function keyOf(callId: string, localTag: string): string {
+  return `${callId} ${localTag}`
 }
