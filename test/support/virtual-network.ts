@@ -7,6 +7,7 @@ import type {
   ListenOptions,
   StreamCallbacks,
   StreamConnection,
+  StreamListener,
   Streams,
 } from '../../src/ports/streams.ts'
 import type { SeededRandom, VirtualTime } from './virtual.ts'
@@ -66,15 +67,20 @@ export class VirtualNetwork {
     bind: (options) => this.#bind(options),
   }
 
-  readonly streams: Streams = {
-    listen: async (options) => {
-      const port = options.port === 0 ? this.#nextPort++ : options.port
-      const key = `${options.host}|${port}`
-      if (this.#listeners.has(key)) throw addressInUse()
-      this.#listeners.set(key, options)
-      return { address: options.host, port, close: () => void this.#listeners.delete(key) }
-    },
-    connect: (options) => this.#connect(options),
+  /** Streams whose outgoing connections come from `address`. */
+  streamsAt(address: string): Streams {
+    return {
+      listen: (options) => this.#listen(options),
+      connect: (options) => this.#connect(options, address),
+    }
+  }
+
+  async #listen(options: ListenOptions): Promise<StreamListener> {
+    const port = options.port === 0 ? this.#nextPort++ : options.port
+    const key = `${options.host}|${port}`
+    if (this.#listeners.has(key)) throw addressInUse()
+    this.#listeners.set(key, options)
+    return { address: options.host, port, close: () => void this.#listeners.delete(key) }
   }
 
   /** A client that connects from `address`, for tests that play the peer themselves. */
@@ -128,7 +134,7 @@ export class VirtualNetwork {
     }
   }
 
-  async #connect(options: ConnectOptions, fromAddress = '127.0.0.1'): Promise<StreamConnection> {
+  async #connect(options: ConnectOptions, fromAddress: string): Promise<StreamConnection> {
     const listener = this.#listeners.get(`${options.address}|${options.port}`)
     if (listener === undefined) {
       await Promise.resolve()

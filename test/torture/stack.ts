@@ -57,7 +57,7 @@ export function transactionStack(): TortureStack {
   }
   const layer: SipTransactions = createTransactionLayer({
     datagrams: network.datagrams,
-    streams: network.streams,
+    streams: network.streamsAt(serverAddress.address),
     timers: time,
     clock: time,
     random,
