@@ -33,7 +33,7 @@ class World {
   async layer(user: TransactionUser, port = 0): Promise<SipTransactions> {
     const layer = createTransactionLayer({
       datagrams: this.network.datagrams,
-      streams: this.network.streams,
+      streams: this.network.streamsAt(HOST),
       timers: this.time,
       clock: this.time,
       log: silentLog,
