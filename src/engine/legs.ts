@@ -45,7 +45,7 @@ export function newLeg(birth: LegBirth, order: number): Leg {
     referring: false,
     referral: undefined,
     referredBy: undefined,
-    earlyMedia: false,
+    earlyPassed: false,
     claim: undefined,
     deferredEnd: undefined,
     takenElsewhere: false,

@@ -10,7 +10,7 @@ import { done, refusal, type KnownOutcome, type StepContext } from './context.ts
 import { finishEnd, foreignClaimUnderWay, holdForClaim } from './end-leg.ts'
 import { answerLeg } from './answer-leg.ts'
 import { cancelIntents, dropIntent } from './intents.ts'
-import { stopAudio } from './leg-audio.ts'
+import { answerAudioRuns, stopAudio } from './leg-audio.ts'
 import { ownHangup } from './leg-ends.ts'
 import { detach, release, tellDequeued } from './memberships.ts'
 import { completeReferral } from './referral.ts'
@@ -105,11 +105,13 @@ export function takeAndBridge(
 /** The leg has answered: what was intended with it happens now, unless it was cancelled or must wait. */
 export function fulfilIntent(ctx: StepContext, leg: Leg): void {
   const { intent } = leg
-  if (intent === undefined || leg.state.at !== 'parked') return
+  if (intent === undefined || leg.state.at !== 'parked' || answerAudioRuns(leg)) return
   if (leg.referral !== undefined) completeReferral(ctx, leg)
   const other = ctx.living(intent.other)
   if (other === undefined || other.deferredEnd !== undefined) {
     dropIntent(ctx, leg)
+    // Answered for somebody who is just going.
+    if (intent.operation === 'transfer') ctx.endSoon(leg, ownHangup(leg))
     return
   }
   if (other.claim !== undefined || other.takenElsewhere || leg.claim !== undefined) return

@@ -67,7 +67,7 @@ export interface Leg {
   /** The leg that is dialled for this leg's REFER. */
   referredBy: LegId | undefined
   /** Its early media has been passed on (outbound), or it was sent some with a 183 (inbound). */
-  earlyMedia: boolean
+  earlyPassed: boolean
 
   /** A store verb that decides over this leg is on its way; its outcome clears it. */
   claim: OperationId | undefined

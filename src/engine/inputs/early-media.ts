@@ -20,7 +20,7 @@ export function heardProgress(
   if (waiter === undefined) return
   if (progress.early && intent.earlyMedia) passEarlyMedia(ctx, leg, waiter)
   // A 180 after early media does not take it away again: the latest early dialog may still be playing.
-  else if (!leg.earlyMedia && waiter.state.at === 'parked') {
+  else if (!leg.earlyPassed && waiter.state.at === 'parked') {
     const source = { kind: 'ringback', country: 'us' } as const
     ctx.media({ kind: 'hear', legId: waiter.legId, source })
   }
@@ -34,15 +34,15 @@ function passEarlyMedia(ctx: StepContext, leg: Leg, waiter: Leg): void {
       // Without an offer in the INVITE our SDP is an offer, which a 183 cannot carry without 100rel: it goes on ringing.
       if (waiter.delayedOffer || waiter.localSdp === undefined) return
       listen(ctx, leg)
-      if (!waiter.earlyMedia) {
-        waiter.earlyMedia = true
+      if (!waiter.earlyPassed) {
+        waiter.earlyPassed = true
         ctx.media({ kind: 'start', legId })
         ctx.signal({ kind: 'progress', legId, sdp: waiter.localSdp })
       }
       ctx.media({ kind: 'hear', legId, source })
       return
     case 'parked':
-      if (!leg.earlyMedia) stopAudio(ctx, waiter, 'cancelled')
+      if (!leg.earlyPassed) stopAudio(ctx, waiter, 'cancelled')
       listen(ctx, leg)
       ctx.media({ kind: 'hear', legId, source })
       return
@@ -59,7 +59,7 @@ function passEarlyMedia(ctx: StepContext, leg: Leg, waiter: Leg): void {
 
 /** RTP of the new leg is listened to before its answer. */
 function listen(ctx: StepContext, leg: Leg): void {
-  if (leg.earlyMedia) return
-  leg.earlyMedia = true
+  if (leg.earlyPassed) return
+  leg.earlyPassed = true
   ctx.media({ kind: 'start', legId: leg.legId })
 }
