@@ -99,12 +99,31 @@ export class Bindings {
     return undefined
   }
 
+  /** A TCP connection is gone: bindings that came over it lose it, and keep their Contact. */
+  flowClosed(connectionId: number): void {
+    for (const [username, bindings] of this.#byUser) {
+      if (!bindings.some((one) => one.flow.connectionId === connectionId)) continue
+      const changed = bindings.map((one) =>
+        one.flow.connectionId === connectionId
+          ? { ...one, flow: { ...one.flow, connectionId: undefined } }
+          : one,
+      )
+      this.#byUser.set(username, changed)
+    }
+  }
+
   snapshot(): BindingsSnapshot {
     return [...this.#byUser]
   }
 
   restore(snapshot: BindingsSnapshot): void {
-    for (const [username, bindings] of snapshot) this.#byUser.set(username, bindings)
+    for (const [username, bindings] of snapshot) {
+      this.#byUser.set(
+        username,
+        // Connections do not outlive their process, and their numbers are given again.
+        bindings.map((one) => ({ ...one, flow: { ...one.flow, connectionId: undefined } })),
+      )
+    }
   }
 }
 

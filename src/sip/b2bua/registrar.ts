@@ -39,6 +39,11 @@ export class Registrar {
     return this.#bindings.count(this.#options.clock.wallMs())
   }
 
+  /** Its contacts are from now on called at their address. */
+  flowClosed(connectionId: number): void {
+    this.#bindings.flowClosed(connectionId)
+  }
+
   snapshot(): BindingsSnapshot {
     return this.#bindings.snapshot()
   }

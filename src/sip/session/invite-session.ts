@@ -91,7 +91,12 @@ export class InviteSession implements AttachedSession {
   ): InviteSession {
     const { callId, localTag, role } = from.dialog
     const core = new SessionCore(room, role, { callId, localTag }, emit)
-    core.dialog = new Dialog({ ...from.dialog })
+    const { source } = from.dialog
+    // The number of a connection means nothing in another process.
+    core.dialog = new Dialog({
+      ...from.dialog,
+      source: source === undefined ? undefined : { ...source, connectionId: undefined },
+    })
     core.phase = 'confirmed'
     core.peerAllows = new Set(from.peerAllows)
     core.offers.restore(from.localSdp, from.remoteSdp)
@@ -199,6 +204,12 @@ export class InviteSession implements AttachedSession {
 
   sendDtmf(digit: string, durationMs: number): void {
     sendInfo(this.#core, { digit, durationMs })
+  }
+
+  /** The stack stops: forget everything, tell nobody. */
+  abandon(): void {
+    this.#core.mute()
+    this.#core.end()
   }
 
   /** CANCEL of the initial INVITE. */

@@ -1,0 +1,90 @@
+// What the composition root gives the SIP rooms: ports, and the `sip`, `sip_users`, `trunks` and `outbound` parts of the
+// configuration as plain data.
+
+import type { AddressMatcher } from '../../ports/address-matcher.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Datagrams } from '../../ports/datagrams.ts'
+import type { Log } from '../../ports/log.ts'
+import type { Metrics } from '../../ports/metrics.ts'
+import type { Random } from '../../ports/random.ts'
+import type { Resolver } from '../../ports/resolver.ts'
+import type { Signaling, SignalingInput } from '../../ports/signaling.ts'
+import type { LegId } from '../../base/ids.ts'
+import type { Streams } from '../../ports/streams.ts'
+import type { Timers } from '../../ports/timers.ts'
+import type { UserSecret } from '../auth/server.ts'
+import type { SessionSnapshot } from '../session/invite-session.ts'
+import type { TransactionConfig } from '../transaction/config.ts'
+import type { BindingsSnapshot } from './bindings.ts'
+
+export interface TrunkConfig {
+  readonly name: string
+  /** `sip:host[:port][;transport=tcp]`. */
+  readonly uri: string
+  /** Requests from these addresses are the trunk's. */
+  readonly inboundFrom: AddressMatcher
+  /** Both empty: the trunk does not ask for credentials. */
+  readonly username: string
+  readonly password: string
+}
+
+export interface SipStackConfig {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly transports: readonly ('udp' | 'tcp')[]
+  /** Realm, and the host of our users' addresses. */
+  readonly domain: string
+  /** Address for Via and Contact; empty: the bound one. */
+  readonly advertise: string
+  readonly users: readonly UserSecret[]
+  readonly trunks: readonly TrunkConfig[]
+  /** Sources that are let in as `open` (`sip.accept_unauthenticated_from`). */
+  readonly openSources: AddressMatcher
+  /** Where sip: URIs may go besides users and trunks (`outbound.allow_uri_hosts`): addresses, and names by themselves. */
+  readonly allowUriHosts: { readonly addresses: AddressMatcher; readonly names: readonly string[] }
+  /** At least 32 bytes, kept across restarts: nonces, tags and Call-IDs are signed with it. */
+  readonly secret: Uint8Array
+  /** Limits and timings of the layers below; whatever is left out has their defaults. */
+  readonly transactions?: Partial<TransactionConfig>
+}
+
+export interface SipStackPorts {
+  readonly datagrams: Datagrams
+  readonly streams: Streams
+  readonly timers: Timers
+  readonly clock: Clock
+  readonly random: Random
+  readonly resolver: Resolver
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export interface SipStackOptions extends SipStackPorts {
+  readonly config: SipStackConfig
+  /** Takes one input; never called from inside `signaling.perform`. */
+  readonly deliver: (input: SignalingInput) => void
+  /** Asked before a new call is let in; `retryAfterSecs` refuses it with 503. */
+  readonly admit: () => { readonly retryAfterSecs: number } | undefined
+}
+
+/** What a restart needs, as JSON data. */
+export interface SipSnapshot {
+  readonly bindings: BindingsSnapshot
+  readonly sessions: readonly { readonly legId: LegId; readonly session: SessionSnapshot }[]
+}
+
+export interface SipStack {
+  readonly signaling: Signaling
+  /** Binds and listens; rejects with the system's error (code EADDRINUSE …). */
+  start(): Promise<{ readonly address: string; readonly port: number }>
+  /** Closes the sockets at once; calls are not ended. */
+  stop(): void
+  snapshot(): SipSnapshot
+  /** Call before `start`. */
+  restore(snapshot: SipSnapshot): void
+  /** Users with a living registration. */
+  registeredUsers(): number
+  /** Legs, index entries and transactions alive, for leak checks. */
+  readonly size: number
+}

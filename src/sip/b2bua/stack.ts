@@ -1,0 +1,366 @@
+// The SIP rooms as one part behind the signaling port: finds the session or the service of every request, knows which
+// session is which leg, and hands inputs up one at a time. Order on arrival: a request with a To tag belongs to a dialog
+// of ours or gets 481; OPTIONS, REGISTER and INVITE start something; nothing else may.
+
+import { brandAs } from '../../base/ids.ts'
+import type { LegId, LegUuid, SessionId } from '../../base/ids.ts'
+import type { Signaling, SignalingEffect, SignalingInput } from '../../ports/signaling.ts'
+import { Nonces } from '../auth/nonce.ts'
+import { DigestServer } from '../auth/server.ts'
+import { contactUri } from '../dialog/headers.ts'
+import { OwnIds } from '../dialog/own-ids.ts'
+import { tagOf } from '../message/headers/name-addr.ts'
+import type { SipRequest, SipResponse } from '../message/types.ts'
+import { ackAndBye } from '../session/ack.ts'
+import { sdpOf } from '../session/body.ts'
+import { customHeadersOf, wellKnownHeadersOf } from '../session/capabilities.ts'
+import type { Headers } from '../session/capabilities.ts'
+import type { AttachedSession, SessionInput, SessionRoom } from '../session/core.ts'
+import { InviteSession, optionsHeaders } from '../session/invite-session.ts'
+import { isIntervalTooSmall, MIN_SE_SECS } from '../session/timer-rules.ts'
+import { createTransactionLayer } from '../transaction/layer.ts'
+import type { SipTransactions } from '../transaction/layer.ts'
+import type {
+  Destination,
+  Flow,
+  ServerTransaction,
+  ServerTransactionEvents,
+  TransactionUser,
+} from '../transaction/types.ts'
+import type { SipSnapshot, SipStack, SipStackOptions } from './config.ts'
+import { performOn } from './effects.ts'
+import { Fork } from './fork.ts'
+import { judgeCaller, readCaller, replacesRefusal } from './inbound.ts'
+import { Locator } from './locator.ts'
+import { Neighbours } from './neighbours.ts'
+import { planInvite } from './outbound.ts'
+import type { InviteEffect, OutboundRoom } from './outbound.ts'
+import { Registrar } from './registrar.ts'
+
+/** Length of the random part of a leg id: 54 characters of the url-safe alphabet, 324 bits. */
+const LEG_ID_CHARACTERS = 54
+
+/** The SIP stack over the given ports; nothing is bound before `start`. */
+export function createSipStack(options: SipStackOptions): SipStack {
+  return new Stack(options)
+}
+
+interface Leg {
+  readonly via: InviteSession | Fork
+  /** Living sessions of the leg: the entry goes with the last. */
+  readonly sessions: Set<AttachedSession>
+}
+
+class Stack implements SipStack, TransactionUser {
+  readonly signaling: Signaling
+  readonly #options: SipStackOptions
+  readonly #layer: SipTransactions
+  readonly #ids: OwnIds
+  readonly #digest: DigestServer
+  readonly #neighbours: Neighbours
+  readonly #locator: Locator
+  readonly #registrar: Registrar
+  readonly #outbound: OutboundRoom
+  /** By Call-ID and local tag. */
+  readonly #sessions = new Map<string, AttachedSession>()
+  readonly #legs = new Map<LegId, Leg>()
+  /** Inputs that came up while an effect was performed: the engine takes one thing at a time. */
+  readonly #waiting: SignalingInput[] = []
+  #performing = 0
+
+  constructor(options: SipStackOptions) {
+    this.#options = options
+    const { config, clock, random } = options
+    this.#ids = new OwnIds(random, config.secret)
+    const nonces = new Nonces({ clock, random, secret: config.secret })
+    this.#digest = new DigestServer(config.domain, config.users, nonces)
+    const transports = config.transports.map((one) =>
+      one === 'udp' ? ('UDP' as const) : ('TCP' as const),
+    )
+    this.#layer = createTransactionLayer({
+      ...options,
+      user: this,
+      config: {
+        ...config.transactions,
+        host: config.host,
+        port: config.port,
+        transports,
+        advertise: config.advertise === '' ? undefined : config.advertise,
+      },
+    })
+    const ownAddress = (): { host: string; port: number } => this.#layer.localAddressFor(anywhere)
+    this.#neighbours = new Neighbours(
+      config,
+      (username) => this.#digest.knows(username),
+      ownAddress,
+    )
+    this.#locator = new Locator(options.resolver, transports)
+    this.#registrar = new Registrar({
+      clock,
+      digest: this.#digest,
+      isOurs: (uri) => this.#neighbours.isOurs(uri),
+    })
+    this.#outbound = {
+      neighbours: this.#neighbours,
+      locator: this.#locator,
+      metrics: options.metrics,
+      domain: config.domain,
+      contactsOf: (username) => this.#registrar.contactsOf(username),
+      ownAddress,
+      contactFor: (destination) => this.#contactFor(destination),
+    }
+    this.signaling = {
+      perform: (effect) => this.#perform(effect),
+      checkDestination: (to) => {
+        const way = this.#neighbours.wayTo(to)
+        return typeof way === 'string' ? way : undefined
+      },
+    }
+  }
+
+  async start(): Promise<{ readonly address: string; readonly port: number }> {
+    await this.#layer.start()
+    const { local } = this.#layer
+    if (local === undefined) throw new Error('SIP stopped while starting')
+    return local
+  }
+
+  stop(): void {
+    this.#layer.stop()
+    for (const leg of [...this.#legs.values()]) {
+      for (const session of [...leg.sessions])
+        if (session instanceof InviteSession) session.abandon()
+    }
+  }
+
+  get size(): number {
+    return this.#sessions.size + this.#legs.size + this.#layer.size
+  }
+
+  registeredUsers(): number {
+    return this.#registrar.registeredUsers()
+  }
+
+  snapshot(): SipSnapshot {
+    const sessions: SipSnapshot['sessions'][number][] = []
+    for (const [legId, { via }] of this.#legs) {
+      const session = (via instanceof Fork ? via.winner : via)?.snapshot()
+      if (session !== undefined) sessions.push({ legId, session })
+    }
+    return { bindings: this.#registrar.snapshot(), sessions }
+  }
+
+  restore(snapshot: SipSnapshot): void {
+    this.#registrar.restore(snapshot.bindings)
+    for (const { legId, session } of snapshot.sessions) {
+      const { room, sessions } = this.#roomOf(legId)
+      const via = InviteSession.restore(room, session, (input) => this.#emit(legId, input))
+      this.#legs.set(legId, { via, sessions })
+    }
+  }
+
+  onRequest(transaction: ServerTransaction): ServerTransactionEvents {
+    const { request } = transaction
+    const { headers } = request
+    const toTag = tagOf(headers.first('To'))
+    if (toTag !== undefined) {
+      const session = this.#sessions.get(keyOf(headers.first('Call-ID') ?? '', toTag))
+      if (session !== undefined) return session.onRequest(transaction)
+      transaction.respond({ status: 481, headers: [] })
+      return {}
+    }
+    switch (request.method) {
+      case 'INVITE':
+        return this.#onInvite(transaction)
+      case 'REGISTER':
+        this.#registrar.onRegister(transaction)
+        return {}
+      case 'OPTIONS':
+        transaction.respond({ status: 200, headers: optionsHeaders })
+        return {}
+      default:
+        // BYE, INFO, UPDATE, PRACK, REFER and NOTIFY live in dialogs only.
+        transaction.respond({ status: 481, headers: [] })
+        return {}
+    }
+  }
+
+  onAck(ack: SipRequest): void {
+    const key = keyOf(ack.headers.first('Call-ID') ?? '', tagOf(ack.headers.first('To')) ?? '')
+    this.#sessions.get(key)?.onAck(ack)
+  }
+
+  /** A call that we forgot, over a restart perhaps: if it carries our signature it is ended, so that no ghost stays up. */
+  onStray2xx(response: SipResponse, flow: Flow): void {
+    const { headers } = response
+    const own = this.#ids.isOwnTag(tagOf(headers.first('From')) ?? '')
+    if (!own || !this.#ids.isOwnCallId(headers.first('Call-ID') ?? '')) return
+    this.#options.metrics.count('holdfast_sip_stray_answers_total')
+    const host = flow.remoteAddress.includes(':') ? `[${flow.remoteAddress}]` : flow.remoteAddress
+    const uri = contactUri(headers) ?? `sip:${host}:${flow.remotePort}`
+    const parts = { method: 'INVITE', uri, headers: [] }
+    ackAndBye(
+      this.#roomOf(undefined).room,
+      parts,
+      response,
+      flow.transport === 'TCP' ? flow : undefined,
+    )
+  }
+
+  onFlowClosed(flow: Flow): void {
+    if (flow.connectionId !== undefined) this.#registrar.flowClosed(flow.connectionId)
+  }
+
+  #onInvite(transaction: ServerTransaction): ServerTransactionEvents {
+    const { request, flow } = transaction
+    const answer = (status: number, headers: Headers = []): ServerTransactionEvents => {
+      transaction.respond({ status, headers })
+      return {}
+    }
+    const entry = judgeCaller(request, flow, this.#digest, this.#neighbours)
+    if (entry.kind === 'refuse') return answer(403)
+    if (entry.kind === 'challenge') {
+      const challenges = this.#digest.challenges(entry.username, entry.stale)
+      return answer(
+        407,
+        challenges.map((one) => ['Proxy-Authenticate', one] as const),
+      )
+    }
+    const replaces = replacesRefusal(request, (callId, tag) => this.#isConfirmed(callId, tag))
+    if (replaces !== undefined) return answer(replaces)
+    if (isIntervalTooSmall(request.headers)) return answer(422, [['Min-SE', String(MIN_SE_SECS)]])
+    const busy = this.#options.admit()
+    if (busy !== undefined)
+      return answer(503, [['Retry-After', String(Math.max(1, Math.ceil(busy.retryAfterSecs)))]])
+    const legId = brandAs<LegId>(`v3:${this.#options.random.token(LEG_ID_CHARACTERS)}`)
+    const { room, sessions } = this.#roomOf(legId)
+    const session = InviteSession.incoming(
+      room,
+      transaction,
+      this.#contactFor(destinationOf(flow)),
+      (input) => this.#emit(legId, input),
+    )
+    if (session === undefined) {
+      transaction.respond({ status: 400, reason: 'Missing Or Bad Contact', headers: [] })
+      return {}
+    }
+    this.#legs.set(legId, { via: session, sessions })
+    this.#deliver({
+      kind: 'incoming-call',
+      legId,
+      legUuid: brandAs<LegUuid>(this.#options.random.uuid()),
+      sessionId: brandAs<SessionId>(this.#options.random.uuid()),
+      ...readCaller(request),
+      source: entry.source,
+      sdp: sdpOf(request),
+      customHeaders: customHeadersOf(request.headers),
+      sipHeaders: wellKnownHeadersOf(request.headers),
+    })
+    return { onCancel: () => session.onCancel() }
+  }
+
+  #perform(effect: SignalingEffect): void {
+    this.#performing += 1
+    try {
+      if (effect.kind === 'invite') return this.#invite(effect)
+      const leg = this.#legs.get(effect.legId)
+      if (leg === undefined) {
+        this.#options.metrics.count('holdfast_sip_late_effects_total', { effect: effect.kind })
+        return
+      }
+      const session = leg.via instanceof Fork ? leg.via.winner : leg.via
+      // Before a branch has won there is nothing to do to a fork but to give it up.
+      if (session === undefined) {
+        if (leg.via instanceof Fork && (effect.kind === 'cancel' || effect.kind === 'bye'))
+          leg.via.cancel()
+        return
+      }
+      const room = { metrics: this.#options.metrics, domain: this.#options.config.domain }
+      performOn(session, effect, room, (input) => this.#emit(effect.legId, input))
+    } finally {
+      this.#performing -= 1
+    }
+  }
+
+  #invite(effect: InviteEffect): void {
+    const { legId } = effect
+    const plans = planInvite(effect, this.#outbound)
+    if ('status' in plans) {
+      return this.#emit(legId, { kind: 'leg-refused', ...plans, unheard: plans.status === 0 })
+    }
+    const { room, sessions } = this.#roomOf(legId)
+    const fork = new Fork((input) => this.#emit(legId, input))
+    this.#legs.set(legId, { via: fork, sessions })
+    fork.start(plans.map((plan) => (emit) => InviteSession.invite(room, plan, emit)))
+    // A branch that failed at once may have taken the entry with it before the next one began.
+    if (sessions.size > 0) this.#legs.set(legId, { via: fork, sessions })
+  }
+
+  #emit(legId: LegId, input: SessionInput): void {
+    this.#deliver({ ...input, legId })
+  }
+
+  #deliver(input: SignalingInput): void {
+    if (this.#performing === 0 && this.#waiting.length === 0) return this.#options.deliver(input)
+    this.#waiting.push(input)
+    if (this.#waiting.length > 1) return
+    this.#options.timers.soon(() => {
+      for (
+        let next = this.#waiting.shift();
+        next !== undefined;
+        next = this.#waiting.shift()
+      ) {
+        this.#options.deliver(next)
+      }
+    })
+  }
+
+  #isConfirmed(callId: string, localTag: string): boolean {
+    const session = this.#sessions.get(keyOf(callId, localTag))
+    return session instanceof InviteSession && session.phase === 'confirmed'
+  }
+
+  #contactFor(destination: Destination): string {
+    const { host, port } = this.#layer.localAddressFor(destination)
+    return `<sip:holdfast@${host}:${port}${destination.transport === 'TCP' ? ';transport=tcp' : ''}>`
+  }
+
+  /** What the sessions of one leg see of the stack; the leg's entry dies with its last session. */
+  #roomOf(legId: LegId | undefined): {
+    readonly room: SessionRoom
+    readonly sessions: Set<AttachedSession>
+  } {
+    const sessions = new Set<AttachedSession>()
+    const { timers, random, log, metrics } = this.#options
+    const room: SessionRoom = {
+      layer: this.#layer,
+      timers,
+      random,
+      ids: this.#ids,
+      log,
+      metrics,
+      locate: (uri, transport, done) =>
+        this.#locator.locate(uri, transport, (found) => done(found[0])),
+      attach: (session) => {
+        sessions.add(session)
+        this.#sessions.set(keyOf(session.callId, session.localTag), session)
+      },
+      detach: (session) => {
+        sessions.delete(session)
+        this.#sessions.delete(keyOf(session.callId, session.localTag))
+        if (sessions.size === 0 && legId !== undefined) this.#legs.delete(legId)
+      },
+    }
+    return { room, sessions }
+  }
+}
+
+const anywhere: Destination = { transport: 'UDP', address: '', port: 0 }
+
+function keyOf(callId: string, localTag: string): string {
+  return `${localTag} ${callId}`
+}
+
+function destinationOf(flow: Flow): Destination {
+  return { transport: flow.transport, address: flow.remoteAddress, port: flow.remotePort, flow }
+}
