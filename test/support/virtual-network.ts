@@ -67,6 +67,9 @@ export class VirtualNetwork {
     bind: (options) => this.#bind(options),
   }
 
+  /** Streams of an endpoint on 127.0.0.1. */
+  readonly streams: Streams = this.streamsAt('127.0.0.1')
+
   /** Streams whose outgoing connections come from `address`. */
   streamsAt(address: string): Streams {
     return {
