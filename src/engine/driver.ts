@@ -1,0 +1,402 @@
+// Runs the engine on the ports: collects the inputs of one turn of the event loop, steps due timers and then the inputs,
+// executes store verbs at once, stamps events, commits once (group commit), and lets effects, answers and webhooks go
+// only when the commit is on disk. All waiting of the call logic is here; all deciding is in step.ts.
+
+import type { Application } from '../ports/applications.ts'
+import type { Clock } from '../ports/clock.ts'
+import type {
+  CallControl,
+  CommandAnswer,
+  CommandEnvelope,
+  EngineCounts,
+} from '../ports/commands.ts'
+import type { EventSink } from '../ports/event-sink.ts'
+import type { DomainEvent, StampedEvent } from '../ports/events.ts'
+import type { Faults } from '../ports/faults.ts'
+import type { Log } from '../ports/log.ts'
+import type { MediaEngine, MediaInput } from '../ports/media-engine.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { Random } from '../ports/random.ts'
+import type { Signaling, SignalingInput } from '../ports/signaling.ts'
+import type { StateChange, Store } from '../ports/store.ts'
+import type { TimerId, Timers } from '../ports/timers.ts'
+import { viewActiveCalls, viewCall } from './call-views.ts'
+import {
+  conferenceCount,
+  conferenceView,
+  conferenceViews,
+  participantView,
+  participantViews,
+} from './conference-views.ts'
+import { refusal, type StepEffect, type StepTime } from './context.ts'
+import { InputTrail } from './input-trail.ts'
+import { ReleaseOrder } from './release-order.ts'
+import type { CommandToken, EngineSettings } from './state.ts'
+import { Engine, type EngineInput, type EngineStep } from './step.ts'
+import { createWorld } from './world.ts'
+
+export interface CallControlParts {
+  readonly settings: Partial<EngineSettings>
+  readonly limits?: Partial<AdmissionLimits>
+  readonly applications: readonly Application[]
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly store: Store
+  readonly signaling: Signaling
+  readonly media: MediaEngine
+  readonly sink: EventSink
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly faults: Faults
+  /** How late the event loop runs, ms; for admission. */
+  readonly loopLagMs?: () => number
+}
+
+export interface AdmissionLimits {
+  /** Commits handed to the store and not on disk, above which nothing new is begun. */
+  readonly commitBacklogMax: number
+  /** Event loop lateness above which no new call is let in, ms. */
+  readonly loopLagMaxMs: number
+}
+
+const defaultLimits: AdmissionLimits = { commitBacklogMax: 200, loopLagMaxMs: 500 }
+
+export type Admission =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly why: string; readonly retryAfterSecs: number }
+
+/** The running call logic, as the composition root and the rooms below see it. */
+export interface CallLogic extends CallControl {
+  /** Loads what the store remembers and steps it. Commands are refused and calls not admitted before it resolves. */
+  start(): Promise<void>
+  /** The one entry for SIP and media; decided in this turn of the event loop, in order of arrival. */
+  deliver(input: SignalingInput | MediaInput): void
+  /** For an INVITE out of a dialog, before anything is made for it: not ok is a 503. */
+  admitCall(): Admission
+  /** No new calls from now on, in either direction. */
+  drain(): void
+  /** Resolves when no input waits and everything decided has been committed and performed. */
+  idle(): Promise<void>
+  /** Takes no input and fires no timer any more; call `idle` first. */
+  stop(): void
+}
+
+const RETRY_AFTER_SECS = 1
+
+export function createCallControl(parts: CallControlParts): CallLogic {
+  const driver = new Driver(parts)
+  const { engine } = driver
+  const { state } = engine
+  return {
+    conference: (idOrName) => conferenceView(state, idOrName),
+    conferences: (filter, page) => conferenceViews(state, filter, page),
+    participants: (idOrName, filter, page) => participantViews(state, idOrName, filter, page),
+    participant: (idOrName, participant) => participantView(state, idOrName, participant),
+    submit: (envelope) => driver.submit(envelope),
+    call: (legId) => viewCall(state, legId, driver.endedAfterMs()),
+    activeCalls: (applicationId, page) => viewActiveCalls(state, applicationId, page),
+    counts: () => driver.counts(),
+    start: () => driver.start(),
+    deliver: (input) => driver.deliver(input),
+    admitCall: () => driver.admitCall(),
+    drain: () => driver.drain(),
+    idle: () => driver.idle(),
+    stop: () => driver.stop(),
+  }
+}
+
+/** What the steps of one turn have decided so far. */
+class TurnOutput {
+  readonly events: DomainEvent[] = []
+  readonly changes = new Map<string, StateChange>()
+  readonly effects: StepEffect[] = []
+  verbs = 0
+
+  add(step: EngineStep): void {
+    this.events.push(...step.events)
+    this.effects.push(...step.effects)
+    // The last word about a row wins; all words of a turn are committed together.
+    for (const change of step.changes) this.changes.set(`${change.table} ${change.id}`, change)
+  }
+}
+
+class Driver {
+  readonly engine: Engine
+  readonly #parts: CallControlParts
+  readonly #limits: AdmissionLimits
+  readonly #callsMax: number
+  readonly #rememberEndedMs: number
+  readonly #releases = new ReleaseOrder()
+  readonly #answers = new Map<CommandToken, (answer: CommandAnswer) => void>()
+  readonly #trail = new InputTrail()
+  #inputs: EngineInput[] = []
+  #turnAsked = false
+  #timer: { readonly id: TimerId; readonly atMs: number } | undefined
+  #nextToken = 0
+  #sequence = 0
+  #lastUs = 0
+  #phase: 'starting' | 'running' | 'draining' | 'stopped' = 'starting'
+
+  constructor(parts: CallControlParts) {
+    this.#parts = parts
+    this.#limits = { ...defaultLimits, ...parts.limits }
+    const { settings, applications, signaling } = parts
+    const checkDestination = signaling.checkDestination.bind(signaling)
+    const world = createWorld({ settings, applications, checkDestination })
+    this.#callsMax = world.settings.callsMax
+    this.#rememberEndedMs = world.settings.rememberEndedMs
+    this.engine = new Engine(world, parts.random.token(8))
+  }
+
+  async start(): Promise<void> {
+    const rows = await this.#parts.store.loadLive()
+    this.#sequence = rows.lastSequence
+    this.#phase = 'running'
+    this.#inputs.unshift({ kind: 'restore', rows })
+    this.#turn()
+    await this.#releases.idle()
+  }
+
+  submit(envelope: CommandEnvelope): Promise<CommandAnswer> {
+    const why = this.#refuseCommand(envelope)
+    if (why !== undefined) {
+      return Promise.resolve(
+        refusal({ code: 'unavailable', why, retryAfterSecs: RETRY_AFTER_SECS }),
+      )
+    }
+    this.#nextToken += 1
+    const token = this.#nextToken
+    return new Promise((resolve) => {
+      this.#answers.set(token, resolve)
+      this.#take({ kind: 'command', token, envelope })
+    })
+  }
+
+  deliver(input: SignalingInput | MediaInput): void {
+    if (isMediaInput(input)) this.#take({ kind: 'media', input })
+    else this.#take({ kind: 'signaling', input })
+  }
+
+  admitCall(): Admission {
+    const why = this.#refuseCall()
+    return why === undefined ? { ok: true } : { ok: false, why, retryAfterSecs: RETRY_AFTER_SECS }
+  }
+
+  drain(): void {
+    if (this.#phase === 'running') this.#phase = 'draining'
+  }
+
+  async idle(): Promise<void> {
+    while (this.#inputs.length > 0 || this.#releases.waiting > 0) {
+      if (this.#inputs.length > 0) this.#turn()
+      await this.#releases.idle()
+    }
+  }
+
+  stop(): void {
+    this.#phase = 'stopped'
+    if (this.#timer !== undefined) this.#parts.timers.clear(this.#timer.id)
+    this.#timer = undefined
+  }
+
+  counts(): EngineCounts {
+    const { state } = this.engine
+    return { ...state.counts, conferences: conferenceCount(state) }
+  }
+
+  endedAfterMs(): number {
+    return this.#parts.clock.wallMs() - this.#rememberEndedMs
+  }
+
+  #refuseCommand(envelope: CommandEnvelope): string | undefined {
+    switch (this.#phase) {
+      case 'starting':
+        return 'starting'
+      case 'stopped':
+        return 'stopped'
+      case 'draining':
+        if (envelope.command.kind === 'dial') return 'draining'
+        break
+      case 'running':
+        break
+    }
+    return this.#storeBehind()
+  }
+
+  #refuseCall(): string | undefined {
+    if (this.#phase !== 'running') return this.#phase
+    if (this.engine.state.counts.legs >= this.#callsMax) return 'too many calls'
+    const lagMs = this.#parts.loopLagMs?.() ?? 0
+    if (lagMs > this.#limits.loopLagMaxMs) return 'overload'
+    return this.#storeBehind()
+  }
+
+  #storeBehind(): string | undefined {
+    const { ok, backlog, why } = this.#parts.store.health()
+    if (!ok) return why
+    return backlog > this.#limits.commitBacklogMax ? 'the store is behind' : undefined
+  }
+
+  #take(input: EngineInput): void {
+    if (this.#phase === 'stopped') return
+    this.#inputs.push(input)
+    this.#askTurn()
+  }
+
+  #askTurn(): void {
+    if (this.#turnAsked) return
+    this.#turnAsked = true
+    this.#parts.timers.soon(() => {
+      this.#turnAsked = false
+      this.#turn()
+    })
+  }
+
+  /** One turn: due deadlines, then the inputs that have arrived, one commit. */
+  #turn(): void {
+    if (this.#phase === 'stopped' || this.#phase === 'starting') return
+    const output = new TurnOutput()
+    const inputs = this.#inputs
+    this.#inputs = []
+    const nowMs = this.#parts.clock.monotonicMs()
+    for (let due = this.engine.popDue(nowMs); due !== undefined; due = this.engine.popDue(nowMs)) {
+      this.#run(due, output)
+    }
+    for (const input of inputs) this.#run(input, output)
+    this.#commit(output)
+    this.#armTimer()
+  }
+
+  /** One input and, before any other, the outcomes that the store gives at once. */
+  #run(first: EngineInput, output: TurnOutput): void {
+    const line: EngineInput[] = [first]
+    for (let input = line.shift(); input !== undefined; input = line.shift()) {
+      this.#trail.add(input)
+      const step = this.engine.step(input, this.#time())
+      output.add(step)
+      if (step.fault !== undefined) this.#reportFault(step.fault)
+      for (const { operationId, verb } of step.verbs) {
+        output.verbs += 1
+        let atOnce = true
+        this.#parts.store.execute(operationId, verb, (outcome) => {
+          const reply: EngineInput = { kind: 'outcome', operationId, outcome }
+          if (atOnce) line.push(reply)
+          else this.#take(reply)
+        })
+        atOnce = false
+      }
+    }
+  }
+
+  #time(): StepTime {
+    const { clock } = this.#parts
+    return {
+      nowMs: clock.wallMs(),
+      nowUs: this.#nextUs(),
+      monotonicMs: clock.monotonicMs(),
+    }
+  }
+
+  /** Strictly growing, even when the wall clock is set back. */
+  #nextUs(): number {
+    this.#lastUs = Math.max(this.#parts.clock.wallUs(), this.#lastUs + 1)
+    return this.#lastUs
+  }
+
+  #commit(output: TurnOutput): void {
+    const { store, sink, faults } = this.#parts
+    const events = output.events.map((event) => this.#stamp(event))
+    const deliveries = events.length === 0 ? [] : sink.deliveriesFor(events)
+    const changes = [...output.changes.values()]
+    const empty = changes.length === 0 && events.length === 0 && output.verbs === 0
+    if (empty && output.effects.length === 0) return
+    faults.at('engine.commit.before')
+    const committed = empty ? undefined : store.commit({ changes, events, deliveries })
+    this.#releases.add(committed, () => {
+      faults.at('engine.commit.after')
+      for (const effect of output.effects) this.#perform(effect)
+      if (events.length > 0) sink.committed(events, deliveries)
+    })
+    this.#measure(events)
+  }
+
+  #stamp(event: DomainEvent): StampedEvent {
+    const { random, media } = this.#parts
+    this.#sequence += 1
+    return {
+      eventId: random.uuid(),
+      sequence: this.#sequence,
+      occurredAtUs: this.#nextUs(),
+      event,
+      quality: event.type === 'leg-ended' ? media.quality(event.leg.legId) : undefined,
+    }
+  }
+
+  #perform(effect: StepEffect): void {
+    switch (effect.kind) {
+      case 'signal':
+        this.#parts.signaling.perform(effect.effect)
+        return
+      case 'media':
+        this.#parts.media.perform(effect.command)
+        return
+      case 'answer': {
+        const resolve = this.#answers.get(effect.token)
+        this.#answers.delete(effect.token)
+        resolve?.(effect.answer)
+      }
+    }
+  }
+
+  #armTimer(): void {
+    const { timers, clock } = this.#parts
+    const atMs = this.engine.nextDeadlineMs()
+    if (this.#timer?.atMs === atMs) return
+    if (this.#timer !== undefined) timers.clear(this.#timer.id)
+    this.#timer = undefined
+    if (atMs === undefined || this.#phase === 'stopped') return
+    const id = timers.set(Math.max(0, atMs - clock.monotonicMs()), () => {
+      this.#timer = undefined
+      this.#turn()
+    })
+    this.#timer = { id, atMs }
+  }
+
+  #measure(events: readonly StampedEvent[]): void {
+    const { metrics } = this.#parts
+    for (const { event } of events) metrics.count('holdfast_events_total', { type: event.type })
+    const { legs, queued, bridges } = this.engine.state.counts
+    metrics.gauge('holdfast_legs', legs)
+    metrics.gauge('holdfast_queued_calls', queued)
+    metrics.gauge('holdfast_bridges', bridges)
+  }
+
+  #reportFault(fault: NonNullable<EngineStep['fault']>): void {
+    const { log, metrics } = this.#parts
+    metrics.count('holdfast_engine_faults_total')
+    const { error, legId } = fault
+    const stack = error instanceof Error ? error.stack : String(error)
+    log.error(
+      { code: 'ENGINE_FAULT', legId, stack, inputs: this.#trail.about(legId) },
+      'a decision broke an invariant; the leg was ended',
+    )
+  }
+}
+
+const mediaKinds: Readonly<Record<MediaInput['kind'], true>> = {
+  'media-leg-created': true,
+  'media-leg-refused': true,
+  'media-remote-refused': true,
+  'reoffer-answered': true,
+  'reoffer-refused': true,
+  'media-dtmf': true,
+  'playback-started': true,
+  'playback-ended': true,
+  'rtp-silent': true,
+  'rtp-heard': true,
+}
+
+function isMediaInput(input: SignalingInput | MediaInput): input is MediaInput {
+  return Object.hasOwn(mediaKinds, input.kind)
+}
