@@ -1,0 +1,44 @@
+import { Type } from 'typebox'
+import type { Api, ApiContext } from '../context.ts'
+import {
+  codecsOf,
+  commonFields,
+  customHeaders,
+  lackingCallFeatures,
+  preferredCodecs,
+  sipHeaders,
+} from '../fields.ts'
+import { bodyOperation, doneSchema } from '../operation.ts'
+import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
+import { callParams, callPath, legIdOf } from './path.ts'
+
+const schema = bodyOperation({
+  tag: 'calls',
+  summary: 'Answer call',
+  path: callParams,
+  body: Type.Object({
+    ...commonFields,
+    custom_headers: customHeaders,
+    sip_headers: sipHeaders,
+    preferred_codecs: preferredCodecs,
+    ...lackingCallFeatures,
+    ...webhookFields,
+  }),
+  ok: doneSchema,
+})
+
+/** POST /v2/calls/{call_control_id}/actions/answer */
+export function answer(api: Api, context: ApiContext): void {
+  api.post(`${callPath}/actions/answer`, { schema }, async (request, reply) => {
+    const { body, params } = request
+    const command = {
+      kind: 'answer',
+      legId: legIdOf(params),
+      customHeaders: body.custom_headers,
+      sipHeaders: body.sip_headers,
+      codecs: codecsOf(body.preferred_codecs),
+      webhooks: webhookOverrides(body),
+    } as const
+    return context.act(request, reply, command, body)
+  })
+}

@@ -1,0 +1,105 @@
+// Parameters that `dial` and `transfer` share: where to, as whom, for how long.
+
+import { Type } from 'typebox'
+import type { DialOptions } from '../../ports/commands.ts'
+import type { AudioReference } from '../../ports/media-engine.ts'
+import type { NamedValue } from '../../ports/signaling.ts'
+import {
+  audioFields,
+  codecsOf,
+  credentialsOf,
+  customHeaders,
+  lacking,
+  lackingCallFeatures,
+  preferredCodecs,
+  sipCredentialFields,
+  sipHeaders,
+} from '../fields.ts'
+import type { Problem } from '../problems.ts'
+import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
+import type { WebhookParameters } from '../webhook-fields.ts'
+
+export const destinationField = Type.Unsafe<string>({
+  'x-rule': 'destination',
+  description: '`+E.164` or a SIP URI. Lists of destinations are refused with code 10015.',
+})
+
+export const dialFields = {
+  from_display_name: Type.Optional(Type.String({ maxLength: 128, 'x-rule': 'display-name' })),
+  timeout_secs: Type.Integer({
+    default: 30,
+    minimum: 5,
+    maximum: 600,
+    'x-own': 'timeout-secs-invalid',
+  }),
+  time_limit_secs: Type.Integer({
+    default: 14_400,
+    minimum: 30,
+    maximum: 14_400,
+    'x-own': 'time-limit-secs-invalid',
+  }),
+  ...audioFields,
+  custom_headers: customHeaders,
+  sip_headers: sipHeaders,
+  ...sipCredentialFields,
+  sip_region: Type.Optional(
+    Type.Enum(['US', 'Europe', 'Canada', 'Australia', 'Middle East'], {
+      description: 'Accepted and ignored.',
+    }),
+  ),
+  sip_transport_protocol: Type.Optional(Type.Enum(['UDP', 'TCP', 'TLS'])),
+  media_encryption: Type.Enum(['disabled', 'SRTP', 'DTLS'], { default: 'disabled' }),
+  preferred_codecs: preferredCodecs,
+  privacy: Type.Enum(['id', 'none'], { default: 'none' }),
+  send_digits_on_answer: lacking(''),
+  ...lackingCallFeatures,
+  ...webhookFields,
+}
+
+export interface DialParameters extends WebhookParameters {
+  readonly to: string
+  readonly from?: string
+  readonly from_display_name?: string
+  readonly timeout_secs: number
+  readonly time_limit_secs: number
+  readonly custom_headers: readonly NamedValue[]
+  readonly sip_headers: readonly NamedValue[]
+  readonly sip_auth_username?: string
+  readonly sip_auth_password?: string
+  readonly sip_transport_protocol?: 'UDP' | 'TCP' | 'TLS'
+  readonly media_encryption: 'disabled' | 'SRTP' | 'DTLS'
+  readonly preferred_codecs?: string
+  readonly privacy: 'id' | 'none'
+}
+
+/** `media_encryption` is not there yet: refused rather than silently left out. */
+export function encryptionProblems(body: DialParameters): readonly Problem[] {
+  const kind = body.media_encryption
+  if (kind === 'disabled') return []
+  const pointer = '/media_encryption'
+  if (body.to.startsWith('+')) {
+    const detail = `${kind} media encryption is not supported for PSTN calls.`
+    return [{ name: 'media-encryption', detail, pointer }]
+  }
+  const detail = `${kind} media encryption is not supported by this server.`
+  return [{ name: 'parameter-refused', detail, pointer }]
+}
+
+/** The engine's dial options from checked parameters. */
+export function dialOptions(body: DialParameters, audio: AudioReference | undefined): DialOptions {
+  return {
+    to: body.to,
+    from: body.from,
+    fromDisplayName: body.from_display_name || undefined,
+    timeoutMs: body.timeout_secs * 1000,
+    timeLimitMs: body.time_limit_secs * 1000,
+    customHeaders: body.custom_headers,
+    sipHeaders: body.sip_headers,
+    credentials: credentialsOf(body),
+    transport: body.sip_transport_protocol,
+    privacy: body.privacy === 'id',
+    codecs: codecsOf(body.preferred_codecs),
+    audio,
+    webhooks: webhookOverrides(body),
+  }
+}

@@ -1,0 +1,26 @@
+import { Type } from 'typebox'
+import type { Api, ApiContext } from '../context.ts'
+import { callControlIds, commandId, region } from '../fields.ts'
+import { bodyOperation, doneSchema } from '../operation.ts'
+import { conferenceParams, conferencePath, legIdsOf } from './path.ts'
+
+const schema = bodyOperation({
+  tag: 'conferences',
+  summary: 'Unhold conference participants',
+  path: conferenceParams,
+  body: Type.Object({ call_control_ids: callControlIds, command_id: commandId, region }),
+  ok: doneSchema,
+})
+
+/** POST /v2/conferences/{id}/actions/unhold */
+export function unholdParticipants(api: Api, context: ApiContext): void {
+  api.post(`${conferencePath}/actions/unhold`, { schema }, async (request, reply) => {
+    const { body, params } = request
+    const command = {
+      kind: 'conference-unhold',
+      conference: context.conferenceName(request, params.id),
+      legIds: legIdsOf(body.call_control_ids),
+    } as const
+    return context.act(request, reply, command, body)
+  })
+}

@@ -1,0 +1,208 @@
+// What every endpoint gets: the ports it may ask, and the one way in which a command is handed over and answered.
+
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyBaseLogger, RawServerDefault } from 'fastify'
+import type { RawReplyDefaultExpression, RawRequestDefaultExpression } from 'fastify'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { brandAs } from '../base/ids.ts'
+import type { LegUuid, QueueName, SessionId, LegId } from '../base/ids.ts'
+import type { ApiKey } from '../config/credentials.ts'
+import type { Config } from '../config/shape.ts'
+import type { Application } from '../ports/applications.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { CallControl, Command, CommandValue, FreshLeg } from '../ports/commands.ts'
+import type { Log } from '../ports/log.ts'
+import type { AudioReference } from '../ports/media-engine.ts'
+import type { Random } from '../ports/random.ts'
+import type { Store } from '../ports/store.ts'
+import type { CommonParameters } from './fields.ts'
+import { conferenceObject, dialedObject, participantObject, queueObject } from './objects.ts'
+import { errorBody, problemOf, statusOf } from './problems.ts'
+import type { Problem } from './problems.ts'
+
+/** What GET /ready tells. */
+export type ReadyStatus =
+  | { readonly status: 'ready' }
+  | {
+      readonly status: 'starting' | 'draining' | 'degraded'
+      readonly reasons: readonly string[]
+    }
+
+/** Everything the HTTP application is built from. */
+export interface ApiOptions {
+  readonly control: CallControl
+  readonly queues: Pick<Store, 'getQueue' | 'pageQueues' | 'getEntry' | 'pageEntries'>
+  readonly config: Pick<Config, 'http' | 'limits'>
+  /** At least one, or nobody can ask anything. */
+  readonly apiKeys: readonly ApiKey[]
+  readonly applications: readonly Application[]
+  /** Of the webhook signature: a UUID, and the 32 raw bytes in base64. */
+  readonly publicKey: { readonly id: string; readonly public: string }
+  ready(): ReadyStatus
+  /** Prometheus text. */
+  metricsText(): Promise<string>
+  readonly random: Random
+  readonly clock: Clock
+  readonly log: Log
+  /** Why the egress rules forbid a URL, or undefined. */
+  checkUrl(url: string): string | undefined | Promise<string | undefined>
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+/** The part of a request that is common to all endpoints, whatever their schemas. */
+export interface AnyRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Set by the body parser. */
+  rawBody: Buffer | null
+  /** Set by authentication. */
+  apiKey: ApiKey | null
+}
+
+export interface AnyReply {
+  code(status: number): AnyReply
+  header(name: string, value: string): AnyReply
+  send(payload?: unknown): AnyReply
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    rawBody: Buffer | null
+    apiKey: ApiKey | null
+  }
+  interface FastifyContextConfig {
+    /** No API key needed. */
+    open?: boolean
+  }
+}
+
+export interface Act extends CommonParameters {
+  /** Success is 204 without a body. */
+  readonly empty?: boolean
+  /** Body field that a refused destination is reported at. */
+  readonly destination?: '/to' | '/sip_address'
+}
+
+export class ApiContext {
+  readonly options: ApiOptions
+
+  constructor(options: ApiOptions) {
+    this.options = options
+  }
+
+  nowMs(): number {
+    return this.options.clock.wallMs()
+  }
+
+  /** Hands a command to the engine and answers the request with its outcome. */
+  async act(request: AnyRequest, reply: AnyReply, command: Command, how: Act): Promise<AnyReply> {
+    const commandId = how.command_id || undefined // An empty id protects nothing.
+    const answer = await this.options.control.submit({
+      command,
+      clientState: how.client_state,
+      commandId,
+      request: commandId === undefined ? fingerprint(request) : undefined,
+    })
+    if (!answer.ok) {
+      return this.refuse(reply, [problemOf(answer.refusal, how.destination ?? '/to')])
+    }
+    return how.empty ? reply.code(204).send() : reply.send({ data: this.#object(answer.value) })
+  }
+
+  /** Answers with an error. */
+  refuse(reply: AnyReply, problems: readonly Problem[]): AnyReply {
+    const retryAfterSecs = problems[0]?.retryAfterSecs
+    if (retryAfterSecs !== undefined) reply.header('retry-after', String(retryAfterSecs))
+    return reply.code(statusOf(problems)).send(errorBody(problems))
+  }
+
+  freshLeg(): FreshLeg {
+    const { random } = this.options
+    return {
+      legId: brandAs<LegId>(`v3:${random.token(54)}`),
+      legUuid: brandAs<LegUuid>(random.uuid()),
+      sessionId: brandAs<SessionId>(random.uuid()),
+    }
+  }
+
+  /**
+   * The queue that a path segment names. Some clients write a space as `+`, so a literal plus is taken as it is first,
+   * and as a space when only that queue exists.
+   */
+  async queueName(request: AnyRequest, decoded: string): Promise<QueueName> {
+    const literal = brandAs<QueueName>(decoded)
+    const spaced = spacedSegment(request.url, 3)
+    if (spaced === undefined || (await this.options.queues.getQueue(literal))) return literal
+    const other = brandAs<QueueName>(spaced)
+    return (await this.options.queues.getQueue(other)) ? other : literal
+  }
+
+  /** The conference id or name of a path; plus signs as in `queueName`. */
+  conferenceName(request: AnyRequest, decoded: string): string {
+    const spaced = spacedSegment(request.url, 3)
+    const { control } = this.options
+    if (spaced === undefined || control.conference(decoded) !== undefined) return decoded
+    return control.conference(spaced) === undefined ? decoded : spaced
+  }
+
+  /** The audio that `audio_url` or `media_name` means, or why not; undefined when neither is given. */
+  async audio(body: {
+    readonly audio_url?: string
+    readonly media_name?: string
+  }): Promise<{ audio: AudioReference | undefined } | { problem: Problem }> {
+    const { audio_url: url, media_name: name } = body
+    if (url !== undefined && name !== undefined) {
+      const detail = "The 'media_name' parameter can't be used together with audio_url."
+      return { problem: { name: 'parameter-refused', detail, pointer: '/media_name' } }
+    }
+    if (name !== undefined) return { problem: { name: 'audio-not-found' } }
+    if (url === undefined) return { audio: undefined }
+    const forbidden = await this.options.checkUrl(url)
+    if (forbidden !== undefined) return { problem: { name: 'audio-refused' } }
+    return { audio: { kind: 'url', url, cache: true } }
+  }
+
+  #object(value: CommandValue): object {
+    switch (value.kind) {
+      case 'done':
+        return { result: 'ok' }
+      case 'dialed':
+        return dialedObject(value.leg)
+      case 'queue':
+        return queueObject(value.queue, this.nowMs())
+      case 'conference':
+        return conferenceObject(value.conference)
+      case 'participant':
+        return participantObject(value.participant)
+    }
+  }
+}
+
+// The official Node SDK repeats a POST by itself after a lost answer and says so in this header; the engine matches such
+// a repeat with the first attempt by the hash.
+function fingerprint(request: AnyRequest): { readonly hash: string; readonly retry: boolean } {
+  const hash = createHash('sha256')
+  hash.update(request.apiKey?.hash ?? '')
+  hash.update(`${request.method} ${request.url}\n`)
+  hash.update(request.rawBody ?? '')
+  const count = request.headers['x-stainless-retry-count']
+  return { hash: hash.digest('base64url'), retry: typeof count === 'string' && Number(count) >= 1 }
+}
+
+function spacedSegment(url: string, index: number): string | undefined {
+  const segment = url.split('?', 1)[0]?.split('/')[index]
+  if (!segment?.includes('+')) return undefined
+  try {
+    return decodeURIComponent(segment.replaceAll('+', ' '))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,254 @@
+// The objects of the API: their published schema beside the function that writes them from what the ports tell.
+
+import { Type } from 'typebox'
+import { isoMillis } from '../base/iso-time.ts'
+import type { Application } from '../ports/applications.ts'
+import type { CallView, ConferenceView, ParticipantView } from '../ports/commands.ts'
+import type { QueueRecord, QueuedCall } from '../ports/store.ts'
+
+const time = () => Type.String({ format: 'date-time' })
+const nullable = (type: ReturnType<typeof Type.String>) => Type.Union([type, Type.Null()])
+
+export const queueSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  record_type: Type.Literal('queue'),
+  current_size: Type.Integer(),
+  max_size: Type.Integer(),
+  average_wait_time_secs: Type.Integer(),
+  created_at: time(),
+  updated_at: time(),
+})
+
+/** C23: the mean wait of the calls now in the queue, in whole seconds, computed at read time. */
+export function queueObject(queue: QueueRecord, nowMs: number) {
+  const meanMs = queue.size === 0 ? 0 : nowMs - queue.enqueuedAtSumMs / queue.size
+  return {
+    id: queue.queueId,
+    name: queue.queueName,
+    record_type: 'queue',
+    current_size: queue.size,
+    max_size: queue.maxSize,
+    average_wait_time_secs: wholeSecs(meanMs),
+    created_at: isoMillis(queue.createdAtMs),
+    updated_at: isoMillis(queue.updatedAtMs),
+  }
+}
+
+export const queueCallSchema = Type.Object({
+  call_control_id: Type.String(),
+  call_leg_id: Type.String(),
+  call_session_id: Type.String(),
+  connection_id: Type.String(),
+  from: Type.String(),
+  to: Type.String(),
+  enqueued_at: time(),
+  wait_time_secs: Type.Integer(),
+  queue_position: Type.Integer(),
+  queue_id: Type.String(),
+  is_alive: Type.Boolean(),
+  record_type: Type.Literal('queue_call'),
+})
+
+export function queueCallObject(call: QueuedCall, nowMs: number) {
+  return {
+    call_control_id: call.entry.legId,
+    call_leg_id: call.entry.legUuid,
+    call_session_id: call.entry.sessionId,
+    connection_id: call.entry.applicationId,
+    from: call.entry.from,
+    to: call.entry.to,
+    enqueued_at: isoMillis(call.enqueuedAtMs),
+    wait_time_secs: wholeSecs(nowMs - call.enqueuedAtMs),
+    queue_position: call.position,
+    queue_id: call.queueId,
+    is_alive: call.alive,
+    record_type: 'queue_call',
+  }
+}
+
+export const callSchema = Type.Object({
+  call_control_id: Type.String(),
+  call_leg_id: Type.String(),
+  call_session_id: Type.String(),
+  is_alive: Type.Optional(Type.Boolean()),
+  record_type: Type.Literal('call'),
+  client_state: Type.Optional(Type.String()),
+  start_time: Type.Optional(time()),
+  end_time: Type.Optional(time()),
+  call_duration: Type.Optional(Type.Integer()),
+})
+
+function callIds(call: CallView) {
+  return {
+    call_control_id: call.legId,
+    call_leg_id: call.legUuid,
+    call_session_id: call.sessionId,
+    record_type: 'call',
+    ...(call.clientState === null ? {} : { client_state: call.clientState }),
+  }
+}
+
+/** Answer of a dial: `is_alive` is false, because dialling goes on by itself. */
+export function dialedObject(call: CallView) {
+  return { ...callIds(call), is_alive: false }
+}
+
+export function callObject(call: CallView, nowMs: number) {
+  return {
+    ...callIds(call),
+    is_alive: call.alive,
+    start_time: isoMillis(call.startedAtMs),
+    ...(call.endedAtMs === undefined ? {} : { end_time: isoMillis(call.endedAtMs) }),
+    call_duration: durationSecs(call, nowMs),
+  }
+}
+
+export function activeCallObject(call: CallView, nowMs: number) {
+  return { ...callIds(call), call_duration: durationSecs(call, nowMs) }
+}
+
+export const conferenceSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  record_type: Type.Literal('conference'),
+  connection_id: Type.String(),
+  created_at: time(),
+  updated_at: time(),
+  expires_at: time(),
+  region: Type.Optional(Type.String()),
+  status: Type.Enum(['init', 'in_progress', 'completed']),
+  end_reason: nullable(Type.String()),
+  ended_by: Type.Union([
+    Type.Object({ call_control_id: Type.String(), call_session_id: Type.String() }),
+    Type.Null(),
+  ]),
+})
+
+export function conferenceObject(conference: ConferenceView) {
+  const { endedBy } = conference
+  return {
+    id: conference.conferenceId,
+    name: conference.name,
+    record_type: 'conference',
+    connection_id: conference.applicationId,
+    created_at: isoMillis(conference.createdAtMs),
+    updated_at: isoMillis(conference.updatedAtMs),
+    expires_at: isoMillis(conference.expiresAtMs),
+    ...(conference.region === undefined ? {} : { region: conference.region }),
+    status: conference.status,
+    end_reason: conference.endReason,
+    ended_by:
+      endedBy === null
+        ? null
+        : { call_control_id: endedBy.legId, call_session_id: endedBy.sessionId },
+  }
+}
+
+export const participantSchema = Type.Object({
+  id: Type.String(),
+  record_type: Type.Literal('participant'),
+  call_control_id: Type.String(),
+  call_leg_id: Type.String(),
+  conference: Type.Object({ id: Type.String(), name: Type.String() }),
+  muted: Type.Boolean(),
+  on_hold: Type.Boolean(),
+  status: Type.Enum(['joining', 'joined', 'left']),
+  end_conference_on_exit: Type.Boolean(),
+  soft_end_conference_on_exit: Type.Boolean(),
+  whisper_call_control_ids: Type.Array(Type.String()),
+  created_at: time(),
+  updated_at: time(),
+})
+
+export function participantObject(participant: ParticipantView) {
+  return {
+    id: participant.participantId,
+    record_type: 'participant',
+    call_control_id: participant.legId,
+    call_leg_id: participant.legUuid,
+    conference: { id: participant.conferenceId, name: participant.conferenceName },
+    muted: participant.muted,
+    on_hold: participant.onHold,
+    status: participant.status,
+    end_conference_on_exit: participant.endOnExit,
+    soft_end_conference_on_exit: participant.softEndOnExit,
+    whisper_call_control_ids: [],
+    created_at: isoMillis(participant.createdAtMs),
+    updated_at: isoMillis(participant.updatedAtMs),
+  }
+}
+
+const limitOrNull = () => Type.Union([Type.Integer(), Type.Null()])
+
+export const applicationSchema = Type.Object({
+  id: Type.String(),
+  record_type: Type.Literal('call_control_application'),
+  application_name: Type.String(),
+  active: Type.Boolean(),
+  anchorsite_override: Type.String(),
+  webhook_event_url: Type.String(),
+  webhook_event_failover_url: Type.String(),
+  webhook_api_version: Type.Literal('2'),
+  webhook_timeout_secs: limitOrNull(),
+  dtmf_type: Type.Enum(['RFC 2833', 'Inband', 'SIP INFO']),
+  first_command_timeout: Type.Boolean(),
+  first_command_timeout_secs: Type.Integer(),
+  call_cost_in_webhooks: Type.Boolean(),
+  redact_dtmf_debug_logging: Type.Boolean(),
+  inbound: Type.Object({
+    channel_limit: limitOrNull(),
+    shaken_stir_enabled: Type.Boolean(),
+    sip_subdomain: nullable(Type.String()),
+    sip_subdomain_receive_settings: Type.String(),
+  }),
+  outbound: Type.Object({
+    channel_limit: limitOrNull(),
+    outbound_voice_profile_id: Type.String(),
+  }),
+  tags: Type.Array(Type.String()),
+  created_at: time(),
+  updated_at: time(),
+})
+
+/** An application of the configuration; `sinceMs` is when the server read it. */
+export function applicationObject(application: Application, sinceMs: number) {
+  return {
+    id: application.id,
+    record_type: 'call_control_application',
+    application_name: application.name,
+    active: application.active,
+    anchorsite_override: 'Latency',
+    webhook_event_url: application.webhookEventUrl,
+    webhook_event_failover_url: application.webhookEventFailoverUrl,
+    webhook_api_version: '2',
+    webhook_timeout_secs: application.webhookTimeoutSecs || null,
+    dtmf_type: application.dtmfType,
+    first_command_timeout: application.firstCommandTimeout,
+    first_command_timeout_secs: application.firstCommandTimeoutSecs,
+    call_cost_in_webhooks: false,
+    redact_dtmf_debug_logging: false,
+    inbound: {
+      channel_limit: application.inboundChannelLimit ?? null,
+      shaken_stir_enabled: false,
+      sip_subdomain: null,
+      sip_subdomain_receive_settings: 'from_anyone',
+    },
+    outbound: {
+      channel_limit: application.outboundChannelLimit ?? null,
+      outbound_voice_profile_id: '',
+    },
+    tags: application.tags,
+    created_at: isoMillis(sinceMs),
+    updated_at: isoMillis(sinceMs),
+  }
+}
+
+function durationSecs(call: CallView, nowMs: number): number {
+  return wholeSecs((call.endedAtMs ?? nowMs) - call.startedAtMs)
+}
+
+// Wall clocks may jump back; a duration is never negative.
+function wholeSecs(ms: number): number {
+  return Math.max(0, Math.floor(ms / 1000))
+}

@@ -1,0 +1,32 @@
+import { Type } from 'typebox'
+import { brandAs } from '../../base/ids.ts'
+import type { QueueId, QueueName } from '../../base/ids.ts'
+import type { Api, ApiContext } from '../context.ts'
+import { queueName } from '../fields.ts'
+import { queueSchema } from '../objects.ts'
+import { bodyOperation } from '../operation.ts'
+
+/** POST /v2/queues: 200, not 201. */
+export function createQueue(api: Api, context: ApiContext): void {
+  const maximum = context.options.config.limits.queue_size
+  const schema = bodyOperation({
+    tag: 'queues',
+    summary: 'Create a queue',
+    path: {},
+    body: Type.Object({
+      queue_name: queueName,
+      max_size: Type.Integer({ default: Math.min(300, maximum), minimum: 1, maximum }),
+    }),
+    ok: queueSchema,
+  })
+  api.post('/v2/queues', { schema }, async (request, reply) => {
+    const { body } = request
+    const command = {
+      kind: 'queue-create',
+      queueName: brandAs<QueueName>(body.queue_name),
+      newQueueId: brandAs<QueueId>(context.options.random.uuid()),
+      maxSize: body.max_size,
+    } as const
+    return context.act(request, reply, command, {})
+  })
+}

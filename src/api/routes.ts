@@ -1,0 +1,62 @@
+// All endpoints in the order of the reference.
+
+import { listApplications } from './applications/list.ts'
+import { retrieveApplication } from './applications/retrieve.ts'
+import { activeCalls } from './calls/active-calls.ts'
+import { answer } from './calls/answer.ts'
+import { bridge } from './calls/bridge.ts'
+import { clientStateUpdate } from './calls/client-state-update.ts'
+import { dial } from './calls/dial.ts'
+import { enqueue } from './calls/enqueue.ts'
+import { hangup } from './calls/hangup.ts'
+import { leaveQueue } from './calls/leave-queue.ts'
+import { playbackStart } from './calls/playback-start.ts'
+import { playbackStop } from './calls/playback-stop.ts'
+import { refer } from './calls/refer.ts'
+import { reject } from './calls/reject.ts'
+import { retrieveCall } from './calls/retrieve.ts'
+import { transfer } from './calls/transfer.ts'
+import { createConference } from './conferences/create.ts'
+import { endConference } from './conferences/end.ts'
+import { holdParticipants } from './conferences/hold.ts'
+import { joinConference } from './conferences/join.ts'
+import { leaveConference } from './conferences/leave.ts'
+import { listConferences } from './conferences/list.ts'
+import { listParticipants } from './conferences/list-participants.ts'
+import { muteParticipants } from './conferences/mute.ts'
+import { retrieveConference } from './conferences/retrieve.ts'
+import { retrieveParticipant } from './conferences/retrieve-participant.ts'
+import { unholdParticipants } from './conferences/unhold.ts'
+import { unmuteParticipants } from './conferences/unmute.ts'
+import { updateParticipant } from './conferences/update-participant.ts'
+import type { Api, ApiContext } from './context.ts'
+import { featuresOff } from './feature-off.ts'
+import { createQueue } from './queues/create.ts'
+import { deleteQueue } from './queues/delete.ts'
+import { listQueueCalls } from './queues/list-calls.ts'
+import { listQueues } from './queues/list.ts'
+import { removeQueueCall } from './queues/remove-call.ts'
+import { retrieveQueueCall } from './queues/retrieve-call.ts'
+import { retrieveQueue } from './queues/retrieve.ts'
+import { updateQueueCall } from './queues/update-call.ts'
+import { updateQueue } from './queues/update.ts'
+import { systemState } from './system/health.ts'
+import { publicKey } from './system/public-key.ts'
+
+type Endpoint = (api: Api, context: ApiContext) => void
+
+/** Each registers one endpoint (or one family that answers alike). */
+export const endpoints: readonly Endpoint[] = [
+  ...[listQueues, createQueue, retrieveQueue, updateQueue, deleteQueue],
+  ...[listQueueCalls, retrieveQueueCall, updateQueueCall, removeQueueCall],
+  ...[dial, retrieveCall, activeCalls],
+  ...[answer, reject, hangup, enqueue, leaveQueue, bridge, transfer, refer],
+  ...[playbackStart, playbackStop, clientStateUpdate],
+  ...[createConference, listConferences, retrieveConference],
+  ...[listParticipants, retrieveParticipant, updateParticipant],
+  ...[joinConference, leaveConference, holdParticipants, unholdParticipants],
+  ...[muteParticipants, unmuteParticipants, endConference],
+  ...[listApplications, retrieveApplication],
+  ...[publicKey, systemState],
+  featuresOff,
+]
