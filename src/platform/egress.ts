@@ -1,0 +1,58 @@
+// Which addresses somebody outside may make this server talk to: public ones always, all others only where the
+// configuration says so. Kept apart from the HTTP client so that the rule can be read and tested on its own.
+
+import { isIP } from 'node:net'
+import type { AddressMatcher } from '../ports/address-matcher.ts'
+import { addressMatcher } from './address-matcher.ts'
+
+/** Everything that is not a public unicast address (IANA special-purpose registries, RFC 6890 and later). */
+const specialRanges = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/3',
+  '::/127',
+  // NAT64 and 6to4 carry an IPv4 address that may be private.
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '100::/64',
+  '2001::/23',
+  '2001:db8::/32',
+  '2002::/16',
+  'fc00::/7',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+]
+
+/** True for addresses that may be connected to. */
+export function egressRule(allow: AddressMatcher): AddressMatcher {
+  const special = addressMatcher(specialRanges)
+  return (address) => isIP(address) !== 0 && (!special(address) || allow(address))
+}
+
+export type UrlRefusal = 'malformed' | 'scheme' | 'credentials' | 'forbidden-address'
+
+/** Why a URL may not be used at all, or undefined; host names are looked at when they are resolved. */
+export function refusalOf(url: string, mayReach: AddressMatcher): UrlRefusal | undefined {
+  if (!URL.canParse(url)) return 'malformed'
+  const { protocol, username, password, hostname } = new URL(url)
+  if (protocol !== 'http:' && protocol !== 'https:') return 'scheme'
+  if (username !== '' || password !== '') return 'credentials'
+  const literal = bareHost(hostname)
+  return isIP(literal) !== 0 && !mayReach(literal) ? 'forbidden-address' : undefined
+}
+
+/** The host without the brackets of an IPv6 literal. */
+export function bareHost(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+}

@@ -1,0 +1,303 @@
+// The outbox: every webhook that is owed is tried until the receiver has it or `giveUpMs` have passed. At least once,
+// per leg in order, receivers apart from each other, and never in the way of a call: nothing here is waited for.
+//
+// Order against progress (C20). A failing head holds back its lane. When the receiver meanwhile accepts events of other
+// legs, the trouble is this event and not the receiver: after `holdMs` it goes on alone and its lane moves on. When
+// the receiver accepts nothing, the lane waits; the first acceptance after that wakes all lanes that wait for it.
+
+import { assert } from '../base/assert.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { HttpClient } from '../ports/http-client.ts'
+import type { Log } from '../ports/log.ts'
+import type { Metrics } from '../ports/metrics.ts'
+import type { DeliveryProgress, DeliveryRow, PendingDelivery, Store } from '../ports/store.ts'
+import type { Timers } from '../ports/timers.ts'
+import { attemptRequest, judge, type Verdict } from './attempt.ts'
+import { Origin, originOf, type Delivery, type Lane } from './lanes.ts'
+import { createProgressWriter } from './progress.ts'
+import { planAttempt } from './schedule.ts'
+import type { WebhookSigner } from './signature.ts'
+
+/** Rows read at once when the outbox starts. */
+const pageRows = 1000
+/** A receiver that failed so often in a row counts as accepting nothing. */
+const downAfterFailures = 3
+
+export interface OutboxOptions {
+  readonly store: Pick<Store, 'pendingDeliveries' | 'recordProgress'>
+  readonly http: HttpClient
+  readonly signer: WebhookSigner
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly holdMs: number
+  readonly giveUpMs: number
+  /** Requests to one receiver at the same time. */
+  readonly concurrentPerOriginMax?: number
+  /** Webhooks whose bodies are kept in memory; those beyond are read from the store when their turn comes. */
+  readonly bodiesMax?: number
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  readonly #lanes = new Map<string, Lane>()
+  readonly #origins = new Map<string, Origin>()
+  readonly #progress: ReturnType<typeof createProgressWriter>
+  readonly #inFlight = new Set<Promise<void>>()
+  /** Rows committed while the start still reads what an earlier process owed. */
+  #early: DeliveryRow[] | undefined = []
+  #owed = 0
+  #bodies = 0
+  #draining = false
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+    this.#progress = createProgressWriter(options.store, options.timers)
+  }
+
+  /** Takes over what earlier processes owed; until it resolves, new rows wait behind them. */
+  async start(): Promise<void> {
+    let after = 0
+    for (;;) {
+      const page = await this.#options.store.pendingDeliveries(after, pageRows)
+      for (const pending of page) this.#take(pending)
+      after = page.at(-1)?.row.sequence ?? after
+      if (page.length < pageRows) break
+    }
+    const early = this.#early ?? []
+    this.#early = undefined
+    this.add(early.filter((row) => row.sequence > after))
+  }
+
+  /** Rows that are on disk, in commit order. */
+  add(rows: readonly DeliveryRow[]): void {
+    if (this.#early !== undefined) {
+      this.#early.push(...rows)
+      return
+    }
+    for (const row of rows) this.#take({ row, attempts: 0, nextAttemptAtMs: row.createdAtMs })
+  }
+
+  /** Webhooks owed now. */
+  backlog(): number {
+    return this.#owed + (this.#early?.length ?? 0)
+  }
+
+  /** Starts nothing new, and waits for what is under way, at most `limitMs`; the rest is owed to the next start. */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining = true
+    const { timers } = this.#options
+    await new Promise<void>((resolve) => {
+      const late = timers.set(limitMs, resolve)
+      void Promise.allSettled(this.#inFlight).then(() => {
+        timers.clear(late)
+        resolve()
+      })
+    })
+    for (const { head } of this.#lanes.values()) if (head !== undefined) this.#clearTimers(head)
+    for (const origin of this.#origins.values())
+      origin.failing.forEach((one) => this.#clearTimers(one))
+    await this.#progress.flush()
+  }
+
+  #take({ row, attempts, nextAttemptAtMs }: PendingDelivery): void {
+    const lane = this.#lanes.get(row.lane) ?? { key: row.lane, waiting: [], head: undefined }
+    this.#lanes.set(row.lane, lane)
+    const keep = this.#bodies < (this.#options.bodiesMax ?? 20_000)
+    if (keep) this.#bodies++
+    lane.waiting.push({
+      row: keep ? row : { ...row, dataJson: undefined },
+      lane,
+      attempts,
+      nextAttemptAtMs,
+      failingSinceMs: undefined,
+      failingAt: undefined,
+      timer: undefined,
+      holdTimer: undefined,
+    })
+    this.#count(1)
+    this.#advance(lane)
+  }
+
+  /** Makes the next of a lane its head, when it has none. */
+  #advance(lane: Lane): void {
+    if (lane.head !== undefined || this.#draining) return
+    const head = lane.waiting.shift()
+    if (head === undefined) {
+      if (this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key)
+      return
+    }
+    lane.head = head
+    // Owed by an earlier process, which had tried it in vain: it goes on holding its lane as before.
+    if (head.attempts > 0) {
+      this.#markFailing(head, this.#origin(planAttempt(head.row, head.attempts).url))
+    }
+    this.#plan(head, head.nextAttemptAtMs - this.#options.clock.wallMs())
+  }
+
+  #plan(delivery: Delivery, delayMs: number): void {
+    if (delivery.attempts === 0 || delayMs <= 0) return this.#ready(delivery)
+    delivery.timer = this.#options.timers.set(delayMs, () => this.#ready(delivery))
+  }
+
+  #ready(delivery: Delivery): void {
+    delivery.timer = undefined
+    const { url } = planAttempt(delivery.row, delivery.attempts)
+    const origin = this.#origin(url)
+    origin.push(delivery)
+    this.#pump(origin)
+  }
+
+  #pump(origin: Origin): void {
+    while (!this.#draining) {
+      const delivery = origin.take()
+      if (delivery === undefined) return
+      const running = this.#attempt(delivery, origin)
+      this.#inFlight.add(running)
+      void running.finally(() => this.#inFlight.delete(running))
+    }
+  }
+
+  async #attempt(delivery: Delivery, origin: Origin): Promise<void> {
+    const { clock, http, signer, metrics } = this.#options
+    const { url } = planAttempt(delivery.row, delivery.attempts)
+    const dataJson = delivery.row.dataJson ?? (await this.#readBody(delivery))
+    assert(dataJson !== undefined, 'an owed webhook is in the store until it is delivered')
+    const startedAtMs = clock.wallMs()
+    const startedAt = clock.monotonicMs()
+    const facts = { row: { ...delivery.row, dataJson }, url, nowMs: startedAtMs }
+    const request = attemptRequest({ ...facts, number: delivery.attempts + 1 }, signer)
+    const outcome = await http.request(request)
+    const verdict = judge(outcome)
+    const finishedAtMs = clock.wallMs()
+    delivery.attempts++
+    origin.finished()
+    metrics.count('holdfast_webhook_attempts_total', { result: resultOf(verdict) })
+    metrics.observe('holdfast_webhook_attempt_ms', clock.monotonicMs() - startedAt)
+    const { status, errorCode } = verdict
+    const record = { url, startedAtMs, finishedAtMs, status, errorCode }
+    if (verdict.delivered) this.#delivered(delivery, origin, record)
+    else this.#failed(delivery, origin, record)
+    this.#pump(origin)
+    if (origin.idle) this.#origins.delete(origin.name)
+  }
+
+  #delivered(delivery: Delivery, origin: Origin, record: AttemptRecord): void {
+    const { clock } = this.#options
+    const wasDown = origin.failuresInRow >= downAfterFailures
+    origin.failuresInRow = 0
+    origin.lastSuccessAtMs = clock.monotonicMs()
+    this.#end(delivery, 'delivered', record)
+    // Those whose time to hold is over were only waiting for a sign that the receiver is well.
+    for (const other of origin.failing) {
+      if (other.holdTimer === undefined && other.lane.head === other) this.#release(other)
+    }
+    if (!wasDown) return
+    for (const other of origin.failing) {
+      if (other.timer === undefined) continue
+      this.#options.timers.clear(other.timer)
+      this.#ready(other)
+    }
+  }
+
+  #failed(delivery: Delivery, origin: Origin, record: AttemptRecord): void {
+    const { clock, log, giveUpMs } = this.#options
+    const { row } = delivery
+    origin.failuresInRow++
+    const { status, errorCode } = record
+    const facts = { deliveryId: row.deliveryId, legId: row.legId, eventType: row.eventType }
+    const fields = { ...facts, attempt: delivery.attempts, status, code: String(errorCode) }
+    const nowMs = clock.wallMs()
+    if (nowMs - row.createdAtMs >= giveUpMs) {
+      log.error(fields, 'webhook given up')
+      return this.#end(delivery, 'failed', record)
+    }
+    if (delivery.attempts <= 1) log.warn(fields, 'webhook attempt failed')
+    const planned = planAttempt(row, delivery.attempts)
+    delivery.nextAttemptAtMs = nowMs + planned.pauseMs
+    this.#report(delivery, 'pending', record)
+    if (this.#draining) return
+    this.#markFailing(delivery, this.#origin(planned.url))
+    this.#plan(delivery, planned.pauseMs)
+  }
+
+  #markFailing(delivery: Delivery, origin: Origin): void {
+    const { clock, timers, holdMs } = this.#options
+    delivery.failingAt?.failing.delete(delivery)
+    delivery.failingAt = origin
+    origin.failing.add(delivery)
+    if (delivery.failingSinceMs !== undefined) return
+    delivery.failingSinceMs = clock.monotonicMs()
+    delivery.holdTimer = timers.set(holdMs, () => this.#holdOver(delivery))
+  }
+
+  /** The longest time that this event may hold back the later ones of a receiver that accepts others. */
+  #holdOver(delivery: Delivery): void {
+    delivery.holdTimer = undefined
+    const { url } = planAttempt(delivery.row, delivery.attempts)
+    const since = delivery.failingSinceMs ?? 0
+    if (this.#origin(url).lastSuccessAtMs > since) this.#release(delivery)
+  }
+
+  /** The event goes on in a lane of its own. */
+  #release(delivery: Delivery): void {
+    const { lane } = delivery
+    if (lane.head !== delivery || lane.waiting.length === 0) return
+    const { deliveryId, eventType, legId } = delivery.row
+    this.#options.log.warn({ deliveryId, eventType, legId }, 'failing webhook overtaken')
+    delivery.lane = { key: lane.key, waiting: [], head: delivery }
+    lane.head = undefined
+    this.#advance(lane)
+  }
+
+  #end(delivery: Delivery, state: 'delivered' | 'failed', record: AttemptRecord): void {
+    this.#clearTimers(delivery)
+    delivery.failingAt?.failing.delete(delivery)
+    this.#report(delivery, state, record)
+    if (delivery.row.dataJson !== undefined) this.#bodies--
+    this.#count(-1)
+    delivery.lane.head = undefined
+    this.#advance(delivery.lane)
+  }
+
+  #report(delivery: Delivery, state: DeliveryProgress['state'], lastAttempt: AttemptRecord): void {
+    const { attempts, nextAttemptAtMs, row } = delivery
+    const finishedAtMs = state === 'pending' ? undefined : lastAttempt.finishedAtMs
+    const { deliveryId } = row
+    this.#progress.put({ deliveryId, attempts, nextAttemptAtMs, state, finishedAtMs, lastAttempt })
+  }
+
+  async #readBody({ row }: Delivery): Promise<string | undefined> {
+    const [found] = await this.#options.store.pendingDeliveries(row.sequence - 1, 1)
+    return found?.row.deliveryId === row.deliveryId ? found.row.dataJson : undefined
+  }
+
+  #clearTimers(delivery: Delivery): void {
+    if (delivery.timer !== undefined) this.#options.timers.clear(delivery.timer)
+    if (delivery.holdTimer !== undefined) this.#options.timers.clear(delivery.holdTimer)
+    delivery.timer = undefined
+    delivery.holdTimer = undefined
+  }
+
+  #origin(url: string): Origin {
+    const name = originOf(url)
+    const known = this.#origins.get(name)
+    if (known !== undefined) return known
+    const made = new Origin(name, this.#options.concurrentPerOriginMax ?? 50)
+    this.#origins.set(name, made)
+    return made
+  }
+
+  #count(by: number): void {
+    this.#owed += by
+    this.#options.metrics.gauge('holdfast_webhook_backlog', this.#owed)
+  }
+}
+
+type AttemptRecord = NonNullable<DeliveryProgress['lastAttempt']>
+
+function resultOf({ delivered, status }: Verdict): string {
+  if (delivered) return 'delivered'
+  return status === 0 ? 'no-answer' : `${Math.floor(status / 100)}xx`
+}

@@ -1,0 +1,210 @@
+// One translation per domain event to the event type and payload that receivers know. What does not apply is absent,
+// never null, but for `client_state` and `call_quality_stats`. Events without a webhook give undefined.
+
+import { isoMicros, isoMillis } from '../base/iso-time.ts'
+import type {
+  ConferenceFacts,
+  DomainEvent,
+  EndReason,
+  LegFacts,
+  PlaybackFacts,
+  StampedEvent,
+} from '../ports/events.ts'
+import type { MediaQuality } from '../ports/media-engine.ts'
+import type { NamedValue } from '../ports/signaling.ts'
+
+export type Payload = Readonly<Record<string, unknown>>
+
+export interface Webhook {
+  readonly eventType: string
+  readonly payload: Payload
+  /** The leg whose webhook addressing applies and whose events stay in order. */
+  readonly leg: LegFacts
+}
+
+/** `connectionCodecs`: comma list of the codecs that this server offers. */
+export function webhookOf(stamped: StampedEvent, connectionCodecs: string): Webhook | undefined {
+  const { event, occurredAtUs } = stamped
+  switch (event.type) {
+    case 'leg-initiated':
+      return legWebhook('call.initiated', event.leg, initiated(event, connectionCodecs))
+    case 'leg-answered':
+      return legWebhook('call.answered', event.leg, {
+        ...parties(event.leg),
+        start_time: isoMicros(event.leg.startedAtUs),
+        state: 'answered',
+        ...headers(event.customHeaders, event.sipHeaders),
+        ...tags(event.leg),
+      })
+    case 'leg-bridged':
+      return legWebhook('call.bridged', event.leg, parties(event.leg))
+    case 'leg-held':
+      return legWebhook('call.hold', event.leg, parties(event.leg))
+    case 'leg-resumed':
+      return legWebhook('call.unhold', event.leg, parties(event.leg))
+    case 'leg-ended':
+      return legWebhook('call.hangup', event.leg, ended(event, stamped))
+    case 'call-enqueued':
+      return legWebhook('call.enqueued', event.leg, {
+        queue: event.queueName,
+        current_position: event.position,
+        queue_avg_wait_time_secs: event.averageWaitSecs,
+      })
+    case 'call-dequeued':
+      return legWebhook('call.dequeued', event.leg, {
+        queue: event.queueName,
+        queue_position: event.position,
+        reason: event.reason,
+        wait_time_secs: event.waitSecs,
+      })
+    case 'dtmf-received':
+      return legWebhook('call.dtmf.received', event.leg, {
+        digit: event.digit,
+        ...parties(event.leg),
+      })
+    case 'playback-started':
+      return legWebhook('call.playback.started', event.leg, playback(event.playback))
+    case 'playback-ended':
+      return legWebhook('call.playback.ended', event.leg, {
+        ...playback(event.playback),
+        status: event.status,
+        status_detail: event.detail,
+      })
+    case 'refer-started':
+    case 'refer-completed':
+    case 'refer-failed':
+      return legWebhook(`call.${event.type.replace('-', '.')}`, event.leg, {
+        sip_notify_response: event.sipStatus,
+        ...parties(event.leg),
+      })
+    case 'conference-created':
+      return conferenceWebhook('conference.created', event.conference, event.conference.creator, {
+        occurred_at: isoMillis(occurredAtUs / 1000),
+      })
+    case 'conference-ended':
+      return conferenceWebhook('conference.ended', event.conference, event.conference.creator, {
+        occurred_at: isoMillis(occurredAtUs / 1000),
+        reason: endReason(event.reason),
+      })
+    case 'participant-joined':
+      return conferenceWebhook('conference.participant.joined', event.conference, event.leg, {})
+    case 'participant-left':
+      return conferenceWebhook('conference.participant.left', event.conference, event.leg, {})
+    case 'queue-created':
+    case 'queue-updated':
+    case 'queue-deleted':
+    case 'rtp-silent':
+    case 'rtp-heard':
+      return undefined
+  }
+}
+
+type Event<Type extends DomainEvent['type']> = Extract<DomainEvent, { type: Type }>
+
+function legWebhook(eventType: string, leg: LegFacts, more: Payload): Webhook {
+  return { eventType, leg, payload: { ...common(leg), ...more } }
+}
+
+function conferenceWebhook(
+  eventType: string,
+  conference: ConferenceFacts,
+  leg: LegFacts,
+  more: Payload,
+): Webhook {
+  const ids = { conference_id: conference.conferenceId, connection_id: conference.applicationId }
+  return { eventType, leg, payload: { ...common(leg), ...ids, ...more } }
+}
+
+function common(leg: LegFacts): Payload {
+  return {
+    call_control_id: leg.legId,
+    call_leg_id: leg.legUuid,
+    call_session_id: leg.sessionId,
+    client_state: leg.clientState,
+    connection_id: leg.applicationId,
+  }
+}
+
+function parties({ from, to }: LegFacts): Payload {
+  return { from, to }
+}
+
+function initiated(event: Event<'leg-initiated'>, connectionCodecs: string): Payload {
+  const { leg, callerIdName, offeredCodecs, fromSipUri, toSipUri } = event
+  const inbound =
+    leg.direction === 'incoming'
+      ? {
+          ...present('caller_id_name', callerIdName),
+          ...present('offered_codecs', offeredCodecs.join(',')),
+          start_time: isoMicros(leg.startedAtUs),
+        }
+      : {}
+  return {
+    ...parties(leg),
+    direction: leg.direction,
+    state: event.state,
+    connection_codecs: connectionCodecs,
+    ...inbound,
+    ...headers(event.customHeaders, event.sipHeaders),
+    ...present('from_sip_uri', fromSipUri),
+    ...present('to_sip_uri', toSipUri),
+    ...tags(leg),
+  }
+}
+
+function ended(event: Event<'leg-ended'>, { occurredAtUs, quality }: StampedEvent): Payload {
+  const { leg } = event
+  return {
+    ...parties(leg),
+    start_time: isoMicros(leg.startedAtUs),
+    end_time: isoMicros(occurredAtUs),
+    state: 'hangup',
+    hangup_cause: event.cause,
+    hangup_source: event.source,
+    sip_hangup_cause: event.sipCause,
+    call_quality_stats: quality === undefined ? null : qualityStats(quality),
+    ...headers(event.customHeaders, []),
+    ...tags(leg),
+  }
+}
+
+/** All values are strings on the wire. */
+function qualityStats({ inbound, outbound }: MediaQuality): Payload {
+  return {
+    inbound: {
+      jitter_max_variance: inbound.jitterMaxMs.toFixed(2),
+      jitter_packet_count: String(inbound.jitteryPackets),
+      mos: inbound.mos.toFixed(2),
+      packet_count: String(inbound.packets),
+      skip_packet_count: String(inbound.lostPackets),
+    },
+    outbound: {
+      packet_count: String(outbound.packets),
+      skip_packet_count: String(outbound.skippedPackets),
+    },
+  }
+}
+
+function playback({ mediaUrl, mediaName, overlay }: PlaybackFacts): Payload {
+  return { ...present('media_url', mediaUrl), ...present('media_name', mediaName), overlay }
+}
+
+/** The event's list of reasons is shorter than the conference's own: an end by API tells that everybody left. */
+function endReason(reason: EndReason): string {
+  return reason === 'ended_via_api' ? 'all_left' : reason
+}
+
+function headers(custom: readonly NamedValue[], sip: readonly NamedValue[]): Payload {
+  return {
+    ...(custom.length > 0 ? { custom_headers: custom } : {}),
+    ...(sip.length > 0 ? { sip_headers: sip } : {}),
+  }
+}
+
+function tags(leg: LegFacts): Payload {
+  return leg.tags.length > 0 ? { tags: leg.tags } : {}
+}
+
+function present(key: string, value: string | undefined): Payload {
+  return value === undefined || value === '' ? {} : { [key]: value }
+}
