@@ -145,10 +145,13 @@ function readCodecs(parsed: ParsedMedia, formats: readonly string[]): Map<string
   return codecs
 }
 
-/** `IN IP4 a.b.c.d/ttl` and anything that is no unicast literal lose their address. */
+/** Only unicast literals are addresses; names, multicast and `a.b.c.d/ttl` are none. */
 function readAddress(ip: unknown): string | undefined {
   if (typeof ip !== 'string') return undefined
-  return ipVersion(ip) === undefined || isGroup(ip) ? undefined : ip
+  const version = ipVersion(ip)
+  if (version === undefined || isGroup(ip)) return undefined
+  // One form, so that it can be compared with the sources that sockets name (RFC 5952).
+  return version === 4 ? ip : new URL(`http://[${ip}]/`).hostname.slice(1, -1)
 }
 
 function readDirection(value: unknown): Direction {

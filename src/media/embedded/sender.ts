@@ -14,7 +14,7 @@ import type { G711Law } from '../audio/g711.ts'
 const TICKS_PER_MS = 8
 const TICK_SAMPLES = 160
 const PTIME_MAX_SAMPLES = 480
-/** The largest foreign payload that is translated between laws: 200 ms, more than any ptime. */
+/** The largest foreign payload that is passed on: 200 ms, more than any ptime. */
 const RELAY_PAYLOAD_MAX = 1600
 /** Jumps within a relayed stream beyond these are another stream: 2 s of media, 3000 packets. */
 const JUMP_TICKS = 16_000
@@ -62,8 +62,8 @@ export class RtpSender {
   #sequenceOffset = 0
   #timestampOffset = 0
   #relayedMs = -Infinity
-  readonly #translated = new Uint8Array(RTP_HEADER_BYTES + RELAY_PAYLOAD_MAX)
-  #translatedPacket: Uint8Array
+  readonly #relayBuffer = new Uint8Array(RTP_HEADER_BYTES + RELAY_PAYLOAD_MAX)
+  #relayPacket: Uint8Array
 
   constructor(
     identity: { readonly ssrc: number; readonly sequence: number; readonly timestamp: number },
@@ -76,7 +76,7 @@ export class RtpSender {
     this.#lastTimestampMs = nowMs
     this.#transmit = transmit
     this.#framePacket = this.#packet.subarray(0, RTP_HEADER_BYTES + TICK_SAMPLES)
-    this.#translatedPacket = this.#translated.subarray(0, RTP_HEADER_BYTES + TICK_SAMPLES)
+    this.#relayPacket = this.#relayBuffer.subarray(0, RTP_HEADER_BYTES + TICK_SAMPLES)
   }
 
   /** What was negotiated; takes effect with the next packet. `ptimeMs`: 10 to 60 in steps of 10. */
@@ -142,7 +142,7 @@ export class RtpSender {
 
   /**
    * Passes on another leg's packet. `kind` 'other' (comfort noise, keys that shall not pass) is left out without
-   * leaving a hole in the sequence. `bytes` may be rewritten.
+   * leaving a hole in the sequence.
    */
   relay(
     header: Readonly<RtpHeader>,
@@ -173,10 +173,7 @@ export class RtpSender {
     const marker = this.#marker || header.marker
     this.#marker = false
     const payloadType = kind === 'event' ? this.eventPayloadType! : this.#payloadType
-    const packet =
-      kind === 'event' || kind === this.law
-        ? inPlace(header, bytes)
-        : this.#translate(header, bytes, kind)
+    const packet = this.#copy(header, bytes, kind)
     if (packet === undefined) return
     writeRtpHeader(packet, 0, marker, payloadType, sequence, timestamp, this.ssrc)
     this.#deliver(packet, header.payloadLength)
@@ -293,31 +290,28 @@ export class RtpSender {
     this.#sequenceOffset--
   }
 
-  #translate(
+  /** The payload in our own buffer, in our law; several legs may hear the same packet, so it is never rewritten. */
+  #copy(
     header: Readonly<RtpHeader>,
     bytes: Uint8Array,
-    from: G711Law,
+    kind: G711Law | 'event',
   ): Uint8Array | undefined {
     const { payloadLength, payloadOffset } = header
     if (payloadLength > RELAY_PAYLOAD_MAX) return undefined
     const length = RTP_HEADER_BYTES + payloadLength
-    if (this.#translatedPacket.length !== length) {
-      this.#translatedPacket = this.#translated.subarray(0, length)
+    const into = this.#relayBuffer
+    if (this.#relayPacket.length !== length) this.#relayPacket = into.subarray(0, length)
+    if (kind === 'event' || kind === this.law) {
+      for (let i = 0; i < payloadLength; i++) into[RTP_HEADER_BYTES + i] = bytes[payloadOffset + i]!
+    } else {
+      const table = kind === 'PCMU' ? ulawToAlaw : alawToUlaw
+      for (let i = 0; i < payloadLength; i++) {
+        into[RTP_HEADER_BYTES + i] = table[bytes[payloadOffset + i]!]!
+      }
     }
-    const table = from === 'PCMU' ? ulawToAlaw : alawToUlaw
-    for (let i = 0; i < payloadLength; i++) {
-      this.#translated[RTP_HEADER_BYTES + i] = table[bytes[payloadOffset + i]!]!
-    }
-    return this.#translatedPacket
+    return this.#relayPacket
   }
 }
 
 const silentUlaw = new Uint8Array(TICK_SAMPLES).fill(PCMU_SILENCE)
 const silentAlaw = new Uint8Array(TICK_SAMPLES).fill(PCMA_SILENCE)
-
-/** The packet without CSRC, extension and padding, its header space right before the payload. */
-function inPlace(header: Readonly<RtpHeader>, bytes: Uint8Array): Uint8Array {
-  const start = header.payloadOffset - RTP_HEADER_BYTES
-  const end = header.payloadOffset + header.payloadLength
-  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
-}
