@@ -33,6 +33,8 @@ export function answerRepeat(ctx: StepContext, request: Request, key: string): b
 /** From now until its answer, `request` is what repeats of `key` wait for. */
 export function recordRunning(ctx: StepContext, request: Request, key: string): void {
   const { answers, answerKeys } = ctx.state
+  // Two equal requests that are no retries are two commands; the first keeps those who share it.
+  if (answers.get(key)?.at === 'running') return
   answers.set(key, { at: 'running', sharers: [] })
   answerKeys.set(request.token, [...(answerKeys.get(request.token) ?? []), key])
 }
@@ -47,14 +49,18 @@ export function settle(ctx: StepContext, request: Request, answer: CommandAnswer
     if (record?.at !== 'running') continue
     for (const token of record.sharers) ctx.answer(token, answer)
     if (answer.ok) store(ctx, key, answer)
-    else ctx.state.answers.delete(key)
+    else dropAnswer(ctx, key)
   }
 }
 
 /** The kept answer of `key` has had its time. */
 export function forgetAnswer(ctx: StepContext, key: string): void {
-  if (ctx.state.answers.get(key)?.at !== 'stored') return
+  if (ctx.state.answers.get(key)?.at === 'stored') dropAnswer(ctx, key)
+}
+
+function dropAnswer(ctx: StepContext, key: string): void {
   ctx.state.answers.delete(key)
+  ctx.disarm('forget-answer', key)
   ctx.remove('answer', key)
 }
 

@@ -11,7 +11,7 @@ export function callView(leg: Leg): CallView {
     sessionId: leg.sessionId,
     applicationId: leg.applicationId,
     clientState: leg.clientState,
-    alive: leg.state.at !== 'ended' && leg.answeredAtMs !== undefined,
+    alive: leg.state.at !== 'ended',
     startedAtMs: leg.startedAtMs,
     answeredAtMs: leg.answeredAtMs,
     endedAtMs: leg.endedAtMs,

@@ -4,7 +4,7 @@
 import { endLeg, foreignClaimUnderWay } from './end-leg.ts'
 import type { PendingVerb, StepContext } from './context.ts'
 import type { OperationId } from '../base/ids.ts'
-import { fulfilIntent } from './make-bridge.ts'
+import { fulfilIntent, withPeer } from './make-bridge.ts'
 import type { VerbOutcome } from '../ports/store.ts'
 import type { Leg } from './state.ts'
 
@@ -23,9 +23,16 @@ export function takeOutcome(
   ctx.verbs.delete(operationId)
   const held = pending.legs.map((legId) => ctx.state.legs.get(legId))
   const legs = held.filter((leg) => leg !== undefined)
+  const around = peersOf(ctx, legs)
   for (const leg of legs) if (leg.claim === operationId) leg.claim = undefined
   pending.then(ctx, outcome)
-  return [...legs, ...letGoTaken(ctx, pending)].filter((leg) => letGo(ctx, leg))
+  const free = [...legs, ...letGoTaken(ctx, pending)].filter((leg) => letGo(ctx, leg))
+  return [...new Set([...free, ...around, ...peersOf(ctx, free)])]
+}
+
+/** Commands on a counterpart wait too, and it may have become one, or ceased to be, by this very outcome. */
+function peersOf(ctx: StepContext, legs: readonly Leg[]): readonly Leg[] {
+  return legs.flatMap((leg) => withPeer(ctx, leg))
 }
 
 /** A verb of unknown outcome is asked again. */

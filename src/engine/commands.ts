@@ -29,6 +29,7 @@ import { reject } from './commands/reject.ts'
 import { transfer } from './commands/transfer.ts'
 import { accept, legsIn, subjectOf } from './command-legs.ts'
 import { done, refusal, type StepContext } from './context.ts'
+import { withPeer } from './make-bridge.ts'
 import type { Leg, WaitingCommand } from './state.ts'
 
 /** Takes a command as it arrives: answers, lets it wait, or runs it. */
@@ -83,7 +84,8 @@ function mayRun(ctx: StepContext, waiting: WaitingCommand): boolean {
     const leg = ctx.state.legs.get(legId)
     if (leg === undefined) return true
     const first = leg.line[0]
-    return leg.claim === undefined && !leg.takenElsewhere && (first ?? waiting) === waiting
+    if (leg.takenElsewhere || (first ?? waiting) !== waiting) return false
+    return withPeer(ctx, leg).every(({ claim }) => claim === undefined)
   })
 }
 

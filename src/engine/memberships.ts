@@ -54,7 +54,8 @@ export function releaseBridge(ctx: StepContext, leg: Leg): void {
 /** The one place that tells the end of a stay in a queue, and ends its timer. */
 export function tellDequeued(ctx: StepContext, left: LeftEntry, reason: DequeueReason): void {
   const leg = ctx.state.legs.get(left.entry.legId)
-  ctx.disarm('max-wait', left.entry.legId)
+  const movedOn = leg?.state.at === 'queued' && leg.state.queueName !== left.queueName
+  if (!movedOn) ctx.disarm('max-wait', left.entry.legId)
   ctx.emit({
     type: 'call-dequeued',
     leg: leg === undefined ? factsOfEntry(left.entry, left.enqueuedAtMs) : ctx.facts(leg),

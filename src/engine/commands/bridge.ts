@@ -2,6 +2,7 @@
 // it answers. CONTRACT B.3, C1, C2, C7, C9, C33.
 
 import type { LegId } from '../../base/ids.ts'
+import type { BridgeSettings } from '../../calls/bridge.ts'
 import type { CommandAnswer, KeptCaller, LegCommand, Refusal } from '../../ports/commands.ts'
 import type { LeftEntry } from '../../ports/store.ts'
 import { waitedSecs } from '../../queues/max-wait.ts'
@@ -79,8 +80,15 @@ function claimed(
     claimHead(ctx, asked, target)
     return
   }
+  if (caller.state.at !== 'queued' || caller.state.queueName !== head.queueName) {
+    // The caller was claimed and then moved by its own command, whose outcome was known first.
+    tellDequeued(ctx, head, 'leave')
+    if (issuerLeft !== undefined) parkLeft(ctx, [issuerLeft])
+    claimHead(ctx, asked, target)
+    return
+  }
   accept(ctx, request, issuer)
-  makeBridge(ctx, { issuer, other: caller, settings: command }, left)
+  makeBridge(ctx, { issuer, other: caller, settings: settingsOf(command) }, left)
   settle(ctx, request, done)
 }
 
@@ -113,12 +121,17 @@ function bridgeWithLeg(ctx: StepContext, asked: Asked, otherId: LegId): CommandA
   if (other.state.at === 'dialing') return bridgeWhenAnswered(ctx, asked, other)
   takeAndBridge(
     ctx,
-    { issuer, other, settings: command },
+    { issuer, other, settings: settingsOf(command) },
     (later, answer) => settle(later, request, answer),
     (later) => runAgain(later, request),
     (later) => accept(later, request, issuer),
   )
   return undefined
+}
+
+function settingsOf(command: BridgeCommand): BridgeSettings {
+  const { parkAfterUnbridge, holdAfterUnbridge, muteDtmf } = command
+  return { parkAfterUnbridge, holdAfterUnbridge, muteDtmf }
 }
 
 function refuseOther(ctx: StepContext, asked: Asked, otherId: LegId): Refusal | undefined {
@@ -185,7 +198,7 @@ function waitForAnswer(
     operation: 'bridge',
     other: issuer.legId,
     issuer: issuer.legId,
-    settings: command,
+    settings: settingsOf(command),
     preventDoubleBridge: command.preventDoubleBridge,
     earlyMedia: false,
   })

@@ -32,7 +32,8 @@ export function dial(ctx: StepContext, request: Request, command: DialCommand): 
       earlyMedia: false,
     })
   }
-  return accepted({ kind: 'dialed', leg: callView(leg) })
+  // CONTRACT B.9: dialling is asynchronous, so its answer always says not alive.
+  return accepted({ kind: 'dialed', leg: { ...callView(leg), alive: false } })
 }
 
 function fromOf(command: DialCommand, linked: Leg | undefined): string {

@@ -6,7 +6,6 @@ import type { EntryFacts, VerbRefusal } from '../../ports/store.ts'
 import { waitDeadlineMs, waitLeftMs } from '../../queues/max-wait.ts'
 import { settle, type Request } from '../answers.ts'
 import { done, refusal, type KnownOutcome, type StepContext } from '../context.ts'
-import { foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
 import { cancelIntents } from '../intents.ts'
 import { withPeer } from '../make-bridge.ts'
 import { detach, release, tellDequeued } from '../memberships.ts'
@@ -53,8 +52,6 @@ function enqueued(ctx: StepContext, asked: Asked, outcome: KnownOutcome): void {
     return
   }
   if (outcome.kind !== 'enqueued') return
-  // Claimed out of the former queue just before: the bridge of that claim comes first and is then left again.
-  if (outcome.left === undefined && foreignClaimUnderWay(ctx, leg)) holdForClaim(ctx, leg)
   accept(ctx, request, leg)
   cancelIntents(ctx, leg)
   if (outcome.created) {

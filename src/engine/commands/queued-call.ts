@@ -65,9 +65,9 @@ export function queuedCallRemove(
   return undefined
 }
 
-/** Only a leg that lives can be held; a dead one's entry has nobody who could move it. */
+/** Only a queued leg needs holding: a dead one's entry has nobody who could move it, any other has no entry. */
 function heldBy(leg: Leg | undefined): readonly Leg[] {
-  return leg === undefined || leg.state.at === 'ended' ? [] : [leg]
+  return leg?.state.at === 'queued' ? [leg] : []
 }
 
 function missing(outcome: { readonly kind: string; readonly why?: VerbRefusal }): CommandAnswer {

@@ -1,0 +1,323 @@
+// Conferences through the whole call logic: where a leg comes from, what is told in which order, and the races.
+
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { audio, Bench, id } from '../../test/support/engine-bench.ts'
+
+const end = (conference: string) => ({ kind: 'conference-end', conference }) as const
+const leave = (name: string, conference: string) =>
+  ({ kind: 'conference-leave', conference, legId: id(name) }) as const
+const hold = (conference: string, names: string[], music?: string) =>
+  ({
+    kind: 'conference-hold',
+    conference,
+    legIds: names.map(id),
+    audio: music === undefined ? undefined : audio(music),
+  }) as const
+
+test('create joins the creator at once; the view tells it', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.forget()
+  const answer = bench.command(bench.createConference('a', 'room'), 'aGk=')
+  assert.deepEqual(bench.since('events'), ['conference-created room', 'participant-joined a'])
+  assert.deepEqual(bench.since('media').at(-1), 'mix-join a hears heard')
+  assert(answer?.ok && answer.value.kind === 'conference')
+  assert.equal(answer.value.conference.status, 'in_progress')
+  const created = bench.told.find((event) => event.type === 'conference-created')
+  assert.equal(created?.conference.creator.clientState, 'aGk=')
+  assert.equal(bench.state('a'), 'in-conference')
+})
+
+test('a name is taken until its conference ends, and then finds the ended one until it is used again', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b', 'c')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.refused(bench.createConference('b', 'room'), 'conference-name-taken')
+  bench.ok(end('room'))
+  bench.refused(bench.joinConference('b', 'room'), 'conference-ended')
+  bench.refused(end('room'), 'conference-ended')
+  assert.equal(bench.engine.state.conferences.find('room')?.machine.status, 'completed')
+  bench.ok(bench.createConference('b', 'room'))
+  assert.equal(bench.engine.state.conferences.find('room')?.machine.status, 'in_progress')
+  bench.ok(bench.joinConference('c', 'room'))
+})
+
+test('a queued leg leaves its queue as bridged, its music stopped first', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.enqueue('b')
+  bench.ok(bench.play('b', 'music', { loops: Infinity }))
+  bench.playbackStarted('b', 'music')
+  bench.forget()
+  bench.ok(bench.joinConference('b', 'room'))
+  assert.deepEqual(bench.since('events'), [
+    'playback-ended b music cancelled',
+    'call-dequeued b bridged',
+    'participant-joined b',
+  ])
+})
+
+test('a bridged leg is unbridged: its peer is hung up last, or parked by its own setting', () => {
+  const bench = new Bench()
+  bench.parked('host', 'a', 'b', 'c', 'd')
+  bench.ok(bench.createConference('host', 'room'))
+  bench.bridge('a', 'b')
+  bench.bridge('c', 'd', true)
+  bench.forget()
+  bench.ok(bench.joinConference('a', 'room'))
+  assert.deepEqual(bench.since('events'), ['participant-joined a', 'leg-ended b normal_clearing'])
+  bench.ok(bench.joinConference('d', 'room'))
+  assert.deepEqual(bench.since('events'), ['participant-joined d'])
+  assert.equal(bench.state('c'), 'parked')
+})
+
+test('from one conference to another; the same one twice is refused', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'one'))
+  bench.ok(bench.createConference('b', 'two'))
+  bench.forget()
+  bench.refused(bench.joinConference('a', 'one'), 'already-participant')
+  bench.ok(bench.joinConference('a', 'two'))
+  assert.deepEqual(bench.since('events'), [
+    'participant-left a',
+    'conference-ended one all_left',
+    'participant-joined a',
+  ])
+})
+
+test('a full conference refuses, and the refused leg keeps its place in the queue', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b', 'c')
+  bench.ok(bench.createConference('a', 'room', { participantsMax: 2 }))
+  bench.ok(bench.joinConference('b', 'room'))
+  bench.enqueue('c')
+  bench.refused(bench.joinConference('c', 'room'), 'conference-full')
+  assert.equal(bench.state('c'), 'queued')
+})
+
+test('the conference ends while a join waits for the store: dequeued, parked, refused', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.enqueue('b')
+  bench.forget()
+  bench.holdStore = true
+  const token = bench.submit(bench.joinConference('b', 'room'))
+  bench.ok(end('room'))
+  bench.holdStore = false
+  bench.release()
+  const answer = bench.answers.get(token)
+  assert.equal(answer?.ok === false && answer.refusal.code, 'conference-ended')
+  assert.ok(bench.events.includes('call-dequeued b bridging-in-process'))
+  assert.ok(!bench.events.includes('participant-joined b'))
+  assert.equal(bench.state('b'), 'parked')
+})
+
+test('the caller hangs up while its join waits for the store: one dequeued, one end, no participant', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.enqueue('b')
+  bench.forget()
+  bench.holdStore = true
+  const token = bench.submit(bench.joinConference('b', 'room'))
+  bench.bye('b')
+  bench.holdStore = false
+  bench.release()
+  assert.equal(bench.answers.get(token)?.ok, false)
+  assert.deepEqual(bench.since('events'), ['call-dequeued b hangup', 'leg-ended b normal_clearing'])
+})
+
+test('ended by command: everybody has left before the end is told, hang-ups come after', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room'))
+  bench.forget()
+  bench.ok(end('room'))
+  assert.deepEqual(bench.since('events'), [
+    'participant-left a',
+    'participant-left b',
+    'conference-ended room ended_via_api',
+    'leg-ended a normal_clearing',
+    'leg-ended b normal_clearing',
+  ])
+  assert.deepEqual(bench.since('sip'), ['bye a', 'bye b'])
+})
+
+test('the host hangs up: the others go with it', () => {
+  const bench = new Bench()
+  bench.parked('a', 'host')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('host', 'room', { endOnExit: true }))
+  bench.forget()
+  bench.bye('host')
+  assert.deepEqual(bench.since('events'), [
+    'participant-left host',
+    'participant-left a',
+    'conference-ended room host_left',
+    'leg-ended host normal_clearing',
+    'leg-ended a normal_clearing',
+  ])
+  const live = bench.engine.state.conferences.find('room')
+  assert.equal(live?.machine.endedBy, 'host')
+  assert.equal(live?.endedBySession, 'session-host')
+})
+
+test('the soft host leaves: the others are parked and take commands', () => {
+  const bench = new Bench()
+  bench.parked('a', 'host')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('host', 'room', { softEndOnExit: true }))
+  bench.ok(leave('host', 'room'))
+  assert.equal(bench.state('a'), 'parked')
+  assert.equal(bench.state('host'), 'parked')
+  bench.enqueue('a')
+})
+
+test('the host is moved into a queue: that is leaving', () => {
+  const bench = new Bench()
+  bench.parked('a', 'host')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('host', 'room', { endOnExit: true }))
+  bench.forget()
+  bench.enqueue('host')
+  assert.deepEqual(bench.since('events'), [
+    'queue-created support',
+    'participant-left host',
+    'participant-left a',
+    'conference-ended room host_left',
+    'call-enqueued host',
+    'leg-ended a normal_clearing',
+  ])
+})
+
+test('two participants hang up in the same turn: the last one ends it, once', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room'))
+  bench.forget()
+  bench.bye('a')
+  bench.bye('b')
+  bench.bye('b')
+  const ends = bench.events.filter((word) => word.startsWith('conference-ended'))
+  assert.deepEqual(ends, ['conference-ended room all_left'])
+})
+
+test('before the start everybody hears the hold audio; the one who may start ends it', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room', { startOnCreate: false, holdAudio: audio('wait') }))
+  assert.match(bench.media.at(-1) ?? '', /^play a hold-/)
+  assert.equal(bench.engine.state.conferences.find('room')?.machine.status, 'init')
+  bench.forget()
+  bench.ok(bench.joinConference('b', 'room', { startOnEnter: true }))
+  const heard = bench.since('media').filter((word) => !word.startsWith('hear'))
+  assert.equal(heard[0], 'mix-join b hears heard')
+  assert.equal(heard[1], 'mix-set a hears heard')
+  assert.match(heard[2] ?? '', /^stop-playback a hold-/)
+  assert.ok(!bench.events.some((word) => word.startsWith('playback')), 'hold music has no events')
+})
+
+test('hold with music, a prompt over it, and back; leaving takes the music away', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room'))
+  bench.forget()
+  bench.ok(hold('room', ['b'], 'music'))
+  bench.ok(bench.play('b', 'prompt'))
+  bench.playbackStarted('b', 'prompt')
+  bench.playbackEnded('b', 'prompt')
+  const words = bench.since('media').map((word) => word.replace(/hold-.*/, 'music'))
+  assert.deepEqual(words, [
+    'mix-set b deaf unheard',
+    'play b music',
+    'stop-playback b music',
+    'play b prompt',
+    'play b music',
+  ])
+  bench.ok(leave('b', 'room'))
+  const after = bench.since('media').map((word) => word.replace(/hold-.*/, 'music'))
+  assert.deepEqual(after, ['mix-leave b', 'stop-playback b music'])
+})
+
+test('hold and mute on somebody who left are refused; nothing happens to the others', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room'))
+  bench.ok(leave('b', 'room'))
+  bench.forget()
+  bench.refused(hold('room', ['a', 'b']), 'not-participant')
+  bench.refused(
+    { kind: 'conference-mute', conference: 'room', legIds: [id('b')] },
+    'not-participant',
+  )
+  bench.refused(leave('b', 'room'), 'not-participant')
+  bench.refused(hold('nowhere', []), 'conference-unknown')
+  assert.deepEqual(bench.media, [])
+})
+
+test('a participant is found by its id and by its leg, and becomes the host', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room'))
+  const update = (participant: string) =>
+    ({
+      kind: 'participant-update',
+      conference: 'room',
+      participant,
+      endOnExit: true,
+      softEndOnExit: undefined,
+    }) as const
+  bench.refused(update('nobody'), 'participant-unknown')
+  const answer = bench.command(update('b'))
+  assert(answer?.ok && answer.value.kind === 'participant')
+  assert.equal(answer.value.participant.endOnExit, true)
+  bench.ok(update(answer.value.participant.participantId))
+  bench.bye('b')
+  assert.equal(bench.state('a'), 'ended')
+})
+
+test('it ends when its time is over, is shown for four hours more, and is then forgotten', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'short', { durationMs: 60_000 }))
+  bench.ok(bench.createConference('b', 'long'))
+  bench.pass(60_000)
+  assert.equal(bench.state('a'), 'ended')
+  assert.ok(bench.events.includes('conference-ended short time_exceeded'))
+  bench.pass(4 * 3_600_000 - 60_000)
+  assert.ok(bench.events.includes('conference-ended long time_exceeded'))
+  assert.ok(bench.engine.state.conferences.find('short'))
+  bench.pass(60_000)
+  assert.equal(bench.engine.state.conferences.find('short'), undefined)
+  bench.pass(4 * 3_600_000)
+  assert.equal(bench.engine.state.conferences.find('long'), undefined)
+  assert.equal(bench.engine.state.conferences.activeCount(), 0)
+})
+
+test('pages are ordered by expiry, latest first, and filtered', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b', 'c')
+  bench.ok(bench.createConference('a', 'one'))
+  bench.pass(10)
+  bench.ok(bench.createConference('b', 'two'))
+  bench.pass(10)
+  bench.ok(bench.createConference('c', 'three'))
+  bench.ok(end('three'))
+  const { conferences } = bench.engine.state
+  const names = (filter: Parameters<typeof conferences.page>[0]) =>
+    conferences.page(filter, { number: 1, size: 20 }).rows.map((row) => row.name)
+  assert.deepEqual(names({}), ['three', 'two', 'one'])
+  assert.deepEqual(names({ status: 'in_progress' }), ['two', 'one'])
+  assert.deepEqual(names({ name: 'one' }), ['one'])
+  assert.deepEqual(conferences.page({}, { number: 2, size: 2 }).rows.length, 1)
+  assert.deepEqual(conferences.page({}, { number: 9, size: 2 }).rows, [])
+})
