@@ -45,8 +45,11 @@ export interface ParseOptions {
   readonly limits?: MessageLimits
 }
 
-/** Reads the first message in `bytes`. Leading CRLFs are skipped. The body is a copy; the input may be reused. */
-export function parseMessage(bytes: Uint8Array, options: ParseOptions): ParseResult {
+/** Reads the first message in `bytes`, a datagram unless told otherwise. Leading CRLFs are skipped. The body is a copy. */
+export function parseMessage(
+  bytes: Uint8Array,
+  options: ParseOptions = { stream: false },
+): ParseResult {
   const limits = options.limits ?? defaultMessageLimits
   const start = skipLineEnds(bytes, 0)
   const headEnd = findHeadEnd(bytes, start)

@@ -155,6 +155,7 @@ function playCaller(
 }
 
 describe('RFC 3261 §17 under loss, duplication and delay', () => {
+  let up = 0
   for (const seed of seeds) {
     it(`RFC 3261 §17: both ends agree and nothing is left, seed ${seed}`, async () => {
       const { calls, world, a, b } = await playHistory(seed)
@@ -165,9 +166,14 @@ describe('RFC 3261 §17 under loss, duplication and delay', () => {
         // A UAS that never heard the INVITE, or still rang when the UAC gave up for good, ends by its own answer.
         const agreed = call.uac === call.uas || (call.uac === 'down' && call.uas === 'none')
         assert.ok(agreed || call.byeUnheard, views)
+        if (call.uac === 'up') up++
       }
       a.layer.stop()
       b.layer.stop()
     })
   }
+
+  it('RFC 3261 §13.3.1.4: calls survive the loss, because 2xx and ACK are repeated', () => {
+    assert.ok(up > 400, `${up} of ${seeds.length * callsPerSeed} calls stand`)
+  })
 })
