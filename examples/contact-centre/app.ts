@@ -24,6 +24,15 @@ export interface ContactCentreOptions {
   readonly agentRingSecs: number
   readonly host: string
   readonly port: number
+  /** Told of every verified webhook once: for a wallboard. */
+  readonly onNews?: (news: CallNews) => void
+}
+
+export interface CallNews {
+  readonly type: string
+  readonly callControlId: string
+  readonly reason: string | undefined
+  readonly position: number | undefined
 }
 
 export interface ContactCentre {
@@ -48,6 +57,7 @@ interface CallPayload {
   readonly direction?: string
   readonly client_state?: string | null
   readonly reason?: string
+  readonly queue_position?: number
 }
 
 type Role = { readonly role: 'caller' } | { readonly role: 'agent'; readonly address: string }
@@ -122,6 +132,12 @@ class Centre implements ContactCentre {
     if (this.#closed || leg === undefined || this.#seen.has(id)) return
     this.#seen.add(id)
     this.counts.webhooks++
+    this.#options.onNews?.({
+      type: data?.event_type ?? '',
+      callControlId: leg,
+      reason: data?.payload?.reason,
+      position: data?.payload?.queue_position,
+    })
     const role = roleOf(data?.payload?.client_state)
     switch (data?.event_type) {
       case 'call.initiated':

@@ -1,4 +1,5 @@
-// Starts the real server as a process of its own on free ports with throw-away data, and stops it.
+// The real server as a process of its own, on free ports with throw-away data unless told otherwise: for end-to-end
+// tests, the demo and the benches, which must meet what a user would start.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -24,17 +25,17 @@ export interface RunningServer {
 }
 
 export interface ServerOptions {
-  /** Merged over the test defaults, top-level section by section; becomes the YAML (JSON is YAML) file. */
+  /** Merged over the defaults of this file, top-level section by section; becomes the YAML (JSON is YAML) file. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly dataDirectory?: string
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const apiKey = 'KEYtest'
+const apiKey = 'KEYlab'
 
 /** Resolves when the server printed its ready line; rejects with its log when it ended or took over 15 s. */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'holdfast-test-')))
+  const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'holdfast-')))
   const configFile = join(dataDirectory, 'holdfast.yaml')
   await writeFile(configFile, JSON.stringify(mergedConfig(dataDirectory, options.config ?? {})))
   const child = spawn(process.execPath, ['src/main.ts'], {
@@ -104,7 +105,7 @@ function mergedConfig(
     sip: { host: '127.0.0.1', port: 0, domain: 'localhost' },
     media: { host: '127.0.0.1' },
     data,
-    api_keys: [{ name: 'test', key: apiKey }],
+    api_keys: [{ name: 'lab', key: apiKey }],
     sip_users: [],
     trunks: [],
   }

@@ -1,0 +1,56 @@
+// `npm start`: reads the configuration, runs the server until SIGTERM or SIGINT, says when it is ready.
+// Exit codes: 0 stopped by a signal, 1 a part that cannot be replaced died, 2 could not start (the message says why).
+
+import { loadConfig, ConfigError } from './config/load.ts'
+import { addressMatcher } from './platform/address-matcher.ts'
+import { folderOf, readTextFile, resolvePath } from './platform/files.ts'
+import { startServer } from './server.ts'
+
+function readConfig() {
+  const { config, warnings } = loadConfig({
+    env: process.env,
+    workingFolder: process.cwd(),
+    readText: readTextFile,
+    resolvePath,
+    folderOf,
+    isAddressRange: (text) => {
+      try {
+        addressMatcher([text])
+        return true
+      } catch {
+        return false
+      }
+    },
+  })
+  for (const warning of warnings) console.error(`holdfast: ${warning}`)
+  return config
+}
+
+try {
+  const server = await startServer(readConfig(), (why) => {
+    console.error(`holdfast: ${why}`)
+    process.exit(1)
+  })
+  if (server.freshApiKey !== undefined) {
+    console.log(`holdfast made an API key (kept in the data folder): ${server.freshApiKey}`)
+  }
+  console.log(`holdfast ready http=${server.http} sip=${server.sip}`)
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) return
+    stopping = true
+    server.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(`holdfast: could not stop cleanly: ${String(error)}`)
+        process.exit(1)
+      },
+    )
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error)
+  console.error(error instanceof ConfigError ? message : `holdfast could not start: ${message}`)
+  process.exit(2)
+}

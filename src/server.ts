@@ -1,0 +1,326 @@
+// Builds a running server out of the rooms: what is made before what, what starts before what, and how it stops. No
+// logic of its own. `main.ts` gives it the process (arguments, signals, exit codes).
+
+import { createApi } from './api/create-api.ts'
+import type { ReadyStatus } from './api/context.ts'
+import { keepApiKey, type ApiKey } from './config/credentials.ts'
+import type { Config } from './config/shape.ts'
+import { createCallControl, type CallLogic } from './engine/driver.ts'
+import { createClipLoader } from './media/audio/clip-loader.ts'
+import { createIngestClient } from './media/audio/ingest-client.ts'
+import { defaultIngestLimits } from './media/audio/ingest.ts'
+import { ringbackClip } from './media/audio/ringback.ts'
+import { createEmbeddedMedia } from './media/embedded/engine.ts'
+import { startMediaWorker } from './media/embedded/thread-port.ts'
+import { addressMatcher } from './platform/address-matcher.ts'
+import { createClock } from './platform/clock.ts'
+import { createDatagrams } from './platform/datagrams.ts'
+import { resolvePath, secretFile } from './platform/files.ts'
+import { createHttpClient } from './platform/http-client.ts'
+import { createLog } from './platform/log.ts'
+import { startLoopLag } from './platform/loop-lag.ts'
+import { createMetrics } from './platform/metrics.ts'
+import { createRandom } from './platform/random.ts'
+import { createResolver } from './platform/resolver.ts'
+import { createStreams } from './platform/streams.ts'
+import { startThread } from './platform/threads.ts'
+import { createTimers } from './platform/timers.ts'
+import { noFaults } from './ports/faults.ts'
+import type { Store } from './ports/store.ts'
+import type { SipStackConfig } from './sip/b2bua/config.ts'
+import { createSipStack } from './sip/b2bua/stack.ts'
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import { Outbox } from './webhooks/outbox.ts'
+import { createWebhookSigner } from './webhooks/signature.ts'
+import { createWebhookSink } from './webhooks/sink.ts'
+
+export interface RunningServer {
+  /** `http://host:port` */
+  readonly http: string
+  /** `host:port`, UDP and TCP. */
+  readonly sip: string
+  /** The API key, when this start made one. */
+  readonly freshApiKey: string | undefined
+  /** No new calls; webhooks go out; then everything is closed. Calls that are up are ended with BYE. */
+  stop(): Promise<void>
+}
+
+const codecs = 'PCMU,PCMA'
+const pruneEveryMs = 600_000
+const drainWebhooksMs = 5_000
+/** A leg's audio is missed after this; what follows is `calls.rtp_loss_hangup_secs`. */
+const silentAfterMs = 5_000
+const audioFetchMs = 10_000
+const audioDecodeMs = 30_000
+const audioWaitingMax = 100
+const audioCacheBytes = 256 * 1024 * 1024
+
+/**
+ * Starts everything and resolves when calls and requests are taken.
+ * `onFatal`: a part that cannot be replaced died; the process should end and be started anew.
+ */
+export async function startServer(
+  config: Config,
+  onFatal: (why: string) => void,
+): Promise<RunningServer> {
+  const clock = createClock()
+  const timers = createTimers(clock)
+  const random = createRandom()
+  const resolver = createResolver()
+  const datagrams = createDatagrams()
+  const log = createLog({ level: config.log.level })
+  const metrics = createMetrics({ process: true })
+  const lag = startLoopLag(timers, clock)
+  const inData = (name: string) => secretFile(resolvePath(config.dataFolder, name))
+  const http = createHttpClient({ resolver, allow: addressMatcher(config.egress.allow) })
+
+  const store = await openSqliteStore({
+    directory: config.dataFolder,
+    timers,
+    startJournal: (callbacks) =>
+      startThread(new URL('./journal-worker.ts', import.meta.url), callbacks),
+    onGone: (why) => onFatal(`the journal thread ended: ${why}`),
+  })
+  const signer = createWebhookSigner(inData('webhook-key'), random)
+  const outbox = new Outbox({
+    store,
+    http,
+    signer,
+    clock,
+    timers,
+    log,
+    metrics,
+    holdMs: config.webhooks.hold_secs * 1000,
+    giveUpMs: config.webhooks.give_up_hours * 3_600_000,
+  })
+  const applications = new Map(config.applications.map((one) => [one.id, one]))
+  const sink = createWebhookSink({
+    application: (id) => applications.get(id),
+    connectionCodecs: codecs,
+    deliver: (rows) => outbox.add(rows),
+  })
+
+  // The call logic and the two rooms below it know each other: inputs reach it through `logic` once it is there.
+  let logic: CallLogic | undefined
+  const ingest = createIngestClient({
+    spawn: (callbacks) => startThread(new URL('./audio-worker.ts', import.meta.url), callbacks),
+    timers,
+    limits: { ...defaultIngestLimits, bytesMax: config.limits.playback_bytes },
+    timeoutMs: audioDecodeMs,
+    waitingMax: audioWaitingMax,
+  })
+  const clips = createClipLoader({
+    http,
+    ingest: ingest.ingest,
+    cacheBytesMax: audioCacheBytes,
+    fileBytesMax: config.limits.playback_bytes,
+    fetchTimeoutMs: audioFetchMs,
+  })
+  const mediaWorker = startMediaWorker(
+    (callbacks) => startThread(new URL('./media-worker.ts', import.meta.url), callbacks),
+    {
+      host: config.media.host,
+      portMin: config.media.ports.first,
+      portMax: config.media.ports.last,
+      portRestMs: config.media.port_rest_ms,
+      silentAfterMs,
+    },
+    config.limits.calls * 2,
+    (why) => onFatal(`the media thread ended: ${why}`),
+  )
+  const media = createEmbeddedMedia({
+    worker: mediaWorker,
+    table: mediaWorker.table,
+    timers,
+    random,
+    advertise: config.media.advertise === '' ? config.media.host : config.media.advertise,
+    loadClip: async (audio) => {
+      const loaded = await clips.load(audio)
+      return loaded.ok ? loaded.clip : loaded
+    },
+    ringback: ringbackClip,
+    deliver: (input) => logic?.deliver(input),
+  })
+  const sip = createSipStack({
+    datagrams,
+    streams: createStreams(),
+    timers,
+    clock,
+    random,
+    resolver,
+    log,
+    metrics,
+    config: sipConfig(
+      config,
+      secretBytes(inData('sip-secret'), (count) => random.bytes(count)),
+    ),
+    deliver: (input) => logic?.deliver(input),
+    admit: () => {
+      const admission = logic?.admitCall() ?? { ok: false, retryAfterSecs: 1 }
+      return admission.ok ? undefined : { retryAfterSecs: admission.retryAfterSecs }
+    },
+  })
+  logic = createCallControl({
+    settings: {
+      ringLimitMs: config.calls.ring_limit_secs * 1000,
+      collectEmptyAfterMs: config.queues.collect_empty_after_secs * 1000,
+      collectCreated: config.queues.collect_created,
+      rtpLossHangupMs: config.calls.rtp_loss_hangup_secs * 1000,
+      callsMax: config.limits.calls,
+    },
+    applications: config.applications,
+    clock,
+    timers,
+    random,
+    store,
+    signaling: sip.signaling,
+    media,
+    sink,
+    log,
+    metrics,
+    faults: noFaults,
+    loopLagMs: lag.readMs,
+  })
+
+  const { apiKeys, fresh } = keysOf(config, inData('api-key'), random)
+  let phase: 'starting' | 'running' | 'draining' = 'starting'
+  const ready = (): ReadyStatus => {
+    if (phase !== 'running') return { status: phase, reasons: [`the server is ${phase}`] }
+    const reasons = reasonsAgainst(store, outbox, config)
+    return reasons.length === 0 ? { status: 'ready' } : { status: 'degraded', reasons }
+  }
+  const api = await createApi({
+    control: logic,
+    queues: store,
+    config,
+    apiKeys,
+    applications: config.applications,
+    publicKey: { id: signer.keyId, public: signer.publicKey },
+    ready,
+    metricsText: () => {
+      for (const [name, value] of Object.entries(logic.counts())) {
+        metrics.gauge(`holdfast_${name}`, value)
+      }
+      metrics.gauge('holdfast_registered_users', sip.registeredUsers())
+      return metrics.render()
+    },
+    random,
+    clock,
+    log,
+    checkUrl: (url) => http.checkUrl(url),
+  })
+
+  await outbox.start()
+  await logic.start()
+  const local = await sip.start()
+  await api.listen({ host: config.http.host, port: config.http.port })
+  phase = 'running'
+  const stopPruning = every(timers, pruneEveryMs, () => {
+    void store.prune(clock.wallMs() - config.webhooks.give_up_hours * 3_600_000).catch((error) => {
+      log.warn({ code: 'PRUNE', error: String(error) }, 'old events could not be removed')
+    })
+  })
+
+  return {
+    http: addressOf(api.server.address(), config.http.host),
+    sip: `${bracketed(local.address)}:${local.port}`,
+    freshApiKey: fresh,
+    stop: async () => {
+      phase = 'draining'
+      stopPruning()
+      logic.drain()
+      await api.close()
+      await logic.idle()
+      logic.stop()
+      await outbox.drain(drainWebhooksMs)
+      sip.stop()
+      await mediaWorker.close()
+      ingest.close()
+      lag.stop()
+      http.close()
+      await store.close()
+      timers.close()
+    },
+  }
+}
+
+function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
+  const { sip, trunks, sipUsers, outbound } = config
+  const isRange = (host: string): boolean => /^[\d.]+(\/\d+)?$/.test(host) || host.includes(':')
+  return {
+    host: sip.host,
+    port: sip.port,
+    transports: sip.transports,
+    domain: sip.domain,
+    advertise: sip.advertise,
+    users: sipUsers,
+    trunks: trunks.map((trunk) => ({
+      name: trunk.name,
+      uri: trunk.uri,
+      inboundFrom: addressMatcher(trunk.inbound_from),
+      username: trunk.username,
+      password: trunk.password,
+    })),
+    openSources: addressMatcher(sip.accept_unauthenticated_from),
+    allowUriHosts: {
+      addresses: addressMatcher(outbound.allow_uri_hosts.filter(isRange)),
+      names: outbound.allow_uri_hosts.filter((host) => !isRange(host)),
+    },
+    secret,
+  }
+}
+
+/** 32 bytes that outlive the process: tags, Call-IDs and nonces are signed with them. */
+function secretBytes(
+  file: { read(): string | undefined; write(text: string): void },
+  fresh: (count: number) => Uint8Array,
+): Uint8Array {
+  const kept = Buffer.from(file.read()?.trim() ?? '', 'base64')
+  if (kept.length >= 32) return kept
+  const made = fresh(32)
+  file.write(Buffer.from(made).toString('base64'))
+  return made
+}
+
+function keysOf(
+  config: Config,
+  file: Parameters<typeof keepApiKey>[0],
+  random: Parameters<typeof keepApiKey>[1],
+): { readonly apiKeys: readonly ApiKey[]; readonly fresh: string | undefined } {
+  if (config.apiKeys.length > 0) return { apiKeys: config.apiKeys, fresh: undefined }
+  const { key, fresh } = keepApiKey(file, random)
+  return { apiKeys: [key], fresh }
+}
+
+function reasonsAgainst(store: Store, outbox: Outbox, config: Config): string[] {
+  const reasons: string[] = []
+  const health = store.health()
+  if (!health.ok) reasons.push(`the store cannot write: ${health.why}`)
+  if (outbox.backlog() > config.limits.webhook_backlog) {
+    reasons.push(`${outbox.backlog()} webhooks are owed`)
+  }
+  return reasons
+}
+
+function every(
+  timers: ReturnType<typeof createTimers>,
+  periodMs: number,
+  act: () => void,
+): () => void {
+  let id = timers.set(periodMs, again)
+  function again(): void {
+    act()
+    id = timers.set(periodMs, again)
+  }
+  return () => timers.clear(id)
+}
+
+function addressOf(address: unknown, host: string): string {
+  const port =
+    typeof address === 'object' && address !== null && 'port' in address ? String(address.port) : ''
+  return `http://${bracketed(host)}:${port}`
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
