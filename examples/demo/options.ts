@@ -11,7 +11,7 @@ export interface DemoOptions {
 export const usage = `npm run demo -- [--calls N] [--agents N] [--seconds N] [--keep]
 
   --calls N     callers that come in (default 40, 1 to 500)
-  --agents N    robot agents (default 6, 1 to 100)
+  --agents N    robot agents (default 4, 1 to 100)
   --seconds N   time over which the callers come in (default 20, 1 to 600)
   --keep        stay up on ports 8080 and 5060 afterwards, to call in by yourself
 `
@@ -23,7 +23,7 @@ export function readOptions(args: readonly string[]): DemoOptions | string {
       args: [...args],
       options: {
         calls: { type: 'string', default: '40' },
-        agents: { type: 'string', default: '6' },
+        agents: { type: 'string', default: '4' },
         seconds: { type: 'string', default: '20' },
         keep: { type: 'boolean', default: false },
       },
