@@ -1,7 +1,6 @@
 // Builds the HTTP application. Tests use `inject`, the composition root listens. The HTTP library does sockets, routing
 // and life cycle; authentication, checking, error texts and headers are set up here once for all endpoints.
 
-import type { Socket } from 'node:net'
 import swagger from '@fastify/swagger'
 import fastify from 'fastify'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -40,7 +39,7 @@ export function createApi(options: ApiOptions): Api {
       const problems = isOpen(options, request)
         ? [{ name: 'malformed-request', detail: 'Invalid characters in the request.' } as const]
         : [{ name: 'authentication-failed' } as const]
-      void reply.code(statusOf(problems)).send(errorBody(problems))
+      void context.refuse(reply, problems)
     },
   })
   api.decorateRequest('rawBody', null)
@@ -162,8 +161,15 @@ function isOpen(options: ApiOptions, request: FastifyRequest): boolean {
   return !belowV2(request.raw.url ?? '') || key !== undefined
 }
 
+/** What is used of a connection whose bytes are no request. */
+interface BrokenConnection {
+  readonly writable: boolean
+  destroy(): unknown
+  end(text: string): unknown
+}
+
 // Bytes that are no HTTP request: there is nothing to route, but the answer has our form.
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+function answerBrokenRequest(error: Error & { code?: string }, socket: BrokenConnection): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return

@@ -1,0 +1,264 @@
+// For tests of this room: the HTTP application on a call logic that records what it is asked and answers as told.
+
+import { brandAs } from '../base/ids.ts'
+import type {
+  ApplicationId,
+  ConferenceId,
+  LegId,
+  LegUuid,
+  ParticipantId,
+  QueueId,
+  QueueName,
+  SessionId,
+} from '../base/ids.ts'
+import { apiKeyHash } from '../config/credentials.ts'
+import { defaultApplication } from '../config/shape.ts'
+import type { Application } from '../ports/applications.ts'
+import type {
+  CallControl,
+  CallView,
+  CommandAnswer,
+  CommandEnvelope,
+  CommandValue,
+  ConferenceView,
+  ParticipantView,
+} from '../ports/commands.ts'
+import type { Log, LogFields } from '../ports/log.ts'
+import type { QueueRecord, QueuedCall } from '../ports/store.ts'
+import type { ApiOptions } from './context.ts'
+import { createApi } from './create-api.ts'
+
+export const testKey = 'KEYtest'
+export const nowMs = 1_741_079_683_456
+export const legId = brandAs<LegId>('v3:leg-A')
+const legUuid = brandAs<LegUuid>('2dc6fc34-f9e0-11ef-b68e-02420a0f7768')
+const sessionId = brandAs<SessionId>('2dc1b3c8-f9e0-11ef-bc5a-02420a0f7768')
+const applicationId = brandAs<ApplicationId>('1000000001')
+const queueId = brandAs<QueueId>('3fa85f64-5717-4562-b3fc-2c963f66afa6')
+const conferenceId = brandAs<ConferenceId>('41b9acd4-f4da-4ff5-a85c-e07e90b53f46')
+
+export const callView: CallView = {
+  legId,
+  legUuid,
+  sessionId,
+  applicationId,
+  clientState: 'aGk=',
+  alive: true,
+  startedAtMs: nowMs - 50_999,
+  answeredAtMs: nowMs - 40_000,
+  endedAtMs: undefined,
+  state: 'parked',
+}
+
+export const conferenceView: ConferenceView = {
+  conferenceId,
+  name: 'support-42',
+  applicationId,
+  region: undefined,
+  status: 'in_progress',
+  endReason: null,
+  endedBy: null,
+  createdAtMs: nowMs - 1000,
+  updatedAtMs: nowMs,
+  expiresAtMs: nowMs + 14_400_000,
+}
+
+export const participantView: ParticipantView = {
+  participantId: brandAs<ParticipantId>('dfadada7-af74-47bc-83a4-554275f55f5c'),
+  legId,
+  legUuid,
+  conferenceId,
+  conferenceName: 'support-42',
+  muted: false,
+  onHold: false,
+  status: 'joined',
+  endOnExit: false,
+  softEndOnExit: false,
+  createdAtMs: nowMs - 1000,
+  updatedAtMs: nowMs,
+}
+
+export function queueRecord(name: string, over: Partial<QueueRecord> = {}): QueueRecord {
+  return {
+    queueId,
+    queueName: brandAs<QueueName>(name),
+    maxSize: 300,
+    size: 0,
+    enqueuedAtSumMs: 0,
+    explicit: true,
+    createdAtMs: nowMs - 60_000,
+    updatedAtMs: nowMs - 30_000,
+    idleSinceMs: undefined,
+    ...over,
+  }
+}
+
+export function queuedCall(name: string, position: number): QueuedCall {
+  return {
+    entry: {
+      legId: position === 1 ? legId : brandAs<LegId>(`v3:leg-${position}`),
+      legUuid,
+      sessionId,
+      applicationId,
+      from: '+35319605860',
+      to: '+13129457420',
+      clientState: null,
+      keepAfterHangup: false,
+      deadlineMs: undefined,
+    },
+    queueName: brandAs<QueueName>(name),
+    queueId,
+    position,
+    enqueuedAtMs: nowMs - 272_333,
+    alive: true,
+  }
+}
+
+/** Settings of one test. */
+export interface TestWorld {
+  /** Answer of the next commands; default: what the command would give when all is well. */
+  answer?: CommandAnswer | ((envelope: CommandEnvelope) => CommandAnswer | never)
+  queues?: readonly QueueRecord[]
+  entries?: readonly QueuedCall[]
+  calls?: readonly CallView[]
+  conferences?: readonly ConferenceView[]
+  participants?: readonly ParticipantView[]
+  applications?: readonly Application[]
+  rateLimit?: number
+  forbiddenUrl?: string
+  ready?: ReturnType<ApiOptions['ready']>
+}
+
+/** The application, and what it asked for. */
+export function testApi(world: TestWorld = {}) {
+  const submitted: CommandEnvelope[] = []
+  const logged: { fields: LogFields; message: string }[] = []
+  const record = (fields: LogFields, message: string) => void logged.push({ fields, message })
+  const log: Log = { debug: record, info: record, warn: record, error: record }
+  let counter = 0
+  const api = createApi({
+    control: fakeControl(world, submitted),
+    queues: fakeQueues(world),
+    config: {
+      http: { host: '127.0.0.1', port: 0, rate_limit_per_sec: world.rateLimit ?? 0 },
+      limits: {
+        calls: 10,
+        queues: 10,
+        queue_size: 100_000,
+        conferences: 10,
+        conference_participants: 800,
+        body_bytes: 1_048_576,
+        playback_body_bytes: 8_388_608,
+        playback_bytes: 1_048_576,
+        webhook_backlog: 1000,
+      },
+    },
+    apiKeys: [{ name: 'dev', hash: apiKeyHash(testKey) }],
+    applications: world.applications ?? [defaultApplication('')],
+    publicKey: { id: '6f1d9ffb-5d0c-4a83-9b35-5f6b9a0f5a57', public: 'QUJD' },
+    ready: () => world.ready ?? { status: 'ready' },
+    metricsText: async () => 'holdfast_calls 0\n',
+    random: {
+      bytes: (count) => new Uint8Array(count),
+      uuid: () => `00000000-0000-4000-8000-${String(++counter).padStart(12, '0')}`,
+      below: () => 0,
+      token: (length) => 'x'.repeat(length),
+    },
+    clock: { wallMs: () => nowMs, wallUs: () => nowMs * 1000, monotonicMs: () => 5000 },
+    log,
+    checkUrl: (url) => (url === world.forbiddenUrl ? 'forbidden' : undefined),
+  })
+  return { api, submitted, logged }
+}
+
+function fakeControl(world: TestWorld, submitted: CommandEnvelope[]): CallControl {
+  const inPage = <T>(rows: readonly T[], page: { number: number; size: number }) =>
+    rows.slice((page.number - 1) * page.size, page.number * page.size)
+  const named = (key: string) =>
+    world.conferences?.find(({ conferenceId: id, name }) => id === key || name === key)
+  return {
+    async submit(envelope) {
+      submitted.push(envelope)
+      const { answer } = world
+      if (typeof answer === 'function') return answer(envelope)
+      return answer ?? { ok: true, value: usualValue(envelope) }
+    },
+    call: (id) => world.calls?.find((call) => call.legId === id),
+    activeCalls(application, page) {
+      const all = (world.calls ?? []).filter((call) => call.applicationId === application)
+      const rows = inPage(all, page)
+      return {
+        rows,
+        total: all.length,
+        first: rows[0]?.legId ?? null,
+        last: rows.at(-1)?.legId ?? null,
+        more: page.number * page.size < all.length,
+        earlier: page.number > 1 && rows.length > 0,
+      }
+    },
+    conference: named,
+    conferences(filter, page) {
+      const found = (world.conferences ?? []).filter(
+        ({ name, status }) =>
+          name === (filter.name ?? name) && status === (filter.status ?? status),
+      )
+      return { rows: inPage(found, page), total: found.length }
+    },
+    participants(key, filter, page) {
+      if (named(key) === undefined) return undefined
+      const found = (world.participants ?? []).filter(
+        ({ muted, onHold }) =>
+          muted === (filter.muted ?? muted) && onHold === (filter.onHold ?? onHold),
+      )
+      return { rows: inPage(found, page), total: found.length }
+    },
+    participant: (key, id) =>
+      named(key) === undefined
+        ? undefined
+        : world.participants?.find((one) => one.participantId === id || one.legId === id),
+    counts: () => ({ legs: 0, queued: 0, bridges: 0, conferences: 0 }),
+  }
+}
+
+function usualValue({ command }: CommandEnvelope): CommandValue {
+  switch (command.kind) {
+    case 'dial':
+      return { kind: 'dialed', leg: { ...callView, ...command.fresh, clientState: null } }
+    case 'queue-create':
+    case 'queue-update':
+      return {
+        kind: 'queue',
+        queue: queueRecord(command.queueName, { maxSize: command.maxSize }),
+      }
+    case 'conference-create':
+      return { kind: 'conference', conference: { ...conferenceView, name: command.name } }
+    case 'participant-update':
+      return { kind: 'participant', participant: participantView }
+    default:
+      return { kind: 'done' }
+  }
+}
+
+function fakeQueues(world: TestWorld): ApiOptions['queues'] {
+  const { queues = [], entries = [] } = world
+  const inPage = <T>(rows: readonly T[], page: { number: number; size: number }) => ({
+    rows: rows.slice((page.number - 1) * page.size, page.number * page.size),
+    total: rows.length,
+  })
+  return {
+    getQueue: async (name) => queues.find(({ queueName }) => queueName === name),
+    pageQueues: async (page) => inPage(queues, page),
+    getEntry: async (name, id) =>
+      entries.find(({ queueName, entry }) => queueName === name && entry.legId === id),
+    pageEntries: async (name, page) =>
+      queues.some(({ queueName }) => queueName === name)
+        ? inPage(
+            entries.filter(({ queueName }) => queueName === name),
+            page,
+          )
+        : undefined,
+  }
+}
+
+/** Request headers with the test's key. */
+export const withKey = { authorization: `Bearer ${testKey}` }
