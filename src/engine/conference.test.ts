@@ -2,6 +2,7 @@
 
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { conferenceView, participantView, participantViews } from './conference-views.ts'
 import { audio, Bench, id } from '../../test/support/engine-bench.ts'
 
 const end = (conference: string) => ({ kind: 'conference-end', conference }) as const
@@ -320,4 +321,48 @@ test('pages are ordered by expiry, latest first, and filtered', () => {
   assert.deepEqual(names({ name: 'one' }), ['one'])
   assert.deepEqual(conferences.page({}, { number: 2, size: 2 }).rows.length, 1)
   assert.deepEqual(conferences.page({}, { number: 9, size: 2 }).rows, [])
+})
+
+test('after a restart: participants left, the conference ended, and it is still shown', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b', 'c')
+  const music = { kind: 'inline', bytes: new Uint8Array([1, 2]) } as const
+  bench.ok(bench.createConference('a', 'room', { startOnCreate: false, holdAudio: music }))
+  bench.ok(bench.joinConference('b', 'room', { hold: true, holdAudio: music }))
+  bench.ok(bench.createConference('c', 'over'))
+  bench.ok(end('over'))
+  const next = bench.restarted()
+  const words = next.events.filter((word) => /participant|conference/.test(word))
+  assert.deepEqual(words, [
+    'participant-left a',
+    'participant-left b',
+    'conference-ended room all_left',
+  ])
+  const { conferences } = next.engine.state
+  assert.equal(conferences.find('room')?.machine.endReason, 'all_left')
+  assert.equal(conferences.find('over')?.machine.endReason, 'ended_via_api')
+  next.pass(4 * 3_600_000)
+  assert.equal(conferences.page({}, { number: 1, size: 20 }).total, 0)
+})
+
+test('participants in pages: the muted, those on hold, those who left', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b', 'c')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room', { mute: true }))
+  bench.ok(bench.joinConference('c', 'room', { hold: true }))
+  bench.ok(leave('c', 'room'))
+  const { state } = bench.engine
+  const list = (filter: { muted?: boolean; onHold?: boolean }) =>
+    participantViews(state, 'room', filter, { number: 1, size: 20 })?.rows.map(
+      (row) => `${row.legId} ${row.status}`,
+    )
+  assert.deepEqual(list({}), ['a joined', 'b joined', 'c left'])
+  assert.deepEqual(list({ muted: true }), ['b joined'])
+  assert.deepEqual(list({ onHold: false }), ['a joined', 'b joined'])
+  assert.equal(participantView(state, 'room', 'c')?.status, 'left')
+  assert.equal(participantView(state, 'room', 'x'), undefined)
+  assert.equal(participantViews(state, 'none', {}, { number: 1, size: 20 }), undefined)
+  const view = conferenceView(state, 'room')
+  assert.equal(view && conferenceView(state, view.conferenceId)?.name, 'room')
 })

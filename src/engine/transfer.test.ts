@@ -2,6 +2,7 @@
 
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { brandAs, type QueueId, type QueueName } from '../base/ids.ts'
 import { audio, Bench, id, plainDial } from '../../test/support/engine-bench.ts'
 
 function transferring(): Bench {
@@ -349,4 +350,117 @@ test('refusals change nothing: destination, channel limit, unanswered outbound l
   narrow.ok(narrow.transferCommand('a', 'b'))
   narrow.refused(narrow.transferCommand('c', 'd'), 'channel-limit')
   narrow.refused(narrow.transferCommand('b', 'd'), 'not-answered')
+})
+
+test('A hangs up before the media side has made B: no INVITE leaves', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.ok(bench.transferCommand('a', 'b'))
+  bench.forget()
+  bench.bye('a')
+  bench.invited('b')
+  assert.ok(!bench.sip.includes('invite b'))
+  assert.equal(bench.state('b'), 'ended')
+})
+
+test('B answers while an enqueue of A is with the store: the enqueue was first, B goes', () => {
+  const bench = transferring()
+  bench.forget()
+  bench.holdStore = true
+  bench.submit({
+    kind: 'enqueue',
+    legId: id('a'),
+    queueName: brandAs<QueueName>('support'),
+    newQueueId: brandAs<QueueId>('q'),
+    maxWaitMs: undefined,
+    maxSize: undefined,
+    keepAfterHangup: false,
+  })
+  bench.accepted('b')
+  bench.holdStore = false
+  bench.release()
+  assert.equal(bench.state('a'), 'queued')
+  assert.deepEqual(bench.since('events'), [
+    'leg-answered b',
+    'queue-created support',
+    'call-enqueued a',
+    'leg-ended b normal_clearing',
+  ])
+})
+
+test('B answers while an enqueue of A is with the store, which refuses it: bridged', () => {
+  const bench = new Bench()
+  bench.parked('a', 'x')
+  bench.ok({
+    kind: 'queue-create',
+    queueName: brandAs<QueueName>('support'),
+    newQueueId: brandAs<QueueId>('q'),
+    maxSize: 1,
+  })
+  bench.enqueue('x')
+  bench.ok(bench.transferCommand('a', 'b'))
+  bench.invited('b')
+  bench.holdStore = true
+  const token = bench.submit({
+    kind: 'enqueue',
+    legId: id('a'),
+    queueName: brandAs<QueueName>('support'),
+    newQueueId: brandAs<QueueId>('q2'),
+    maxWaitMs: undefined,
+    maxSize: undefined,
+    keepAfterHangup: false,
+  })
+  bench.accepted('b')
+  bench.holdStore = false
+  bench.release()
+  assert.equal(bench.answers.get(token)?.ok, false)
+  assert.equal(bench.state('a'), 'bridged')
+})
+
+test('A hangs up while its transfer waits for the store: one dequeued, one end, no new leg', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.enqueue('a')
+  bench.forget()
+  bench.holdStore = true
+  const token = bench.submit(bench.transferCommand('a', 'b'))
+  bench.bye('a')
+  bench.holdStore = false
+  bench.release()
+  const answer = bench.answers.get(token)
+  assert.equal(answer?.ok === false && answer.refusal.code, 'leg-ended')
+  assert.deepEqual(bench.since('events'), ['call-dequeued a hangup', 'leg-ended a normal_clearing'])
+})
+
+test('an agent takes the caller off the queue while its transfer is with the store, answers in either order', () => {
+  for (const reversed of [false, true]) {
+    const bench = new Bench()
+    bench.parked('a', 'agent')
+    bench.enqueue('a')
+    bench.forget()
+    bench.holdStore = true
+    const bridged = bench.submit({
+      kind: 'bridge',
+      legId: id('agent'),
+      target: { kind: 'queue', queueName: brandAs<QueueName>('support'), legIdToo: undefined },
+      playRingtone: false,
+      ringtone: 'us',
+      muteDtmf: 'none',
+      preventDoubleBridge: false,
+      parkAfterUnbridge: true,
+      holdAfterUnbridge: false,
+    })
+    const transferred = bench.submit(bench.transferCommand('a', 'b'))
+    bench.holdStore = false
+    if (reversed) bench.releaseReversed()
+    else bench.release()
+    bench.release()
+    assert.equal(bench.answers.get(bridged)?.ok, true)
+    assert.equal(bench.answers.get(transferred)?.ok, true)
+    const dequeued = bench.events.filter((word) => word.startsWith('call-dequeued'))
+    assert.deepEqual(dequeued, ['call-dequeued a bridged'])
+    assert.equal(bench.state('agent'), 'parked')
+    assert.equal(bench.state('a'), 'parked')
+    assert.equal(bench.state('b'), 'dialing')
+  }
 })

@@ -29,7 +29,7 @@ import type {
 import type { DomainEvent } from '../../src/ports/events.ts'
 import type { AudioReference, MediaCommand, MediaInput } from '../../src/ports/media-engine.ts'
 import type { SignalingEffect, SignalingInput } from '../../src/ports/signaling.ts'
-import type { QueueVerb } from '../../src/ports/store.ts'
+import type { QueueVerb, StateTable } from '../../src/ports/store.ts'
 import { QueueBook } from '../../src/store/order/queue-book.ts'
 
 export const id = (name: string): LegId => brandAs<LegId>(name)
@@ -101,14 +101,18 @@ export class Bench {
   /** `kind leg …` of every media command. */
   readonly media: string[] = []
   readonly answers = new Map<number, CommandAnswer>()
+  /** What a journal would hold. */
+  readonly rows = new Map<string, { table: StateTable; id: string; json: string }>()
   /** Verbs that the store has not answered, when it is held back. */
   readonly held: { operationId: OperationId; verb: QueueVerb }[] = []
   holdStore = false
   nowMs = 1_000_000
+  readonly #options: BenchOptions
   #token = 0
   #parties = 0
 
   constructor(options: BenchOptions = {}) {
+    this.#options = options
     const world = createWorld({
       applications: [{ ...application, ...options.application }],
       settings: options.settings ?? {},
@@ -133,9 +137,26 @@ export class Bench {
       } else if (effect.kind === 'media') this.media.push(mediaWord(effect.command))
       else this.answers.set(effect.token, effect.answer)
     }
-    JSON.stringify(out.changes)
+    for (const change of out.changes) {
+      const key = `${change.table} ${change.id}`
+      if (change.kind === 'delete') this.rows.delete(key)
+      else
+        this.rows.set(key, { table: change.table, id: change.id, json: JSON.stringify(change.row) })
+    }
     for (const verb of out.verbs) this.held.push(verb)
     if (!this.holdStore) this.release()
+  }
+
+  /** The store does what it was asked in order, but its answers come in the opposite order. */
+  releaseReversed(): void {
+    const asked = this.held.splice(0)
+    const done = asked.map(({ operationId, verb }) => ({
+      operationId,
+      outcome: this.book.execute(operationId, verb),
+    }))
+    for (const { operationId, outcome } of done.reverse()) {
+      this.step({ kind: 'outcome', operationId, outcome })
+    }
   }
 
   /** The store answers what it was asked, in order. */
@@ -188,6 +209,26 @@ export class Bench {
       if (due !== undefined) this.step(due)
     }
     this.nowMs = end
+  }
+
+  /** A fresh process that finds what this one has written. */
+  restarted(): Bench {
+    const next = new Bench(this.#options)
+    next.nowMs = this.nowMs
+    next.step({
+      kind: 'restore',
+      rows: {
+        rows: [...this.rows.values()].map(({ table, id: key, json }) => ({
+          table,
+          id: key,
+          row: JSON.parse(json) as unknown,
+        })),
+        queues: [],
+        entries: [],
+        lastSequence: 0,
+      },
+    })
+    return next
   }
 
   leg(name: string): Leg {
