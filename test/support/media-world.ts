@@ -316,7 +316,9 @@ export class Phone {
         const first = this.received[0]!
         const passed = (packet.timestamp - first.timestamp) >>> 0
         const off = passed / 8 - (packet.atMs - first.atMs)
-        assert.ok(Math.abs(off) <= toleranceMs, `timestamp is ${off} ms off ${where}`)
+        // The packets of a key all carry the time of its beginning.
+        const audio = packet.payloadType <= 8
+        assert.ok(!audio || Math.abs(off) <= toleranceMs, `timestamp is ${off} ms off ${where}`)
         const step = (packet.timestamp - last.timestamp) | 0
         assert.ok(step >= 0, `timestamp goes back ${where}`)
       }
