@@ -163,6 +163,8 @@ export class Phone {
   #socket: DatagramSocket | undefined
   #rtcp: DatagramSocket | undefined
   #talking = false
+  /** Counts talkspurts, so that an old one does not go on beside a new one. */
+  #spell = 0
   #version = 1
   #place = 0
 
@@ -230,7 +232,7 @@ export class Phone {
   talk(): void {
     if (this.#talking) return
     this.#talking = true
-    this.#speak()
+    this.#speak(++this.#spell)
   }
 
   mute(): void {
@@ -326,10 +328,10 @@ export class Phone {
     }
   }
 
-  #speak(): void {
-    if (!this.#talking) return
+  #speak(spell: number): void {
+    if (!this.#talking || spell !== this.#spell) return
     this.sendAudio()
-    this.#world.time.set(this.options.ptimeMs, () => this.#speak())
+    this.#world.time.set(this.options.ptimeMs, () => this.#speak(spell))
   }
 
   #hear(bytes: Uint8Array): void {

@@ -344,7 +344,8 @@ class EmbeddedMedia implements MediaEngine {
     const { legId } = leg
     if ('status' in loaded) {
       leg.playback = undefined
-      this.#deliverSoon({ kind: 'playback-ended', legId, playbackId, ...loaded })
+      const { status, detail } = loaded
+      this.#deliverSoon({ kind: 'playback-ended', legId, playbackId, status, detail })
       return
     }
     playback.clip = loaded
