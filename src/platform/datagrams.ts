@@ -56,12 +56,17 @@ function open(socket: Socket, isV6: boolean, options: BindOptions): DatagramSock
       report(error instanceof Error ? error : new Error(String(error)))
     }
   }
+  // Without a callback dgram keeps the kernel's refusals (EMSGSIZE, ENETUNREACH) to itself. One shared function; the
+  // connected send of the media path does without, its errors come back through ICMP.
+  const sent = (error: Error | null) => {
+    if (error !== null) report(error)
+  }
   const kernelAddress = (peer: string) => (isV6 && !peer.includes(':') ? mappedPrefix + peer : peer)
   return {
     address,
     port,
     send: (bytes, toPort, toAddress) =>
-      guarded(() => socket.send(bytes, toPort, kernelAddress(toAddress))),
+      guarded(() => socket.send(bytes, toPort, kernelAddress(toAddress), sent)),
     connect: (toPort, toAddress) =>
       guarded(() => {
         if (connected) socket.disconnect()
