@@ -20,8 +20,12 @@ import type { WebhookSigner } from './signature.ts'
 
 /** Rows read at once when the outbox starts. */
 const pageRows = 1000
-/** A receiver that failed so often in a row counts as accepting nothing. */
+/**
+ * A receiver counts as accepting nothing after so many failures in a row and so long without a success; less would let
+ * a receiver that takes every tenth event be asked for all the others again at each one.
+ */
 const downAfterFailures = 3
+const downAfterMs = 10_000
 
 export interface OutboxOptions {
   readonly store: Pick<Store, 'pendingDeliveries' | 'recordProgress'>
@@ -117,6 +121,7 @@ export class Outbox {
       holdTimer: undefined,
     })
     this.#count(1)
+    if (lane.head?.timer !== undefined) this.#releaseIfOverdue(lane.head)
     this.#advance(lane)
   }
 
@@ -185,20 +190,24 @@ export class Outbox {
 
   #delivered(delivery: Delivery, origin: Origin, record: AttemptRecord): void {
     const { clock } = this.#options
-    const wasDown = origin.failuresInRow >= downAfterFailures
+    const nowMs = clock.monotonicMs()
+    const silentMs = nowMs - origin.lastSuccessAtMs
+    const wasDown = origin.failuresInRow >= downAfterFailures && silentMs >= downAfterMs
     origin.failuresInRow = 0
-    origin.lastSuccessAtMs = clock.monotonicMs()
+    origin.lastSuccessAtMs = nowMs
     this.#end(delivery, 'delivered', record)
-    // Those whose time to hold is over were only waiting for a sign that the receiver is well.
     for (const other of origin.failing) {
-      if (other.holdTimer === undefined && other.lane.head === other) this.#release(other)
+      if (wasDown) this.#wake(other)
+      // Its time to hold is over; it was only waiting for a sign that the receiver is well.
+      else if (other.holdTimer === undefined && other.timer !== undefined) this.#release(other)
     }
-    if (!wasDown) return
-    for (const other of origin.failing) {
-      if (other.timer === undefined) continue
-      this.#options.timers.clear(other.timer)
-      this.#ready(other)
-    }
+  }
+
+  /** The receiver is back: whoever waits for it tries at once, before anything behind it may overtake. */
+  #wake(delivery: Delivery): void {
+    if (delivery.timer === undefined) return
+    this.#options.timers.clear(delivery.timer)
+    this.#ready(delivery)
   }
 
   #failed(delivery: Delivery, origin: Origin, record: AttemptRecord): void {
@@ -220,6 +229,7 @@ export class Outbox {
     if (this.#draining) return
     this.#markFailing(delivery, this.#origin(planned.url))
     this.#plan(delivery, planned.pauseMs)
+    this.#releaseIfOverdue(delivery)
   }
 
   #markFailing(delivery: Delivery, origin: Origin): void {
@@ -232,12 +242,17 @@ export class Outbox {
     delivery.holdTimer = timers.set(holdMs, () => this.#holdOver(delivery))
   }
 
-  /** The longest time that this event may hold back the later ones of a receiver that accepts others. */
   #holdOver(delivery: Delivery): void {
     delivery.holdTimer = undefined
-    const { url } = planAttempt(delivery.row, delivery.attempts)
-    const since = delivery.failingSinceMs ?? 0
-    if (this.#origin(url).lastSuccessAtMs > since) this.#release(delivery)
+    // Under way, or about to be: its outcome decides.
+    if (delivery.timer !== undefined) this.#releaseIfOverdue(delivery)
+  }
+
+  /** The longest time that an event may hold back the later ones of a receiver that accepts others. */
+  #releaseIfOverdue(delivery: Delivery): void {
+    const { failingAt, failingSinceMs, holdTimer } = delivery
+    if (failingAt === undefined || failingSinceMs === undefined || holdTimer !== undefined) return
+    if (failingAt.lastSuccessAtMs > failingSinceMs) this.#release(delivery)
   }
 
   /** The event goes on in a lane of its own. */

@@ -1,0 +1,288 @@
+// The outbox under virtual time against scripted receivers.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  recordingLog,
+  recordingMetrics,
+  SeededRandom,
+  settle,
+  VirtualTime,
+} from '../../test/support/virtual.ts'
+import { brandAs } from '../base/ids.ts'
+import type { HttpClient, HttpOutcome } from '../ports/http-client.ts'
+import type { DeliveryRow } from '../ports/store.ts'
+import { createMemoryStore } from '../store/memory/memory-store.ts'
+import { Outbox, type OutboxOptions } from './outbox.ts'
+import { createWebhookSigner } from './signature.ts'
+
+interface Attempt {
+  readonly host: string
+  readonly id: string
+  readonly attempt: number
+  readonly atMs: number
+}
+
+type Script = (attempt: Attempt) => number | Promise<number>
+
+function world(script: Script, over: Partial<OutboxOptions> = {}) {
+  const time = new VirtualTime()
+  const startMs = time.wallMs()
+  const store = createMemoryStore({ clock: time })
+  const attempts: Attempt[] = []
+  let running = 0
+  let runningMax = 0
+  const http: HttpClient = {
+    async request({ url, body }): Promise<HttpOutcome> {
+      const decoded = JSON.parse(Buffer.from(body ?? []).toString()) as {
+        data: { id: string }
+        meta: { attempt: number }
+      }
+      const { data, meta } = decoded
+      const { host } = new URL(url)
+      const attempt = { host, id: data.id, attempt: meta.attempt, atMs: time.wallMs() - startMs }
+      attempts.push(attempt)
+      runningMax = Math.max(runningMax, ++running)
+      const status = await script(attempt)
+      running--
+      if (status === 0) return { kind: 'failed', why: 'connect', detail: '' }
+      return { kind: 'answer', status, headers: [], body: new Uint8Array() }
+    },
+  }
+  const key = { read: () => undefined, write: () => undefined }
+  const outbox = new Outbox({
+    store,
+    http,
+    signer: createWebhookSigner(key, new SeededRandom(1)),
+    clock: time,
+    timers: time,
+    log: recordingLog(),
+    metrics: recordingMetrics(),
+    holdMs: 60_000,
+    giveUpMs: 72 * 3_600_000,
+    ...over,
+  })
+  let sequence = 0
+  const rows = (lane: string, ids: readonly string[], more: Partial<DeliveryRow> = {}) =>
+    ids.map((id): DeliveryRow => ({
+      deliveryId: id,
+      sequence: ++sequence,
+      lane,
+      applicationId: brandAs('1'),
+      eventType: 'call.enqueued',
+      legId: brandAs(lane),
+      url: 'http://main.example/hook',
+      failoverUrl: '',
+      method: 'POST',
+      timeoutMs: 2000,
+      retriesMs: undefined,
+      dataJson: JSON.stringify({ id }),
+      createdAtMs: time.wallMs(),
+      ...more,
+    }))
+  const owe = async (lane: string, ids: readonly string[], more: Partial<DeliveryRow> = {}) => {
+    const deliveries = rows(lane, ids, more)
+    await store.commit({ changes: [], events: [], deliveries })
+    outbox.add(deliveries)
+    await settle()
+  }
+  const seen = () => attempts.map(({ id, attempt }) => `${id}${attempt}`)
+  const pass = (ms: number) => time.advanceAsync(ms)
+  return { time, store, outbox, owe, attempts, seen, pass, most: () => runningMax }
+}
+
+test('a lane is in order, one at a time; lanes run side by side', async () => {
+  const open: (() => void)[] = []
+  const { outbox, owe, seen, store } = world(
+    () => new Promise((resolve) => open.push(() => resolve(200))),
+  )
+  await outbox.start()
+  await owe('a', ['a', 'b'])
+  await owe('x', ['c'])
+  assert.deepEqual(seen(), ['a1', 'c1'])
+  open.shift()?.()
+  await settle()
+  assert.deepEqual(seen(), ['a1', 'c1', 'b1'])
+  for (const answer of open) answer()
+  await settle()
+  assert.equal(outbox.backlog(), 0)
+  await outbox.drain(1000)
+  assert.deepEqual(await store.pendingDeliveries(0, 10), [])
+})
+
+test('C20: attempts at 0, 1 and 5 s, then the failover URL, which takes it', async () => {
+  const { outbox, owe, attempts, pass, time } = world(({ host }) =>
+    host === 'main.example' ? 500 : 200,
+  )
+  await outbox.start()
+  await owe('a', ['a', 'b'], { failoverUrl: 'http://second.example/' })
+  await pass(4999)
+  assert.equal(attempts.length, 2)
+  await pass(1)
+  assert.deepEqual(
+    attempts.slice(0, 4).map(({ host, attempt, atMs }) => [host, attempt, atMs]),
+    [
+      ['main.example', 1, 0],
+      ['main.example', 2, 1000],
+      ['main.example', 3, 5000],
+      ['second.example', 4, 5000],
+    ],
+  )
+  assert.equal(attempts[4]?.id, 'b')
+  await pass(10_000)
+  assert.equal(outbox.backlog(), 0)
+  await outbox.drain(1000)
+  assert.equal(time.pending, 0)
+})
+
+test('C20: a receiver that accepts others is overtaken by its own lane after 60 s, not before', async () => {
+  const { outbox, owe, seen, pass } = world(({ id }) => (id === 'bad' ? 400 : 200))
+  await outbox.start()
+  await owe('a', ['bad', 'next'])
+  await pass(10_000)
+  await owe('other', ['fine'])
+  await pass(49_999)
+  assert.ok(!seen().includes('next1'))
+  await pass(1)
+  assert.ok(seen().includes('next1'))
+  const before = seen().filter((text) => text.startsWith('bad')).length
+  await pass(3_600_000)
+  assert.ok(seen().filter((text) => text.startsWith('bad')).length > before)
+  assert.equal(outbox.backlog(), 1)
+})
+
+test('C20: an event that comes when the time to hold is over need not wait', async () => {
+  const { outbox, owe, seen, pass } = world(({ id }) => (id === 'bad' ? 400 : 200))
+  await outbox.start()
+  await owe('a', ['bad'])
+  await pass(30_000)
+  await owe('other', ['fine'])
+  await pass(60_000)
+  await owe('a', ['late'])
+  assert.equal(seen().at(-1), 'late1')
+})
+
+test('C20: while the receiver accepts nothing the lane waits, and the first success wakes everybody', async () => {
+  let down = true
+  const { outbox, owe, seen, attempts, pass } = world(() => (down ? 0 : 200))
+  await outbox.start()
+  for (const lane of ['a', 'b', 'c']) await owe(lane, [`${lane}x`, `${lane}y`])
+  await pass(1_800_000)
+  assert.ok(seen().every((text) => !text.includes('y')))
+  down = false
+  const count = attempts.length
+  await owe('new', ['fresh'])
+  await pass(0)
+  assert.equal(attempts[count]?.id, 'fresh')
+  assert.equal(outbox.backlog(), 0)
+  for (const lane of ['a', 'b', 'c']) {
+    const own = seen().filter((text) => text.startsWith(lane))
+    assert.ok(own.at(-1)?.startsWith(`${lane}y`))
+  }
+})
+
+test('a receiver that is down does not touch the webhooks of another', async () => {
+  const { outbox, owe, seen, pass } = world(({ host }) => (host === 'down.example' ? 0 : 200))
+  await outbox.start()
+  for (let i = 0; i < 200; i++) await owe(`d${i}`, ['lost'], { url: 'http://down.example/' })
+  await owe('a', ['fine'])
+  assert.ok(seen().includes('fine1'))
+  await pass(60_000)
+  assert.equal(outbox.backlog(), 200)
+})
+
+test('at most so many requests go to one receiver at once', async () => {
+  const open: (() => void)[] = []
+  const { outbox, owe, most } = world(
+    () => new Promise((resolve) => open.push(() => resolve(200))),
+    { concurrentPerOriginMax: 5 },
+  )
+  await outbox.start()
+  for (let i = 0; i < 20; i++) await owe(`l${i}`, [`e${i}`])
+  assert.equal(open.length, 5)
+  while (open.length > 0) {
+    open.shift()?.()
+    await settle()
+  }
+  assert.equal(most(), 5)
+  assert.equal(outbox.backlog(), 0)
+})
+
+test('after 72 h it is given up, and its lane goes on', async () => {
+  const { outbox, owe, pass, store, seen } = world(({ id }) => (id === 'bad' ? 503 : 200))
+  await outbox.start()
+  await owe('a', ['bad', 'next'])
+  await pass(71 * 3_600_000)
+  assert.equal(outbox.backlog(), 2)
+  await pass(2 * 3_600_000)
+  assert.equal(outbox.backlog(), 0)
+  assert.equal(seen().at(-1), 'next1')
+  await outbox.drain(1000)
+  assert.deepEqual(await store.pendingDeliveries(0, 10), [])
+})
+
+test('retries of the command itself replace the standard ones', async () => {
+  const { outbox, owe, attempts, pass } = world(({ attempt }) => (attempt < 4 ? 500 : 200))
+  await outbox.start()
+  await owe('a', ['a'], { retriesMs: [100, 200] })
+  await pass(60_000)
+  assert.deepEqual(
+    attempts.map(({ atMs }) => atMs),
+    [0, 100, 300, 10_300],
+  )
+})
+
+test('a restart goes on where it was, in order, and behind it what was committed meanwhile', async () => {
+  const first = world(() => 500)
+  await first.outbox.start()
+  await first.owe('a', ['one', 'two'])
+  await first.pass(6000)
+  await first.outbox.drain(1000)
+  const [pending] = await first.store.pendingDeliveries(0, 10)
+  assert.equal(pending?.attempts, 3)
+  const { store } = first
+  const second = world(() => 200, { store })
+  const late = { ...pending.row, deliveryId: 'three', sequence: 3, dataJson: '{"id":"three"}' }
+  second.outbox.add([late])
+  assert.deepEqual(second.seen(), [])
+  await second.outbox.start()
+  await second.pass(60_000)
+  assert.deepEqual(second.seen(), ['one4', 'two1', 'three1'])
+})
+
+test('bodies beyond the limit are read from the store when their turn comes', async () => {
+  const { outbox, owe, seen } = world(() => 200, { bodiesMax: 1 })
+  await outbox.start()
+  await owe('a', ['a', 'b', 'c', 'd'])
+  await settle()
+  await settle()
+  assert.deepEqual(seen(), ['a1', 'b1', 'c1', 'd1'])
+  assert.equal(outbox.backlog(), 0)
+})
+
+test('drain waits for what is under way, at most its limit, and starts nothing', async () => {
+  const open: (() => void)[] = []
+  const { outbox, owe, seen, pass, time } = world(
+    () => new Promise((resolve) => open.push(() => resolve(200))),
+  )
+  await outbox.start()
+  await owe('a', ['a', 'b'])
+  let drained = false
+  void outbox.drain(5000).then(() => {
+    drained = true
+  })
+  await settle()
+  assert.equal(drained, false)
+  open.shift()?.()
+  await settle()
+  await pass(0)
+  assert.equal(drained, true)
+  assert.deepEqual(seen(), ['a1'])
+  assert.equal(time.pending, 0)
+  const stuck = world(() => new Promise(() => undefined))
+  await stuck.outbox.start()
+  await stuck.owe('a', ['a'])
+  const drain = stuck.outbox.drain(5000)
+  await stuck.pass(5000)
+  await drain
+})
