@@ -305,11 +305,7 @@ class Stack implements SipStack, TransactionUser {
     this.#waiting.push(input)
     if (this.#waiting.length > 1) return
     this.#options.timers.soon(() => {
-      for (
-        let next = this.#waiting.shift();
-        next !== undefined;
-        next = this.#waiting.shift()
-      ) {
+      for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
         this.#options.deliver(next)
       }
     })

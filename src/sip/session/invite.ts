@@ -13,7 +13,6 @@ import { ackAndBye, sendAck } from './ack.ts'
 import { bytesOf, SDP_TYPE, sdpOf } from './body.ts'
 import { ALLOW, customHeadersOf, PRODUCT, SUPPORTED, wellKnownHeadersOf } from './capabilities.ts'
 import type { Headers } from './capabilities.ts'
-import { GIVE_UP_MS } from './core.ts'
 import type { SessionCore } from './core.ts'
 import { ReliableReceiver } from './prack.ts'
 import { startSessionTimer } from './session-timer.ts'
@@ -87,8 +86,6 @@ export class Inviter {
     if (core.phase !== 'calling' || this.#cancelled) return
     this.#cancelled = true
     this.#transaction?.cancel()
-    // No final response for 64 T1 after CANCEL: the call counts as cancelled. A 2xx after that is a stray one.
-    core.arm('cancel-guard', GIVE_UP_MS, () => this.#refused(487, 'Request Terminated', false))
   }
 
   /** The engine took the 2xx: ACK. */
@@ -287,6 +284,8 @@ export class Inviter {
 
   #onSilence(status: number, reason: string, unheard: boolean): void {
     if (this.#core.phase !== 'calling') return
+    // RFC 3261 §9.1: CANCEL and then nothing for 64 T1 counts as cancelled. A 2xx after that is a stray one.
+    if (this.#cancelled) return this.#refused(487, 'Request Terminated', unheard)
     if (unheard && this.#tryNext()) return
     this.#refused(status, reason, unheard)
   }
