@@ -2,10 +2,10 @@
 // places where the contract knows better than the description are one table here.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { ValidateFunction } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 
-const require = createRequire(import.meta.url)
 const structureFile =
   process.env['HOLDFAST_CONTRACT'] ??
   new URL('../../../shared/contract/voice-api.structure.json', import.meta.url)
@@ -68,8 +68,6 @@ export function isObject(value: unknown): value is JsonObject {
 
 function build(description: JsonObject): Structure {
   adjust(description)
-  const { Ajv2020 } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
-  const { default: addFormats } = require('ajv-formats') as typeof import('ajv-formats')
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: true })
   addFormats.default(ajv)
   // Formats that say what a type says already.

@@ -1,8 +1,6 @@
 // Opens the data directory: takes the lock that keeps a second process out, looks at the file before anything may
 // write to it, then brings its schema up to date. A file that this release cannot read is refused and left untouched.
 
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { applicationId, migrations } from './schema.ts'
 
@@ -14,6 +12,16 @@ export class StoreRefused extends Error {
   readonly code = 'STORE_REFUSED'
 }
 
+/** What the journal needs of the file system. */
+export interface DataFiles {
+  /** Makes the directory, for the owner only, when it is missing. */
+  makeDirectory(path: string): void
+  /** Makes an empty file, for the owner only, when it is missing; SQLite gives its side files the same mode. */
+  touch(path: string): void
+  sizeBytes(path: string): number
+  join(directory: string, name: string): string
+}
+
 export interface OpenDatabase {
   readonly database: DatabaseSync
   /** Closes the file and gives the lock back. */
@@ -21,17 +29,18 @@ export interface OpenDatabase {
 }
 
 /** @throws StoreRefused */
-export function openDatabase(directory: string): OpenDatabase {
+export function openDatabase(directory: string, files: DataFiles): OpenDatabase {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    files.makeDirectory(directory)
   } catch (error) {
     throw new StoreRefused(`the data directory ${directory} cannot be made: ${textOf(error)}`)
   }
-  const lock = takeLock(directory)
+  const lock = takeLock(directory, files)
   try {
-    const file = join(directory, 'holdfast.db')
-    touch(file)
-    if (statSync(file).size > 0) inspect(file)
+    const file = files.join(directory, 'holdfast.db')
+    files.touch(file)
+    const bytes = files.sizeBytes(file)
+    if (bytes > 0) inspect(file, bytes)
     const database = openForWriting(file)
     const close = (): void => {
       database.close()
@@ -45,11 +54,11 @@ export function openDatabase(directory: string): OpenDatabase {
 }
 
 /** The kernel gives this lock back when the process ends in any way. */
-function takeLock(directory: string): DatabaseSync {
-  const file = join(directory, 'lock.db')
+function takeLock(directory: string, files: DataFiles): DatabaseSync {
+  const file = files.join(directory, 'lock.db')
   let lock: DatabaseSync | undefined
   try {
-    touch(file)
+    files.touch(file)
     lock = new DatabaseSync(file, { timeout: 0 })
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     return lock
@@ -64,13 +73,8 @@ function takeLock(directory: string): DatabaseSync {
   }
 }
 
-/** Created here so that only the owner can read it; SQLite gives its side files the same mode. */
-function touch(file: string): void {
-  closeSync(openSync(file, 'a', 0o600))
-}
-
-function inspect(file: string): void {
-  const { application, version, damage } = look(file)
+function inspect(file: string, bytes: number): void {
+  const { application, version, damage } = look(file, bytes)
   if (damage !== undefined) {
     throw new StoreRefused(
       `${file} is damaged (${damage}). It was left as it is: restore it from a backup or move it away`,
@@ -87,13 +91,16 @@ function inspect(file: string): void {
   }
 }
 
-function look(file: string): { application: number; version: number; damage: string | undefined } {
+function look(
+  file: string,
+  bytes: number,
+): { application: number; version: number; damage: string | undefined } {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(file, { readOnly: true })
     const application = numberOf(database, 'application_id')
     const version = numberOf(database, 'user_version')
-    if (statSync(file).size > checkedBytesMax) return { application, version, damage: undefined }
+    if (bytes > checkedBytesMax) return { application, version, damage: undefined }
     const verdict: unknown = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
     return { application, version, damage: verdict === 'ok' ? undefined : String(verdict) }
   } catch (error) {

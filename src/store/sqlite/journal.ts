@@ -2,7 +2,13 @@
 // fails is tried again unchanged after a pause, and nothing behind it overtakes; the store is told meanwhile.
 
 import type { Timers } from '../../ports/timers.ts'
-import { openDatabase, StoreRefused, textOf, type OpenDatabase } from './database.ts'
+import {
+  openDatabase,
+  StoreRefused,
+  textOf,
+  type DataFiles,
+  type OpenDatabase,
+} from './database.ts'
 import type { JournalReply, JournalRequest, StartJournal } from './protocol.ts'
 import { createTables, type Tables } from './tables.ts'
 
@@ -19,12 +25,13 @@ export interface Journal {
 
 export interface JournalOptions {
   readonly timers: Timers
+  readonly files: DataFiles
   readonly reply: (reply: JournalReply) => void
   /** Called inside each transaction before it is committed; tests make it fail here. */
   readonly beforeCommit?: () => void
 }
 
-export function createJournal({ timers, reply, beforeCommit }: JournalOptions): Journal {
+export function createJournal({ timers, files, reply, beforeCommit }: JournalOptions): Journal {
   const queue: Queued[] = []
   let open: { file: OpenDatabase; tables: Tables } | undefined
   let scheduled = false
@@ -108,7 +115,7 @@ export function createJournal({ timers, reply, beforeCommit }: JournalOptions): 
         return schedule()
       }
       try {
-        const file = openDatabase(request.directory)
+        const file = openDatabase(request.directory, files)
         const tables = createTables(file.database)
         open = { file, tables }
         reply({ kind: 'opened', live: tables.live() })
@@ -121,16 +128,13 @@ export function createJournal({ timers, reply, beforeCommit }: JournalOptions): 
 }
 
 /** A journal without a thread of its own, for tests and for one-off tools. */
-export function journalInThread(
-  timers: Timers,
-  options: Pick<JournalOptions, 'beforeCommit'> = {},
-): StartJournal {
+export function journalInThread(options: Omit<JournalOptions, 'reply'>): StartJournal {
   return ({ onMessage }) => {
     let stopped = false
     const reply = (value: JournalReply): void => {
       if (!stopped) onMessage(value)
     }
-    const journal = createJournal({ ...options, timers, reply })
+    const journal = createJournal({ ...options, reply })
     return {
       post: (request) => journal.receive(structuredClone(request)),
       stop: () => {

@@ -39,7 +39,6 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   const { directory, startJournal } = options
   const opening = Promise.withResolvers<JournalLive>()
   let store: SqliteStore | undefined
-  let link: JournalLink | undefined
   const onMessage = (value: unknown): void => {
     if (!isReply(value)) return
     if (value.kind === 'opened') opening.resolve(value.live)
@@ -50,7 +49,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     opening.reject(new Error(`the journal thread ended: ${why}`))
     store?.lose(why)
   }
-  link = startJournal({ onMessage, onGone })
+  const link: JournalLink = startJournal({ onMessage, onGone })
   // A journal thread does not keep the program alive by itself; this deadline does until it has answered.
   const late = options.timers.set(closeMsMax, () => {
     opening.reject(new Error(`the data directory ${directory} did not open in ${closeMsMax} ms`))

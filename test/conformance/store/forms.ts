@@ -12,6 +12,7 @@ import {
   type QueueName,
 } from '../../../src/base/ids.ts'
 import { createClock } from '../../../src/platform/clock.ts'
+import { dataFiles } from '../../../src/platform/data-files.ts'
 import { startThread } from '../../../src/platform/threads.ts'
 import { createTimers } from '../../../src/platform/timers.ts'
 import type {
@@ -48,7 +49,7 @@ export const workerJournal: StartJournal = (callbacks) =>
   startThread(new URL('../../../src/journal-worker.ts', import.meta.url), callbacks)
 
 export function inThread(options?: Pick<JournalOptions, 'beforeCommit'>): StartJournal {
-  return journalInThread(createTimers(createClock()), options)
+  return journalInThread({ timers: createTimers(createClock()), files: dataFiles, ...options })
 }
 
 export function openSqlite(directory: string, startJournal = inThread()): Promise<Store> {
