@@ -112,6 +112,7 @@ function checkImports(file: string, text: string, findings: Finding[]): string[]
       if (name.startsWith('.')) {
         const target = normalize(join(dirname(file), name)).replaceAll('\\', '/')
         targets.push(target)
+        if (target === '.') continue // The project's folder, not a module.
         if (!isTest && room !== undefined && !allowed(room, target)) {
           findings.push({ file, line, what: `${room} may not import ${target}` })
         }
