@@ -1,0 +1,343 @@
+// Every entry of the catalogue is provoked by a request, and every refusal of the call logic has its answer.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { brandAs } from '../base/ids.ts'
+import type { ApplicationId, LegUuid, QueueName, SessionId } from '../base/ids.ts'
+import type { Refusal } from '../ports/commands.ts'
+import { catalogue } from './errors.ts'
+import type { ErrorName } from './errors.ts'
+import { legId, testApi, withKey } from './testing.ts'
+import type { TestWorld } from './testing.ts'
+
+interface Occasion {
+  readonly url?: string
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly payload?: string | Buffer | object
+  readonly world?: TestWorld
+  readonly refusal?: Refusal
+  /** Parts of the error beyond the catalogue's. */
+  readonly error?: object
+  readonly retryAfter?: string
+}
+
+const call = `/v2/calls/${legId}/actions`
+const queueName = brandAs<QueueName>('support')
+const good = { connection_id: '1000000001', to: '+15550100', from: '+15550199' }
+const at = (pointer: string) => ({ source: { pointer } })
+
+const caller = {
+  legId,
+  legUuid: brandAs<LegUuid>('2dc6fc34-f9e0-11ef-b68e-02420a0f7768'),
+  sessionId: brandAs<SessionId>('2dc1b3c8-f9e0-11ef-bc5a-02420a0f7768'),
+  applicationId: brandAs<ApplicationId>('1000000001'),
+  from: '+35319605860',
+  to: '+13129457420',
+  clientState: null,
+  queueName,
+  waitSecs: 17,
+}
+
+const occasions: Readonly<Record<ErrorName, Occasion>> = {
+  'malformed-request': { method: 'POST', url: '/v2/queues', payload: '[]' },
+  'invalid-json': { method: 'POST', url: '/v2/queues', payload: '{' },
+  'bad-encoding': {
+    method: 'POST',
+    url: '/v2/queues',
+    payload: Buffer.from([0xff]),
+    error: { detail: 'Error decoding request body at position 0' },
+  },
+  'authentication-failed': { url: '/v2/queues', headers: {} },
+  'not-found': { url: '/v2/calls/unknown' },
+  'audio-not-found': {
+    method: 'POST',
+    url: `${call}/playback_start`,
+    payload: { media_name: 'a' },
+  },
+  'method-not-allowed': { method: 'DELETE', url: '/v2/queues' },
+  'body-too-large': { method: 'POST', url: '/v2/queues', payload: 'a'.repeat(1_048_577) },
+  'path-too-long': { url: `/v2/queues?${'a'.repeat(8192)}` },
+  'not-json': {
+    method: 'POST',
+    url: '/v2/queues',
+    headers: { ...withKey, 'content-type': 'text/xml' },
+    payload: '<a/>',
+  },
+  'rate-limited': { url: '/v2/queues', world: { rateLimit: 1 }, retryAfter: '1' },
+  internal: {
+    method: 'POST',
+    url: `${call}/hangup`,
+    world: {
+      answer: () => {
+        throw new Error('a fault of ours')
+      },
+    },
+  },
+  'parameter-missing': {
+    method: 'POST',
+    url: `${call}/reject`,
+    error: { detail: "The 'cause' parameter is required and cannot be blank.", ...at('/cause') },
+  },
+  'parameter-refused': {
+    method: 'POST',
+    url: `${call}/bridge`,
+    payload: { video_room_id: 'a' },
+    error: {
+      detail: "The 'video_room_id' parameter asks for a feature that this server does not have.",
+      ...at('/video_room_id'),
+    },
+  },
+  'number-malformed': {
+    method: 'POST',
+    url: `${call}/transfer`,
+    payload: { to: 'x' },
+    error: { detail: "The 'to' parameter must be in E164 format.", ...at('/to') },
+  },
+  'media-encryption': {
+    method: 'POST',
+    url: `${call}/transfer`,
+    payload: { to: '+15550100', media_encryption: 'DTLS' },
+    error: {
+      detail: 'DTLS media encryption is not supported for PSTN calls.',
+      ...at('/media_encryption'),
+    },
+  },
+  'string-length': {
+    method: 'POST',
+    url: '/v2/queues',
+    payload: { queue_name: 'a'.repeat(256) },
+    error: {
+      detail:
+        "The string length of 'queue_name' must be between 1 and 255 characters long, but was 256.",
+      ...at('/queue_name'),
+    },
+  },
+  'parameter-type': {
+    url: '/v2/queues?page[size]=many',
+    error: {
+      detail: 'The parameter must be of type integer, but received type string',
+      source: { parameter: 'page[size]' },
+    },
+  },
+  'not-enumerated': {
+    url: '/v2/conferences?filter[status]=x',
+    error: {
+      detail: 'The value must be one of: completed, in_progress, init.',
+      source: { parameter: 'filter[status]' },
+    },
+  },
+  'out-of-range': {
+    url: '/v2/queues?page%5Bsize%5D=251',
+    error: {
+      detail: 'The value is outside of allowed range 1 to 250',
+      source: { parameter: 'page[size]' },
+    },
+  },
+  'feature-off': {
+    method: 'POST',
+    url: `${call}/speak`,
+    error: { detail: "The 'speak' action is not enabled on this server." },
+  },
+  'loop-invalid': {
+    method: 'POST',
+    url: `${call}/playback_start`,
+    payload: { playback_content: 'aGk=', loop: 101 },
+    error: at('/loop'),
+  },
+  'stop-invalid': {
+    method: 'POST',
+    url: `${call}/playback_stop`,
+    payload: { stop: 'x' },
+    error: at('/stop'),
+  },
+  'client-state-invalid': {
+    method: 'POST',
+    url: `${call}/hangup`,
+    payload: { client_state: '-' },
+    error: at('/client_state'),
+  },
+  'timeout-secs-invalid': {
+    method: 'POST',
+    url: '/v2/calls',
+    payload: { ...good, timeout_secs: 601 },
+    error: at('/timeout_secs'),
+  },
+  'time-limit-secs-invalid': {
+    method: 'POST',
+    url: '/v2/calls',
+    payload: { ...good, time_limit_secs: 29 },
+    error: at('/time_limit_secs'),
+  },
+  'webhook-urls-invalid': {
+    method: 'POST',
+    url: `${call}/answer`,
+    payload: { webhook_urls: { 'call.bridge': 'http://127.0.0.1/' } },
+    error: at('/webhook_urls'),
+  },
+  'leg-unknown': { refusal: { code: 'leg-unknown' }, error: at('/call_control_id') },
+  'leg-ended': { refusal: { code: 'leg-ended' } },
+  'other-leg-unknown': { refusal: { code: 'other-leg-unknown' }, error: at('/call_control_id') },
+  'other-leg-ended': { refusal: { code: 'other-leg-ended' }, error: at('/call_control_id') },
+  'other-leg-not-answered': {
+    refusal: { code: 'other-leg-not-answered' },
+    error: at('/call_control_id'),
+  },
+  'not-answered': { refusal: { code: 'not-answered' } },
+  'wrong-direction': { refusal: { code: 'wrong-direction', command: 'answer' } },
+  'bridge-with-self': { refusal: { code: 'bridge-with-self' }, error: at('/call_control_id') },
+  'already-bridged': { refusal: { code: 'already-bridged' }, error: at('/call_control_id') },
+  'kept-caller-gone': {
+    refusal: { code: 'kept-caller-gone', caller },
+    error: {
+      meta: {
+        call_control_id: legId,
+        call_leg_id: caller.legUuid,
+        call_session_id: caller.sessionId,
+        connection_id: '1000000001',
+        from: '+35319605860',
+        to: '+13129457420',
+        client_state: null,
+        queue: 'support',
+        wait_time_secs: 17,
+      },
+    },
+  },
+  'application-unknown': { refusal: { code: 'application-unknown' }, error: at('/connection_id') },
+  'link-unknown': { refusal: { code: 'link-unknown' }, error: at('/link_to') },
+  'link-ended': { refusal: { code: 'link-ended' }, error: at('/link_to') },
+  'channel-limit': {
+    refusal: { code: 'channel-limit', limit: 3 },
+    error: {
+      detail: "The connection's limit of 3 simultaneous calls has been reached.",
+      ...at('/connection_id'),
+    },
+  },
+  'audio-refused': {
+    method: 'POST',
+    url: `${call}/playback_start`,
+    payload: { audio_url: 'http://192.168.0.1/a.wav' },
+    world: { forbiddenUrl: 'http://192.168.0.1/a.wav' },
+  },
+  'no-overlay-base': { refusal: { code: 'no-overlay-base' }, error: at('/overlay') },
+  unavailable: {
+    refusal: { code: 'unavailable', why: 'draining', retryAfterSecs: 5 },
+    retryAfter: '5',
+  },
+  'destination-malformed': {
+    refusal: { code: 'destination-refused', why: 'malformed' },
+    error: at('/to'),
+  },
+  'destination-forbidden': {
+    refusal: { code: 'destination-refused', why: 'forbidden-host' },
+    url: `${call}/refer`,
+    payload: { sip_address: 'sip:a@b' },
+    error: at('/sip_address'),
+  },
+  'destination-without-trunk': {
+    refusal: { code: 'destination-refused', why: 'no-trunk' },
+    error: at('/to'),
+  },
+  'destination-unknown-user': {
+    refusal: { code: 'destination-refused', why: 'unknown-user' },
+    error: at('/to'),
+  },
+  'not-queued': {
+    refusal: { code: 'not-queued', legId },
+    error: { detail: `Call ${legId} isn't in a queue.` },
+  },
+  'queue-full': {
+    refusal: { code: 'queue-full', queueName },
+    error: { detail: "The 'support' queue is full and can't accept more calls." },
+  },
+  'queue-size-fixed': { refusal: { code: 'queue-size-fixed' } },
+  'already-queued': { refusal: { code: 'already-queued' } },
+  'queue-empty': {
+    refusal: { code: 'queue-empty', queueName },
+    error: {
+      detail: "The 'support' queue has no calls to bridge with.",
+      meta: { reason: 'queue_empty' },
+      ...at('/queue'),
+    },
+  },
+  'queue-and-leg': { refusal: { code: 'queue-and-leg' }, error: at('/queue') },
+  'queue-unknown': { url: '/v2/queues/nowhere' },
+  'queue-exists': { refusal: { code: 'queue-exists' }, error: at('/queue_name') },
+  'queue-not-empty': { refusal: { code: 'queue-not-empty' } },
+  'queued-call-unknown': { url: `/v2/queues/support/calls/${legId}` },
+  'conference-unknown': { url: '/v2/conferences/nowhere' },
+  'conference-ended': { refusal: { code: 'conference-ended' } },
+  'conference-full': {
+    refusal: { code: 'conference-full', participantsMax: 100 },
+    error: { detail: 'The maximum allowed value of `max_participants` has been reached at 100.' },
+  },
+  'conference-name-taken': { refusal: { code: 'conference-name-taken' } },
+  'already-participant': { refusal: { code: 'already-participant' } },
+  'not-participant': { refusal: { code: 'not-participant' }, error: at('/call_control_id') },
+  'participant-unknown': { refusal: { code: 'participant-unknown' } },
+}
+
+for (const [name, occasion] of Object.entries(occasions)) {
+  test(`answer: ${name}`, async (t) => {
+    const world: TestWorld = { ...occasion.world }
+    if (occasion.refusal !== undefined) world.answer = { ok: false, refusal: occasion.refusal }
+    const { api, logged } = testApi(world)
+    t.after(() => api.close())
+    const ask = () =>
+      api.inject({
+        method: occasion.method ?? (occasion.refusal === undefined ? 'GET' : 'POST'),
+        url: occasion.url ?? `${call}/hangup`,
+        headers: occasion.headers ?? withKey,
+        ...(occasion.payload === undefined ? {} : { payload: occasion.payload }),
+      })
+    let answer = await ask()
+    if (name === 'rate-limited') answer = await ask()
+    const { status, code, title, detail } = catalogue[name as ErrorName]
+    assert.equal(answer.statusCode, status, answer.body)
+    const [error] = answer.json().errors
+    if (name === 'webhook-urls-invalid') delete error.detail // Lists all event types.
+    const expected = { code, title, ...(name === 'webhook-urls-invalid' ? {} : { detail }) }
+    assert.deepEqual(error, { ...expected, ...occasion.error })
+    assert.equal(answer.headers['retry-after'], occasion.retryAfter)
+    assert.equal(logged.length, name === 'internal' ? 1 : 0)
+  })
+}
+
+test('reject on the wrong call is named so', async (t) => {
+  const { api } = testApi({
+    answer: { ok: false, refusal: { code: 'wrong-direction', command: 'reject' } },
+  })
+  t.after(() => api.close())
+  const payload = { cause: 'USER_BUSY' }
+  const answer = await api.inject({
+    method: 'POST',
+    url: `${call}/reject`,
+    headers: withKey,
+    payload,
+  })
+  assert.match(
+    answer.json().errors[0].detail,
+    /^Call reject command can only be issued for inbound/,
+  )
+})
+
+test('known operations without implementation answer 20015, and say what to do', async (t) => {
+  const { api } = testApi()
+  t.after(() => api.close())
+  const paths = [
+    ...['speak', 'gather', 'send_dtmf', 'record_start', 'ai_assistant_start', 'pay'].map(
+      (action) => ['POST', `${call}/${action}`] as const,
+    ),
+    ...['play', 'stop', 'speak', 'update', 'record_pause', 'dial_participant'].map(
+      (action) => ['POST', `/v2/conferences/a/actions/${action}`] as const,
+    ),
+    ['POST', '/v2/call_control_applications'] as const,
+    ['PATCH', '/v2/call_control_applications/1000000001'] as const,
+    ['DELETE', '/v2/call_control_applications/1000000001'] as const,
+  ]
+  for (const [method, url] of paths) {
+    const answer = await api.inject({ method, url, headers: withKey })
+    assert.deepEqual([answer.statusCode, answer.json().errors[0].code], [422, '20015'], url)
+    const wanted = url.includes('applications') ? /configuration file/ : /'[a-z_]+' action/
+    assert.match(answer.json().errors[0].detail, wanted)
+  }
+})
