@@ -100,8 +100,8 @@ export async function startServer(
     deliver: (rows) => outbox.add(rows),
   })
 
-  // The call logic and the two rooms below it know each other: inputs reach it through `logic` once it is there.
-  let logic: CallLogic | undefined
+  // The call logic and the two rooms below it know each other: what comes before it is there is dropped.
+  let inputs: Pick<CallLogic, 'deliver' | 'admitCall'> | undefined
   const ingest = createIngestClient({
     spawn: (callbacks) => startThread(new URL('./audio-worker.ts', import.meta.url), callbacks),
     timers,
@@ -139,7 +139,7 @@ export async function startServer(
       return loaded.ok ? loaded.clip : loaded
     },
     ringback: ringbackClip,
-    deliver: (input) => logic?.deliver(input),
+    deliver: (input) => inputs?.deliver(input),
   })
   const sip = createSipStack({
     datagrams,
@@ -154,13 +154,13 @@ export async function startServer(
       config,
       secretBytes(inData('sip-secret'), (count) => random.bytes(count)),
     ),
-    deliver: (input) => logic?.deliver(input),
+    deliver: (input) => inputs?.deliver(input),
     admit: () => {
-      const admission = logic?.admitCall() ?? { ok: false, retryAfterSecs: 1 }
+      const admission = inputs?.admitCall() ?? { ok: false, retryAfterSecs: 1 }
       return admission.ok ? undefined : { retryAfterSecs: admission.retryAfterSecs }
     },
   })
-  logic = createCallControl({
+  const logic = createCallControl({
     settings: {
       ringLimitMs: config.calls.ring_limit_secs * 1000,
       collectEmptyAfterMs: config.queues.collect_empty_after_secs * 1000,
@@ -182,6 +182,8 @@ export async function startServer(
     loopLagMs: lag.readMs,
   })
 
+  inputs = logic
+
   const { apiKeys, fresh } = keysOf(config, inData('api-key'), random)
   let phase: 'starting' | 'running' | 'draining' = 'starting'
   const ready = (): ReadyStatus => {
@@ -189,7 +191,7 @@ export async function startServer(
     const reasons = reasonsAgainst(store, outbox, config)
     return reasons.length === 0 ? { status: 'ready' } : { status: 'degraded', reasons }
   }
-  const api = await createApi({
+  const api = createApi({
     control: logic,
     queues: store,
     config,
