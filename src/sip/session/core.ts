@@ -8,7 +8,7 @@ import type { Random } from '../../ports/random.ts'
 import type { IncomingCall, SignalingInput } from '../../ports/signaling.ts'
 import type { TimerId, Timers } from '../../ports/timers.ts'
 import type { DigestClient } from '../auth/client.ts'
-import { Dialog } from '../dialog/dialog.ts'
+import type { Dialog } from '../dialog/dialog.ts'
 import type { OwnIds } from '../dialog/own-ids.ts'
 import type { RequestParts, SipRequest, SipResponse } from '../message/types.ts'
 import type {

@@ -31,6 +31,9 @@ import { Refers } from './refer.ts'
 import { startSessionTimer } from './session-timer.ts'
 import type { SessionTerms } from './timer-rules.ts'
 
+/** Requests that may have gone out after the snapshot was taken; gaps in CSeq are legal (RFC 3261 §12.2.1.1). */
+const RESTORE_CSEQ_GAP = 100
+
 /** A confirmed session as JSON data. */
 export interface SessionSnapshot {
   readonly dialog: DialogState
@@ -95,6 +98,7 @@ export class InviteSession implements AttachedSession {
     // The number of a connection means nothing in another process.
     core.dialog = new Dialog({
       ...from.dialog,
+      localCSeq: from.dialog.localCSeq + RESTORE_CSEQ_GAP,
       source: source === undefined ? undefined : { ...source, connectionId: undefined },
     })
     core.phase = 'confirmed'

@@ -68,6 +68,8 @@ export class Inviter {
   #minSeSecs = 0
   #expiresSecs = SESSION_EXPIRES_DEFAULT_SECS
   #cancelled = false
+  /** A provisional response of the present transaction has come. */
+  #heard = false
   #winner: { readonly tag: string; readonly invite: SipRequest } | undefined
   #acknowledge: (() => void) | undefined
 
@@ -118,6 +120,7 @@ export class Inviter {
     if (target === undefined || destination === undefined)
       return this.#refused(0, 'No Address', true)
     this.#cseq += 1
+    this.#heard = false
     const options = this.#options
     const headers: (readonly [string, string])[] = [
       ...options.routes.map((route) => ['Route', route] as const),
@@ -136,11 +139,9 @@ export class Inviter {
       ['Content-Type', SDP_TYPE],
     ]
     const parts = { method: 'INVITE', uri: target.uri, headers, body: bytesOf(options.sdp) }
-    // Until `send` returns there is no transaction; one that fails at once must still count as the current one.
-    let current: ClientTransaction | undefined
-    this.#transaction = undefined
     const isCurrent = (): boolean => current === this.#transaction
-    current = core.room.layer.send(parts, destination, {
+    // Nothing of it is reported before `send` has returned.
+    const current: ClientTransaction = core.room.layer.send(parts, destination, {
       onResponse: (response) => {
         if (response.status < 200) {
           if (isCurrent()) this.#onProvisional(response)
@@ -151,7 +152,9 @@ export class Inviter {
         if (isCurrent()) this.#onSilence(408, 'Request Timeout', !heardProvisional)
       },
       onTransportFailure: () => {
-        if (isCurrent()) this.#onSilence(0, 'Transport Failure', true)
+        if (!isCurrent()) return
+        // A connection that broke while the far end was ringing is no missing address.
+        this.#onSilence(this.#heard ? 503 : 0, 'Transport Failure', !this.#heard)
       },
     })
     this.#transaction = current
@@ -159,12 +162,15 @@ export class Inviter {
 
   #onProvisional(response: SipResponse): void {
     const core = this.#core
+    this.#heard = true
     if (response.status === 100 || core.phase !== 'calling') return
     const early = this.#earlyOf(response)
     const kind = early?.reliable.take(core, early.dialog, response) ?? 'unreliable'
     if (kind === 'repeated' || kind === 'early' || this.#cancelled) return
     const sdp = sdpOf(response)
     if (early !== undefined && sdp !== undefined) early.sdp = sdp
+    // 199 and what may be invented later tell nothing about ringing or media.
+    if (response.status < 180 || response.status > 189) return
     core.emit({ kind: 'leg-progress', status: response.status, sdp })
   }
 
@@ -184,10 +190,9 @@ export class Inviter {
 
   #onSuccess(
     response: SipResponse,
-    transaction: ClientTransaction | undefined,
+    transaction: ClientTransaction,
     destination: Destination,
   ): void {
-    if (transaction === undefined) return
     const tag = tagOf(response.headers.first('To')) ?? ''
     if (this.#winner?.tag === tag) {
       // RFC 3261 §13.2.2.4: every repetition of the 2xx gets the ACK again, also after BYE.
