@@ -1,5 +1,6 @@
 // The one test command: static checks, then every *.test.ts under src and test, in processes of their own, two at a time.
-// `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check).
+// `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check);
+// `--peers` (npm run test:peers) takes test/peers/**/*.peer.ts instead, which need foreign programs of the system.
 // The last line counts what ran: `tests: N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
@@ -39,13 +40,18 @@ function runCheck(name: string, command: string, args: readonly string[]): Promi
   })
 }
 
-function testFiles(words: readonly string[]): string[] {
-  const all = globSync(
-    ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts', 'examples/**/*.test.ts'],
-    {
-      exclude: (path) => String(path).includes('node_modules'),
-    },
-  ).sort()
+const peerPatterns = ['test/peers/**/*.peer.ts']
+const unitPatterns = [
+  'src/**/*.test.ts',
+  'test/**/*.test.ts',
+  'tools/**/*.test.ts',
+  'examples/**/*.test.ts',
+]
+
+function testFiles(patterns: readonly string[], words: readonly string[]): string[] {
+  const all = globSync([...patterns], {
+    exclude: (path) => String(path).includes('node_modules'),
+  }).sort()
   return words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
 }
 
@@ -73,16 +79,17 @@ function runTests(files: string[], tally: Tally): Promise<void> {
   })
 }
 
-const words = process.argv.slice(2)
+const peers = process.argv.includes('--peers')
+const words = process.argv.slice(2).filter((word) => word !== '--peers')
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 }
 const started = Date.now()
-if (words.length === 0) {
+if (words.length === 0 && !peers) {
   const outcomes = await Promise.all(
     staticChecks.map(([name, command, args]) => runCheck(name, command, args)),
   )
   for (const passed of outcomes) tally[passed ? 'passed' : 'failed']++
 }
-const files = testFiles(words)
+const files = testFiles(peers ? peerPatterns : unitPatterns, words)
 if (files.length > 0) await runTests(files, tally)
 console.log(`took ${((Date.now() - started) / 1000).toFixed(1)} s`)
 console.log(`tests: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`)
