@@ -178,6 +178,19 @@ export class StepContext {
     this.#verbs.push({ operationId, verb })
   }
 
+  /** Goes on after the outcome of another verb under way, holding `legs` until then as if the verb were theirs. */
+  afterVerb(earlier: PendingVerb, legs: readonly Leg[], go: (ctx: StepContext) => void): void {
+    for (const leg of legs) leg.claim = earlier.operationId
+    this.verbs.set(earlier.operationId, {
+      ...earlier,
+      legs: [...earlier.legs, ...legs.map((leg) => leg.legId)],
+      then: (later, outcome) => {
+        earlier.then(later, outcome)
+        go(later)
+      },
+    })
+  }
+
   /** Hands a verb out again, after an unknown outcome. */
   repeat(pending: PendingVerb): void {
     this.#verbs.push({ operationId: pending.operationId, verb: pending.verb })

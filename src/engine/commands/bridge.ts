@@ -7,7 +7,13 @@ import type { CommandAnswer, KeptCaller, LegCommand, Refusal } from '../../ports
 import type { LeftEntry } from '../../ports/store.ts'
 import { waitedSecs } from '../../queues/max-wait.ts'
 import { settle, type Request } from '../answers.ts'
-import { done, refusal, type KnownOutcome, type StepContext } from '../context.ts'
+import {
+  done,
+  refusal,
+  type KnownOutcome,
+  type PendingVerb,
+  type StepContext,
+} from '../context.ts'
 import { finishEnd, foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
 import { cancelIntents, setIntent } from '../intents.ts'
 import { releaseKept } from '../legs.ts'
@@ -67,6 +73,11 @@ function claimed(
   }
   const left = issuerLeft === undefined ? [head] : [head, issuerLeft]
   const caller = ctx.living(head.entry.legId)
+  const arrival = enqueueUnderWay(ctx, caller, head)
+  if (arrival !== undefined) {
+    ctx.afterVerb(arrival, withPeer(ctx, issuer), (later) => claimed(later, asked, target, outcome))
+    return
+  }
   if (goingOrGone(issuer)) {
     parkLeft(ctx, left)
     settle(ctx, request, refusal({ code: 'leg-ended' }))
@@ -90,6 +101,19 @@ function claimed(
   accept(ctx, request, issuer)
   makeBridge(ctx, { issuer, other: caller, settings: settingsOf(command) }, left)
   settle(ctx, request, done)
+}
+
+/** The caller was claimed before its own enqueue is known here: first things first (distributed stores only). */
+function enqueueUnderWay(
+  ctx: StepContext,
+  caller: Leg | undefined,
+  head: LeftEntry,
+): PendingVerb | undefined {
+  if (caller?.claim === undefined) return undefined
+  if (caller.state.at === 'queued' && caller.state.queueName === head.queueName) return undefined
+  const pending = ctx.verbs.get(caller.claim)
+  const arrives = pending?.verb.kind === 'enqueue' && pending.verb.queueName === head.queueName
+  return arrives ? pending : undefined
 }
 
 /** C9: the entry is gone, the application learns whom to call back. */
