@@ -1,0 +1,46 @@
+// A web server with sound for tests: `/music.wav` is ten seconds of one tone, `?hz=` and `?ms=` choose another one.
+// Everything else is 404, `/broken.wav` is no sound file.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import wavefile from 'wavefile'
+
+const rateHz = 16_000
+
+export interface SoundServer {
+  readonly origin: string
+  /** Address of a WAV file with one tone. */
+  url(hz: number, ms?: number): string
+  close(): Promise<void>
+}
+
+export async function startSoundServer(): Promise<SoundServer> {
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    if (pathname === '/music.wav') {
+      const hz = Number(searchParams.get('hz'))
+      const ms = Number(searchParams.get('ms'))
+      response.writeHead(200).end(wavOf(hz, ms))
+    } else if (pathname === '/broken.wav') response.writeHead(200).end('no sound at all')
+    else response.writeHead(404).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo // Listening on TCP: never a pipe's name.
+  const origin = `http://127.0.0.1:${port}`
+  return {
+    origin,
+    url: (hz, ms = 10_000) => `${origin}/music.wav?hz=${hz}&ms=${ms}`,
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+function wavOf(hz: number, ms: number): Buffer {
+  const samples = Int16Array.from({ length: Math.round((rateHz * ms) / 1000) }, (_, i) =>
+    Math.round(8_000 * Math.sin((2 * Math.PI * hz * i) / rateHz)),
+  )
+  const wav = new wavefile.WaveFile()
+  wav.fromScratch(1, rateHz, '16', samples)
+  return Buffer.from(wav.toBuffer())
+}
