@@ -179,31 +179,28 @@ export function participantObject(participant: ParticipantView) {
   }
 }
 
-const limitOrNull = () => Type.Union([Type.Integer(), Type.Null()])
-
 export const applicationSchema = Type.Object({
   id: Type.String(),
   record_type: Type.Literal('call_control_application'),
   application_name: Type.String(),
   active: Type.Boolean(),
   anchorsite_override: Type.String(),
-  webhook_event_url: Type.String(),
-  webhook_event_failover_url: Type.String(),
+  webhook_event_url: Type.Optional(Type.String()),
+  webhook_event_failover_url: nullable(Type.String()),
   webhook_api_version: Type.Literal('2'),
-  webhook_timeout_secs: limitOrNull(),
+  webhook_timeout_secs: Type.Union([Type.Integer(), Type.Null()]),
   dtmf_type: Type.Enum(['RFC 2833', 'Inband', 'SIP INFO']),
   first_command_timeout: Type.Boolean(),
   first_command_timeout_secs: Type.Integer(),
   call_cost_in_webhooks: Type.Boolean(),
   redact_dtmf_debug_logging: Type.Boolean(),
   inbound: Type.Object({
-    channel_limit: limitOrNull(),
+    channel_limit: Type.Optional(Type.Integer()),
     shaken_stir_enabled: Type.Boolean(),
-    sip_subdomain: nullable(Type.String()),
     sip_subdomain_receive_settings: Type.String(),
   }),
   outbound: Type.Object({
-    channel_limit: limitOrNull(),
+    channel_limit: Type.Optional(Type.Integer()),
     outbound_voice_profile_id: Type.String(),
   }),
   tags: Type.Array(Type.String()),
@@ -219,8 +216,10 @@ export function applicationObject(application: Application, sinceMs: number) {
     application_name: application.name,
     active: application.active,
     anchorsite_override: 'Latency',
-    webhook_event_url: application.webhookEventUrl,
-    webhook_event_failover_url: application.webhookEventFailoverUrl,
+    ...(application.webhookEventUrl === ''
+      ? {}
+      : { webhook_event_url: application.webhookEventUrl }),
+    webhook_event_failover_url: application.webhookEventFailoverUrl || null,
     webhook_api_version: '2',
     webhook_timeout_secs: application.webhookTimeoutSecs || null,
     dtmf_type: application.dtmfType,
@@ -229,19 +228,23 @@ export function applicationObject(application: Application, sinceMs: number) {
     call_cost_in_webhooks: false,
     redact_dtmf_debug_logging: false,
     inbound: {
-      channel_limit: application.inboundChannelLimit ?? null,
+      ...channelLimit(application.inboundChannelLimit),
       shaken_stir_enabled: false,
-      sip_subdomain: null,
       sip_subdomain_receive_settings: 'from_anyone',
     },
     outbound: {
-      channel_limit: application.outboundChannelLimit ?? null,
+      ...channelLimit(application.outboundChannelLimit),
       outbound_voice_profile_id: '',
     },
     tags: application.tags,
     created_at: isoMillis(sinceMs),
     updated_at: isoMillis(sinceMs),
   }
+}
+
+// A field that does not apply is absent: the vendor's description allows no null here.
+function channelLimit(limit: number | undefined) {
+  return limit === undefined ? {} : { channel_limit: limit }
 }
 
 function durationSecs(call: CallView, nowMs: number): number {
