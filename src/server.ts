@@ -15,19 +15,22 @@ import { startMediaWorker } from './media/embedded/thread-port.ts'
 import { addressMatcher } from './platform/address-matcher.ts'
 import { createClock } from './platform/clock.ts'
 import { createDatagrams } from './platform/datagrams.ts'
-import { resolvePath, secretFile } from './platform/files.ts'
-import { createHttpClient } from './platform/http-client.ts'
+import { resolvePath, secretFile, type SecretFile } from './platform/files.ts'
+import { createHttpClient, type EgressClient } from './platform/http-client.ts'
 import { createLog } from './platform/log.ts'
-import { startLoopLag } from './platform/loop-lag.ts'
+import { startLoopLag, type LoopLag } from './platform/loop-lag.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { createRandom } from './platform/random.ts'
 import { createResolver } from './platform/resolver.ts'
 import { createStreams } from './platform/streams.ts'
 import { startThread } from './platform/threads.ts'
 import { createTimers } from './platform/timers.ts'
+import type { Clock } from './ports/clock.ts'
 import { noFaults } from './ports/faults.ts'
+import type { Log } from './ports/log.ts'
+import type { Random } from './ports/random.ts'
 import type { Store } from './ports/store.ts'
-import type { SipStackConfig } from './sip/b2bua/config.ts'
+import type { SipStack, SipStackConfig } from './sip/b2bua/config.ts'
 import { createSipStack } from './sip/b2bua/stack.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { Outbox } from './webhooks/outbox.ts'
@@ -55,6 +58,23 @@ const audioDecodeMs = 30_000
 const audioWaitingMax = 100
 const audioCacheBytes = 256 * 1024 * 1024
 
+/** What every room runs on. */
+interface Platform {
+  readonly clock: Clock
+  readonly timers: ReturnType<typeof createTimers>
+  readonly random: Random
+  readonly log: Log
+  readonly metrics: ReturnType<typeof createMetrics>
+  readonly http: EgressClient
+  readonly lag: LoopLag
+  secret(name: string): SecretFile
+}
+
+/** The call logic knows SIP and media, and they deliver to it: what comes before it is there is dropped. */
+interface LateLogic {
+  current?: CallLogic
+}
+
 /**
  * Starts everything and resolves when calls and requests are taken.
  * `onFatal`: a part that cannot be replaced died; the process should end and be started anew.
@@ -63,17 +83,8 @@ export async function startServer(
   config: Config,
   onFatal: (why: string) => void,
 ): Promise<RunningServer> {
-  const clock = createClock()
-  const timers = createTimers(clock)
-  const random = createRandom()
-  const resolver = createResolver()
-  const datagrams = createDatagrams()
-  const log = createLog({ level: config.log.level })
-  const metrics = createMetrics({ process: true })
-  const lag = startLoopLag(timers, clock)
-  const inData = (name: string) => secretFile(resolvePath(config.dataFolder, name))
-  const http = createHttpClient({ resolver, allow: addressMatcher(config.egress.allow) })
-
+  const platform = createPlatform(config)
+  const { clock, timers, random, log, metrics, http, lag } = platform
   const store = await openSqliteStore({
     directory: config.dataFolder,
     timers,
@@ -81,7 +92,102 @@ export async function startServer(
       startThread(new URL('./journal-worker.ts', import.meta.url), callbacks),
     onGone: (why) => onFatal(`the journal thread ended: ${why}`),
   })
-  const signer = createWebhookSigner(inData('webhook-key'), random)
+  const webhooks = createWebhooks(config, platform, store)
+  const late: LateLogic = {}
+  const audio = createAudio(config, platform, late, onFatal)
+  const sip = createSip(config, platform, late)
+  const logic = createCallControl({
+    settings: engineSettings(config),
+    applications: config.applications,
+    clock,
+    timers,
+    random,
+    store,
+    signaling: sip.signaling,
+    media: audio.media,
+    sink: webhooks.sink,
+    log,
+    metrics,
+    faults: noFaults,
+    loopLagMs: lag.readMs,
+  })
+  late.current = logic
+
+  const { apiKeys, fresh } = keysOf(config, platform)
+  const life: { phase: 'starting' | 'running' | 'draining' } = { phase: 'starting' }
+  const api = createApi({
+    control: logic,
+    queues: store,
+    config,
+    apiKeys,
+    applications: config.applications,
+    publicKey: { id: webhooks.signer.keyId, public: webhooks.signer.publicKey },
+    ready: () => readiness(life.phase, store, webhooks.outbox, config),
+    metricsText: () => renderMetrics(metrics, logic, sip),
+    random,
+    clock,
+    log,
+    checkUrl: (url) => http.checkUrl(url),
+  })
+
+  await webhooks.outbox.start()
+  await logic.start()
+  const local = await sip.start()
+  await api.listen({ host: config.http.host, port: config.http.port })
+  life.phase = 'running'
+  const stopPruning = startPruning(config, platform, store)
+
+  return {
+    http: addressOf(api.server.address(), config.http.host),
+    sip: `${bracketed(local.address)}:${local.port}`,
+    freshApiKey: fresh,
+    stop: async () => {
+      life.phase = 'draining'
+      stopPruning()
+      logic.drain()
+      await api.close()
+      await logic.idle()
+      logic.stop()
+      await webhooks.outbox.drain(drainWebhooksMs)
+      sip.stop()
+      await audio.close()
+      lag.stop()
+      http.close()
+      await store.close()
+      timers.close()
+    },
+  }
+}
+
+function createPlatform(config: Config): Platform {
+  const clock = createClock()
+  const timers = createTimers(clock)
+  const allow = addressMatcher(config.egress.allow)
+  return {
+    clock,
+    timers,
+    random: createRandom(),
+    log: createLog({ level: config.log.level }),
+    metrics: createMetrics({ process: true }),
+    http: createHttpClient({ resolver: createResolver(), allow }),
+    lag: startLoopLag(timers, clock),
+    secret: (name) => secretFile(resolvePath(config.dataFolder, name)),
+  }
+}
+
+function engineSettings(config: Config): Parameters<typeof createCallControl>[0]['settings'] {
+  return {
+    ringLimitMs: config.calls.ring_limit_secs * 1000,
+    collectEmptyAfterMs: config.queues.collect_empty_after_secs * 1000,
+    collectCreated: config.queues.collect_created,
+    rtpLossHangupMs: config.calls.rtp_loss_hangup_secs * 1000,
+    callsMax: config.limits.calls,
+  }
+}
+
+function createWebhooks(config: Config, platform: Platform, store: Store) {
+  const { clock, timers, random, log, metrics, http, secret } = platform
+  const signer = createWebhookSigner(secret('webhook-key'), random)
   const outbox = new Outbox({
     store,
     http,
@@ -99,9 +205,17 @@ export async function startServer(
     connectionCodecs: codecs,
     deliver: (rows) => outbox.add(rows),
   })
+  return { signer, outbox, sink }
+}
 
-  // The call logic and the two rooms below it know each other: what comes before it is there is dropped.
-  let inputs: Pick<CallLogic, 'deliver' | 'admitCall'> | undefined
+/** The media engine with its thread, and the thread that turns audio files into clips. */
+function createAudio(
+  config: Config,
+  platform: Platform,
+  late: LateLogic,
+  onFatal: (why: string) => void,
+) {
+  const { timers, random, http } = platform
   const ingest = createIngestClient({
     spawn: (callbacks) => startThread(new URL('./audio-worker.ts', import.meta.url), callbacks),
     timers,
@@ -116,7 +230,7 @@ export async function startServer(
     fileBytesMax: config.limits.playback_bytes,
     fetchTimeoutMs: audioFetchMs,
   })
-  const mediaWorker = startMediaWorker(
+  const worker = startMediaWorker(
     (callbacks) => startThread(new URL('./media-worker.ts', import.meta.url), callbacks),
     {
       host: config.media.host,
@@ -125,125 +239,51 @@ export async function startServer(
       portRestMs: config.media.port_rest_ms,
       silentAfterMs,
     },
+    // The figures of ended legs are kept for a minute.
     config.limits.calls * 2,
     (why) => onFatal(`the media thread ended: ${why}`),
   )
   const media = createEmbeddedMedia({
-    worker: mediaWorker,
-    table: mediaWorker.table,
+    worker,
+    table: worker.table,
     timers,
     random,
     advertise: config.media.advertise === '' ? config.media.host : config.media.advertise,
-    loadClip: async (audio) => {
-      const loaded = await clips.load(audio)
+    loadClip: async (reference) => {
+      const loaded = await clips.load(reference)
       return loaded.ok ? loaded.clip : loaded
     },
     ringback: ringbackClip,
-    deliver: (input) => inputs?.deliver(input),
+    deliver: (input) => late.current?.deliver(input),
   })
-  const sip = createSipStack({
-    datagrams,
+  const close = async (): Promise<void> => {
+    await worker.close()
+    ingest.close()
+  }
+  return { media, close }
+}
+
+function createSip(config: Config, platform: Platform, late: LateLogic): SipStack {
+  const { timers, clock, random, log, metrics, secret } = platform
+  return createSipStack({
+    datagrams: createDatagrams(),
     streams: createStreams(),
     timers,
     clock,
     random,
-    resolver,
+    resolver: createResolver(),
     log,
     metrics,
     config: sipConfig(
       config,
-      secretBytes(inData('sip-secret'), (count) => random.bytes(count)),
+      secretBytes(secret('sip-secret'), (count) => random.bytes(count)),
     ),
-    deliver: (input) => inputs?.deliver(input),
+    deliver: (input) => late.current?.deliver(input),
     admit: () => {
-      const admission = inputs?.admitCall() ?? { ok: false, retryAfterSecs: 1 }
+      const admission = late.current?.admitCall() ?? { ok: false, retryAfterSecs: 1 }
       return admission.ok ? undefined : { retryAfterSecs: admission.retryAfterSecs }
     },
   })
-  const logic = createCallControl({
-    settings: {
-      ringLimitMs: config.calls.ring_limit_secs * 1000,
-      collectEmptyAfterMs: config.queues.collect_empty_after_secs * 1000,
-      collectCreated: config.queues.collect_created,
-      rtpLossHangupMs: config.calls.rtp_loss_hangup_secs * 1000,
-      callsMax: config.limits.calls,
-    },
-    applications: config.applications,
-    clock,
-    timers,
-    random,
-    store,
-    signaling: sip.signaling,
-    media,
-    sink,
-    log,
-    metrics,
-    faults: noFaults,
-    loopLagMs: lag.readMs,
-  })
-
-  inputs = logic
-
-  const { apiKeys, fresh } = keysOf(config, inData('api-key'), random)
-  let phase: 'starting' | 'running' | 'draining' = 'starting'
-  const ready = (): ReadyStatus => {
-    if (phase !== 'running') return { status: phase, reasons: [`the server is ${phase}`] }
-    const reasons = reasonsAgainst(store, outbox, config)
-    return reasons.length === 0 ? { status: 'ready' } : { status: 'degraded', reasons }
-  }
-  const api = createApi({
-    control: logic,
-    queues: store,
-    config,
-    apiKeys,
-    applications: config.applications,
-    publicKey: { id: signer.keyId, public: signer.publicKey },
-    ready,
-    metricsText: () => {
-      for (const [name, value] of Object.entries(logic.counts())) {
-        metrics.gauge(`holdfast_${name}`, value)
-      }
-      metrics.gauge('holdfast_registered_users', sip.registeredUsers())
-      return metrics.render()
-    },
-    random,
-    clock,
-    log,
-    checkUrl: (url) => http.checkUrl(url),
-  })
-
-  await outbox.start()
-  await logic.start()
-  const local = await sip.start()
-  await api.listen({ host: config.http.host, port: config.http.port })
-  phase = 'running'
-  const stopPruning = every(timers, pruneEveryMs, () => {
-    void store.prune(clock.wallMs() - config.webhooks.give_up_hours * 3_600_000).catch((error) => {
-      log.warn({ code: 'PRUNE', error: String(error) }, 'old events could not be removed')
-    })
-  })
-
-  return {
-    http: addressOf(api.server.address(), config.http.host),
-    sip: `${bracketed(local.address)}:${local.port}`,
-    freshApiKey: fresh,
-    stop: async () => {
-      phase = 'draining'
-      stopPruning()
-      logic.drain()
-      await api.close()
-      await logic.idle()
-      logic.stop()
-      await outbox.drain(drainWebhooksMs)
-      sip.stop()
-      await mediaWorker.close()
-      ingest.close()
-      lag.stop()
-      http.close()
-      await store.close()
-      timers.close()
-    },
-  }
 }
 
 function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
@@ -286,34 +326,51 @@ function secretBytes(
 
 function keysOf(
   config: Config,
-  file: Parameters<typeof keepApiKey>[0],
-  random: Parameters<typeof keepApiKey>[1],
+  { secret, random }: Platform,
 ): { readonly apiKeys: readonly ApiKey[]; readonly fresh: string | undefined } {
   if (config.apiKeys.length > 0) return { apiKeys: config.apiKeys, fresh: undefined }
-  const { key, fresh } = keepApiKey(file, random)
+  const { key, fresh } = keepApiKey(secret('api-key'), random)
   return { apiKeys: [key], fresh }
 }
 
-function reasonsAgainst(store: Store, outbox: Outbox, config: Config): string[] {
+function readiness(
+  phase: 'starting' | 'running' | 'draining',
+  store: Store,
+  outbox: Outbox,
+  config: Config,
+): ReadyStatus {
+  if (phase !== 'running') return { status: phase, reasons: [`the server is ${phase}`] }
   const reasons: string[] = []
   const health = store.health()
   if (!health.ok) reasons.push(`the store cannot write: ${health.why}`)
-  if (outbox.backlog() > config.limits.webhook_backlog) {
-    reasons.push(`${outbox.backlog()} webhooks are owed`)
-  }
-  return reasons
+  const owed = outbox.backlog()
+  if (owed > config.limits.webhook_backlog) reasons.push(`${owed} webhooks are owed`)
+  return reasons.length === 0 ? { status: 'ready' } : { status: 'degraded', reasons }
 }
 
-function every(
-  timers: ReturnType<typeof createTimers>,
-  periodMs: number,
-  act: () => void,
-): () => void {
-  let id = timers.set(periodMs, again)
-  function again(): void {
-    act()
-    id = timers.set(periodMs, again)
+function renderMetrics(
+  metrics: ReturnType<typeof createMetrics>,
+  logic: CallLogic,
+  sip: SipStack,
+): Promise<string> {
+  for (const [name, value] of Object.entries(logic.counts())) {
+    metrics.gauge(`holdfast_${name}`, value)
   }
+  metrics.gauge('holdfast_registered_users', sip.registeredUsers())
+  return metrics.render()
+}
+
+/** Delivered webhooks and events are forgotten after the time for which webhooks are retried. */
+function startPruning(config: Config, platform: Platform, store: Store): () => void {
+  const { timers, clock, log } = platform
+  const keptMs = config.webhooks.give_up_hours * 3_600_000
+  const again = (): void => {
+    store.prune(clock.wallMs() - keptMs).catch((error: unknown) => {
+      log.warn({ code: 'PRUNE', error: String(error) }, 'old events could not be removed')
+    })
+    id = timers.set(pruneEveryMs, again)
+  }
+  let id = timers.set(pruneEveryMs, again)
   return () => timers.clear(id)
 }
 
