@@ -12,6 +12,18 @@ interface LegModel {
   peer: LegId | undefined
   conference: string | undefined
   playing: Set<string>
+  /** Ended in its place in line, which is kept. */
+  kept: boolean
+}
+
+export interface EventModelOptions {
+  /**
+   * Order and positions are those of the events: true where verbs are decided in the step that tells of them. A
+   * distributed store may decide in another order than the outcomes come back.
+   */
+  readonly ordered: boolean
+  /** The leg's entry is one that outlives its call. */
+  readonly isKept: (legId: LegId) => boolean
 }
 
 /** A promise of the product that a history broke. */
@@ -27,6 +39,11 @@ export class EventModel {
   bridged = 0
   #lastSequence = 0
   #lastUs = 0
+  readonly #options: EventModelOptions
+
+  constructor(options: EventModelOptions) {
+    this.#options = options
+  }
 
   take(stamped: StampedEvent): void {
     const { event, sequence, occurredAtUs } = stamped
@@ -107,14 +124,14 @@ export class EventModel {
       case 'participant-left':
         return this.#left(event)
       case 'queue-created':
-        if (this.queues.has(event.queueName)) this.#broken(event, 'created twice')
-        this.queues.set(event.queueName, [])
+        if (!this.queues.has(event.queueName)) this.queues.set(event.queueName, [])
+        else if (this.#options.ordered) this.#broken(event, 'created twice')
         return
       case 'queue-updated':
         return
       case 'queue-deleted':
-        if (this.line(event.queueName).length > 0) this.#broken(event, 'deleted with callers in it')
-        this.queues.delete(event.queueName)
+        if (this.line(event.queueName).length === 0) this.queues.delete(event.queueName)
+        else if (this.#options.ordered) this.#broken(event, 'deleted with callers in it')
         return
     }
   }
@@ -130,6 +147,7 @@ export class EventModel {
       peer: undefined,
       conference: undefined,
       playing: new Set(),
+      kept: false,
     })
   }
 
@@ -146,23 +164,26 @@ export class EventModel {
   #ended(event: Extract<DomainEvent, { type: 'leg-ended' }>): void {
     const leg = this.#alive(event, event.leg.legId)
     leg.ended = true
-    const place = leg.queue === undefined ? -1 : this.line(leg.queue).indexOf(leg.legId)
-    // A kept entry may outlive its call; any other must be gone by now. `keep` is told by the dequeue that follows later.
-    if (place >= 0 && !this.keptAllowed) this.#broken(event, `ended in queue ${leg.queue}`)
+    if (leg.queue !== undefined) {
+      // Only a kept entry may outlive its call; its dequeue is told later.
+      if (!this.#options.isKept(leg.legId)) this.#broken(event, `ended in queue ${leg.queue}`)
+      leg.kept = true
+    }
     if (leg.conference !== undefined) this.#broken(event, 'ended inside a conference')
+    if (leg.playing.size > 0) this.#broken(event, 'ended with a playback that never ended')
   }
-
-  /** Histories with keep_after_hangup switch this on. */
-  keptAllowed = false
 
   #enqueued(event: Extract<DomainEvent, { type: 'call-enqueued' }>): void {
     const leg = this.#alive(event, event.leg.legId)
     if (!leg.answered) this.#broken(event, 'enqueued before it was answered')
     if (leg.queue !== undefined) this.#broken(event, `enqueued while in queue ${leg.queue}`)
+    if (!this.#options.ordered && !this.queues.has(event.queueName)) {
+      this.queues.set(event.queueName, [])
+    }
     const line = this.queues.get(event.queueName)
     if (line === undefined) return this.#broken(event, 'in a queue that was never created')
     line.push(leg.legId)
-    if (event.position !== line.length) {
+    if (this.#options.ordered && event.position !== line.length) {
       this.#broken(event, `position ${event.position}, the line has ${line.length}`)
     }
     leg.queue = event.queueName
@@ -173,12 +194,12 @@ export class EventModel {
   #dequeued(event: Extract<DomainEvent, { type: 'call-dequeued' }>): void {
     const leg = this.legs.get(event.leg.legId)
     if (leg === undefined) return this.#broken(event, 'unknown leg')
-    if (leg.ended && !this.keptAllowed) this.#broken(event, 'dequeued after its end')
+    if (leg.ended && !leg.kept) this.#broken(event, 'dequeued after its end')
     const line = this.queues.get(event.queueName)
     const place = line?.indexOf(leg.legId) ?? -1
     if (line === undefined || place < 0)
       return this.#broken(event, 'dequeued without being in line')
-    if (event.position !== place + 1) {
+    if (this.#options.ordered && event.position !== place + 1) {
       this.#broken(event, `left from position ${event.position}, the line says ${place + 1}`)
     }
     line.splice(place, 1)

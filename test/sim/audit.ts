@@ -1,0 +1,118 @@
+// Compares the books after every turn: what the events say, what the engine says, what the store says and what the media
+// side did must be one story.
+
+import type { LegId, QueueName } from '../../src/base/ids.ts'
+import type { CallLogic } from '../../src/engine/driver.ts'
+import type { Store } from '../../src/ports/store.ts'
+import { queueNames } from './application.ts'
+import { BrokenPromise, type EventModel } from './checkers.ts'
+import type { SimMedia } from './media.ts'
+import type { Witness } from './witness.ts'
+
+export interface AuditParts {
+  readonly control: CallLogic
+  readonly model: EventModel
+  readonly witness: Witness
+  readonly media: SimMedia
+  readonly store: Store
+  readonly ordered: boolean
+}
+
+/** One turn in so many reads the store itself, as the API does. */
+const INSPECT_EVERY = 16
+
+export class Audit {
+  readonly #parts: AuditParts
+  #turns = 0
+
+  constructor(parts: AuditParts) {
+    this.#parts = parts
+  }
+
+  /** After a turn in which something happened. Throws BrokenPromise. */
+  async afterTurn(): Promise<void> {
+    this.#turns += 1
+    this.#places()
+    const { ordered, witness } = this.#parts
+    if (ordered || witness.verbs === 0) {
+      for (const queueName of queueNames) this.#line(queueName)
+      if (this.#turns % INSPECT_EVERY === 0) await this.#inspect()
+    }
+    if (witness.commits === 0) this.#links()
+  }
+
+  /** Every leg is where its events say. */
+  #places(): void {
+    const { model, control } = this.#parts
+    let legs = 0
+    let queued = 0
+    for (const leg of model.legs.values()) {
+      // A kept place may outlive what is remembered of its call.
+      if (leg.ended) continue
+      const at = control.call(leg.legId)?.state
+      legs += 1
+      if (leg.queue !== undefined) queued += 1
+      const inRoom = leg.conference === undefined ? undefined : 'in-conference'
+      const expected = leg.queue === undefined ? inRoom : 'queued'
+      const odd =
+        expected === undefined
+          ? at === 'queued' || at === 'in-conference' || at === 'ended' || at === undefined
+          : at !== expected
+      if (odd) broken(`${leg.legId} is ${at}, its events say ${expected ?? 'elsewhere'}`)
+    }
+    const counts = control.counts()
+    // A leg counts before its application has been told of it.
+    if (counts.legs < legs) broken(`the engine counts ${counts.legs} legs, the events ${legs}`)
+    if (counts.queued !== queued) broken(`${counts.queued} queued, the events say ${queued}`)
+  }
+
+  #line(queueName: QueueName): void {
+    const { model, witness, ordered } = this.#parts
+    const told = model.line(queueName)
+    const stored = witness.model.calls(queueName).map(({ entry }) => entry.legId)
+    const same = ordered ? sameOrder(told, stored) : sameOrder([...told].sort(), stored.sort())
+    if (!same) broken(`${queueName}: events say ${told.join(',')}, store ${stored.join(',')}`)
+  }
+
+  async #inspect(): Promise<void> {
+    const { store, witness } = this.#parts
+    for (const queueName of queueNames) {
+      const expected = witness.model.calls(queueName)
+      const [record, page] = await Promise.all([
+        store.getQueue(queueName),
+        store.pageEntries(queueName, { number: 1, size: 250 }),
+      ])
+      const rows = page?.rows ?? []
+      if ((record?.size ?? 0) !== expected.length) broken(`${queueName}: size ${record?.size}`)
+      const ids = rows.map(({ entry, position }) => `${position} ${entry.legId}`)
+      const wanted = expected.map(({ entry, position }) => `${position} ${entry.legId}`)
+      if (!sameOrder(ids, wanted)) broken(`${queueName}: page ${ids.join()}, not ${wanted.join()}`)
+    }
+  }
+
+  /** Linked are exactly the bridged legs, each with its own peer. */
+  #links(): void {
+    const { media, control, model } = this.#parts
+    for (const [a, b] of media.links) {
+      if (media.links.get(b) !== a) broken(`${a} is linked with ${b}, which is linked elsewhere`)
+      for (const legId of [a, b]) {
+        const state = control.call(legId)?.state
+        if (state !== 'bridged') broken(`${legId} is linked and ${state}`)
+      }
+    }
+    for (const { legId, ended, peer } of model.legs.values()) {
+      if (ended || control.call(legId)?.state !== 'bridged') continue
+      const linked = media.links.get(legId)
+      const bothAlive = peer !== undefined && media.legs.has(legId) && media.legs.has(peer)
+      if (bothAlive && linked !== peer) broken(`${legId} is bridged with ${peer}, linked ${linked}`)
+    }
+  }
+}
+
+function sameOrder(one: readonly (LegId | string)[], other: readonly (LegId | string)[]): boolean {
+  return one.length === other.length && one.every((legId, index) => legId === other[index])
+}
+
+function broken(why: string): never {
+  throw new BrokenPromise(why)
+}

@@ -1,0 +1,103 @@
+// Everything that asks the server for something goes through here: each `submit` must get exactly one answer, and what was
+// asked and answered is in the trace.
+
+import {
+  brandAs,
+  type ConferenceId,
+  type LegId,
+  type LegUuid,
+  type SessionId,
+} from '../../src/base/ids.ts'
+import type { CallControl, Command, CommandAnswer, FreshLeg } from '../../src/ports/commands.ts'
+import type { DialOptions } from '../../src/ports/commands.ts'
+import type { Random } from '../../src/ports/random.ts'
+import type { Trace } from './trace.ts'
+
+export interface AskOptions {
+  readonly clientState?: string
+  readonly commandId?: string
+  readonly request?: { readonly hash: string; readonly retry: boolean }
+}
+
+export class Clients {
+  asked = 0
+  answered = 0
+  /** `kind ok` and `kind code` with their counts. */
+  readonly outcomes = new Map<string, number>()
+  readonly #control: () => CallControl
+  readonly #random: Random
+  readonly #trace: Trace
+
+  constructor(control: () => CallControl, random: Random, trace: Trace) {
+    this.#control = control
+    this.#random = random
+    this.#trace = trace
+  }
+
+  async ask(wanted: Command, options: AskOptions = {}): Promise<CommandAnswer> {
+    const command = this.#withFreshIds(wanted)
+    this.asked += 1
+    const number = this.asked
+    const { clientState, commandId, request } = options
+    this.#trace.add(`ask ${number} ${describe(command)} ${commandId ?? ''}${request?.hash ?? ''}`)
+    const answer = await this.#control().submit({ command, clientState, commandId, request })
+    this.answered += 1
+    const what = answer.ok ? 'ok' : answer.refusal.code
+    this.#trace.add(`answer ${number} ${what}`)
+    const key = `${command.kind} ${what}`
+    this.outcomes.set(key, (this.outcomes.get(key) ?? 0) + 1)
+    return answer
+  }
+
+  /** As the API does: every request brings ids of its own, repeats too. */
+  #withFreshIds(command: Command): Command {
+    switch (command.kind) {
+      case 'dial':
+      case 'transfer':
+        return { ...command, fresh: this.freshLeg() }
+      case 'conference-create':
+        return { ...command, conferenceId: brandAs<ConferenceId>(this.#random.uuid()) }
+      default:
+        return command
+    }
+  }
+
+  freshLeg(): FreshLeg {
+    return {
+      legId: brandAs<LegId>(`v3:${this.#random.token(30)}`),
+      legUuid: brandAs<LegUuid>(this.#random.uuid()),
+      sessionId: brandAs<SessionId>(this.#random.uuid()),
+    }
+  }
+}
+
+export function dialOptions(to: string, timeoutMs: number): DialOptions {
+  return {
+    to,
+    from: '+15550100',
+    fromDisplayName: undefined,
+    timeoutMs,
+    timeLimitMs: 14_400_000,
+    customHeaders: [],
+    sipHeaders: [],
+    credentials: undefined,
+    transport: undefined,
+    privacy: false,
+    codecs: undefined,
+    audio: undefined,
+    webhooks: undefined,
+  }
+}
+
+function describe(command: Command): string {
+  const parts: string[] = [command.kind]
+  for (const name of ['legId', 'queueName', 'conference', 'conferenceId', 'linkTo', 'stop']) {
+    const value: unknown = Reflect.get(command, name)
+    if (typeof value === 'string') parts.push(`${name}=${value}`)
+  }
+  if (command.kind === 'bridge') parts.push(JSON.stringify(command.target))
+  if (command.kind === 'dial' || command.kind === 'transfer') {
+    parts.push(`to=${command.dial.to} new=${command.fresh.legId}`)
+  }
+  return parts.join(' ')
+}

@@ -1,0 +1,295 @@
+// API clients without manners: any command on any leg at any time, valid or not; the same command_id again, the same
+// command twice at once, and the retries of an SDK that has not seen the first answer.
+
+import {
+  brandAs,
+  type ConferenceId,
+  type LegId,
+  type ParticipantId,
+  type QueueId,
+  type QueueName,
+} from '../../src/base/ids.ts'
+import type { BridgeTarget, Command, LegCommand } from '../../src/ports/commands.ts'
+import type { AudioReference } from '../../src/ports/media-engine.ts'
+import type { Random } from '../../src/ports/random.ts'
+import { applicationId, pick, queueNames } from './application.ts'
+import { dialOptions, type AskOptions, type Clients } from './clients.ts'
+import { agentRingMs } from './people.ts'
+import type { Plan } from './plan.ts'
+import type { SimTime } from './time.ts'
+
+export interface MonkeyParts {
+  readonly plan: Plan
+  readonly time: SimTime
+  readonly random: Random
+  readonly clients: Clients
+  readonly agentUris: readonly string[]
+  /** All legs ever, oldest first. */
+  readonly legs: () => readonly LegId[]
+  readonly conferences: () => readonly ConferenceId[]
+}
+
+const clip: AudioReference = { kind: 'url', url: 'http://10.0.3.1/clip.wav', cache: false }
+const plainHeaders = { customHeaders: [], sipHeaders: [], credentials: undefined }
+
+export class Monkey {
+  active = true
+  readonly #parts: MonkeyParts
+  #lastCommandId = 'c0'
+
+  constructor(parts: MonkeyParts) {
+    this.#parts = parts
+    const { plan, time, random } = parts
+    for (let i = 0; i < plan.monkeyCommands; i++) {
+      time.set(random.below(plan.busyMs), () => this.#act())
+    }
+  }
+
+  #act(): void {
+    if (!this.active) return
+    const { random, clients, time } = this.#parts
+    const command = this.#command()
+    const options = this.#options()
+    void clients.ask(command, options)
+    // Twice at once, or a little later.
+    if (random.below(6) > 0) return
+    const again = (): void => {
+      if (this.active) void clients.ask(command, repeatOf(options))
+    }
+    if (random.below(2) === 0) again()
+    else time.set(random.below(50), again)
+  }
+
+  #options(): AskOptions {
+    const { random } = this.#parts
+    const clientState = random.below(8) === 0 ? { clientState: random.token(4) } : {}
+    const die = random.below(10)
+    if (die < 2) this.#lastCommandId = random.token(6)
+    if (die < 3) return { ...clientState, commandId: this.#lastCommandId }
+    const hash = random.token(6)
+    return die < 5 ? { ...clientState, request: { hash, retry: false } } : clientState
+  }
+
+  #command(): Command {
+    const die = this.#parts.random.below(100)
+    if (die < 62) return this.#legCommand(this.#leg())
+    if (die < 72) return this.#dial()
+    if (die < 84) return this.#conference()
+    return this.#queueCommand()
+  }
+
+  #legCommand(legId: LegId): Command {
+    const { random } = this.#parts
+    const die = random.below(100)
+    if (die < 4) return this.#answer(legId)
+    if (die < 6) return { kind: 'reject', legId, cause: 'CALL_REJECTED' }
+    if (die < 13) return { kind: 'hangup', legId, customHeaders: [] }
+    if (die < 33) return this.#enqueue(legId)
+    if (die < 39) return { kind: 'leave-queue', legId }
+    if (die < 62) return this.#bridge(legId)
+    if (die < 70) return this.#transfer(legId)
+    if (die < 74) return { kind: 'refer', legId, target: this.#uri(), ...plainHeaders }
+    if (die < 84) return this.#play(legId)
+    if (die < 89) return { kind: 'playback-stop', legId, stop: 'all', overlay: false }
+    if (die < 91) return { kind: 'client-state-update', legId }
+    return this.#createConference(legId)
+  }
+
+  #answer(legId: LegId): LegCommand {
+    return {
+      kind: 'answer',
+      legId,
+      customHeaders: [],
+      sipHeaders: [],
+      codecs: undefined,
+      webhooks: undefined,
+    }
+  }
+
+  #enqueue(legId: LegId): LegCommand {
+    const { random, plan } = this.#parts
+    return {
+      kind: 'enqueue',
+      legId,
+      queueName: pick(random, queueNames),
+      newQueueId: brandAs<QueueId>(random.uuid()),
+      maxWaitMs: random.below(2) === 0 ? random.below(6_000) + 1_000 : undefined,
+      maxSize: random.below(6) === 0 ? plan.maxSize : undefined,
+      keepAfterHangup: random.below(4) === 0,
+    }
+  }
+
+  #bridge(legId: LegId): LegCommand {
+    const { random } = this.#parts
+    return {
+      kind: 'bridge',
+      legId,
+      target: this.#target(),
+      playRingtone: random.below(3) === 0,
+      ringtone: 'us',
+      muteDtmf: pick(random, ['none', 'both', 'self', 'opposite'] as const),
+      parkAfterUnbridge: random.below(3) === 0,
+      holdAfterUnbridge: random.below(5) === 0,
+      preventDoubleBridge: random.below(3) === 0,
+    }
+  }
+
+  #target(): BridgeTarget {
+    const { random } = this.#parts
+    if (random.below(2) === 0) return { kind: 'leg', legId: this.#leg() }
+    const legIdToo = random.below(8) === 0 ? this.#leg() : undefined
+    return { kind: 'queue', queueName: pick(random, queueNames), legIdToo }
+  }
+
+  #transfer(legId: LegId): LegCommand {
+    const { random, clients } = this.#parts
+    return {
+      kind: 'transfer',
+      legId,
+      fresh: clients.freshLeg(),
+      dial: this.#destination(),
+      earlyMedia: random.below(2) === 0,
+      parkAfterUnbridge: random.below(3) === 0,
+      muteDtmf: 'none',
+      targetClientState: undefined,
+    }
+  }
+
+  #play(legId: LegId): LegCommand {
+    const { random } = this.#parts
+    return {
+      kind: 'playback-start',
+      legId,
+      playbackId: random.uuid(),
+      audio: clip,
+      mediaName: undefined,
+      loops: random.below(2) === 0 ? 1 : Infinity,
+      overlay: false,
+      stop: pick(random, [undefined, 'current', 'all'] as const),
+      targetLegs: pick(random, ['self', 'opposite', 'both'] as const),
+    }
+  }
+
+  #dial(): Command {
+    const { random, clients } = this.#parts
+    const linkTo = random.below(2) === 0 ? this.#leg() : undefined
+    return {
+      kind: 'dial',
+      fresh: clients.freshLeg(),
+      applicationId,
+      dial: this.#destination(),
+      retryOnTimeout: random.below(2) === 0,
+      linkTo,
+      bridgeIntent: linkTo !== undefined && random.below(2) === 0,
+      bridgeOnAnswer: linkTo !== undefined && random.below(4) > 0,
+      parkAfterUnbridge: random.below(3) === 0,
+      preventDoubleBridge: random.below(3) === 0,
+    }
+  }
+
+  #destination(): ReturnType<typeof dialOptions> {
+    const { random } = this.#parts
+    const audio = random.below(4) === 0 ? clip : undefined
+    return { ...dialOptions(this.#uri(), 1_000 + random.below(agentRingMs)), audio }
+  }
+
+  #uri(): string {
+    const { random, agentUris } = this.#parts
+    const others = ['sip:nobody@10.0.3.1:5060', 'sip:far@192.0.2.9', 'no uri', '+15550123']
+    return random.below(8) === 0 ? pick(random, others) : pick(random, agentUris)
+  }
+
+  #createConference(legId: LegId): Command {
+    const { random } = this.#parts
+    return {
+      kind: 'conference-create',
+      legId,
+      conferenceId: brandAs<ConferenceId>(random.uuid()),
+      participantId: brandAs<ParticipantId>(random.uuid()),
+      name: `room${random.below(3)}`,
+      durationMs: random.below(3) === 0 ? 1_000 + random.below(20_000) : undefined,
+      participantsMax: 2 + random.below(4),
+      startOnCreate: random.below(2) === 0,
+      holdAudio: random.below(4) === 0 ? clip : undefined,
+      region: undefined,
+    }
+  }
+
+  #conference(): Command {
+    const { random } = this.#parts
+    const known = this.#parts.conferences()
+    const conference = known.length === 0 ? 'room0' : pick(random, [...known.slice(-3), 'room1'])
+    const legId = this.#leg()
+    const legIds = random.below(2) === 0 ? [] : [legId]
+    const die = random.below(100)
+    if (die < 50) return this.#join(conference, legId)
+    if (die < 65) return { kind: 'conference-leave', conference, legId }
+    if (die < 72) return { kind: 'conference-hold', conference, legIds, audio: clip }
+    if (die < 79) return { kind: 'conference-unhold', conference, legIds }
+    if (die < 84) return { kind: 'conference-mute', conference, legIds }
+    if (die < 89) return { kind: 'conference-unmute', conference, legIds }
+    if (die < 94) return { kind: 'conference-end', conference }
+    return {
+      kind: 'participant-update',
+      conference,
+      participant: legId,
+      endOnExit: random.below(2) === 0,
+      softEndOnExit: undefined,
+    }
+  }
+
+  #join(conference: string, legId: LegId): Command {
+    const { random } = this.#parts
+    return {
+      kind: 'conference-join',
+      conference,
+      legId,
+      participantId: brandAs<ParticipantId>(random.uuid()),
+      options: {
+        startOnEnter: random.below(2) === 0,
+        endOnExit: random.below(4) === 0,
+        softEndOnExit: random.below(4) === 0,
+        hold: random.below(4) === 0,
+        holdAudio: random.below(4) === 0 ? clip : undefined,
+        mute: random.below(4) === 0,
+        role: 'none',
+      },
+    }
+  }
+
+  #queueCommand(): Command {
+    const { random, plan } = this.#parts
+    const queueName = pick(random, queueNames)
+    const die = random.below(100)
+    if (die < 25) {
+      const newQueueId = brandAs<QueueId>(random.uuid())
+      return { kind: 'queue-create', queueName, newQueueId, maxSize: plan.maxSize }
+    }
+    if (die < 35) return { kind: 'queue-update', queueName, maxSize: 1 + random.below(9) }
+    if (die < 55) return { kind: 'queue-delete', queueName: this.#queueOr(queueName) }
+    const legId = this.#leg()
+    if (die < 80) {
+      const keepAfterHangup = random.below(2) === 0
+      return { kind: 'queued-call-update', queueName, legId, keepAfterHangup }
+    }
+    return { kind: 'queued-call-remove', queueName, legId }
+  }
+
+  #queueOr(queueName: QueueName): QueueName {
+    return this.#parts.random.below(8) === 0 ? brandAs<QueueName>('no-such-queue') : queueName
+  }
+
+  /** Mostly one of the latest, sometimes an old one, sometimes nobody. */
+  #leg(): LegId {
+    const { random } = this.#parts
+    const legs = this.#parts.legs()
+    const die = random.below(20)
+    if (legs.length === 0 || die === 0) return brandAs<LegId>('v3:unknown')
+    return die < 3 ? pick(random, legs) : pick(random, legs.slice(-8))
+  }
+}
+
+function repeatOf(options: AskOptions): AskOptions {
+  const { request } = options
+  return request === undefined ? options : { ...options, request: { ...request, retry: true } }
+}

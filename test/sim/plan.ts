@@ -1,0 +1,81 @@
+// What one seed is made of: how many people, how bad the network, which kind of store, what goes wrong. Everything is
+// drawn from the seed alone, so that a seed is a whole history.
+
+import { SeededRandom } from '../support/virtual.ts'
+import type { MediaTroubles } from './media.ts'
+import type { Weather } from './network.ts'
+import type { ReceiverTroubles } from './receiver.ts'
+import type { StoreTroubles } from './store.ts'
+
+export interface Plan {
+  readonly seed: number
+  /** Virtual time in which people and API clients are active. */
+  readonly busyMs: number
+  readonly calls: number
+  readonly callerPhones: number
+  readonly agentPhones: number
+  /** Commands of API clients that know no manners. */
+  readonly monkeyCommands: number
+  /** Per mille of what callers and agents do that breaks a rule. */
+  readonly badManners: number
+  readonly weather: Weather
+  readonly store: StoreTroubles
+  readonly media: MediaTroubles
+  readonly receiver: ReceiverTroubles
+  readonly collectEmptyAfterMs: number
+  readonly maxSize: number
+}
+
+/** Draws a plan; one seed in four is a fair day, so that plain faults of ours are not drowned by the weather. */
+export function planOf(seed: number): Plan {
+  const random = randomFor(seed, 'plan')
+  const fair = random.below(4) === 0
+  const trouble = (most: number): number => (fair || random.below(3) === 0 ? 0 : random.below(most))
+  const delayMinMs = random.below(20)
+  const distributed = random.below(3) === 0
+  return {
+    seed,
+    busyMs: 10_000 + random.below(50_000),
+    calls: 3 + random.below(random.below(2) === 0 ? 12 : 37),
+    callerPhones: 2 + random.below(8),
+    agentPhones: 1 + random.below(4),
+    monkeyCommands: random.below(4) === 0 ? 0 : random.below(300),
+    badManners: trouble(300),
+    weather: {
+      delayMinMs,
+      delayMaxMs: delayMinMs + 1 + trouble(200),
+      lost: trouble(150),
+      duplicated: trouble(100),
+    },
+    store: {
+      distributed,
+      latencyMaxMs: distributed ? random.below(60) : 0,
+      unknown: distributed ? trouble(200) : 0,
+      commitLatencyMaxMs: trouble(30),
+      stalls: trouble(30),
+    },
+    media: {
+      refused: trouble(60),
+      playbackFails: trouble(200),
+      latencyMaxMs: random.below(fair ? 3 : 40),
+    },
+    receiver: {
+      slowMaxMs: 1 + trouble(400),
+      errors: trouble(200),
+      timeouts: trouble(100),
+      downs: trouble(3),
+    },
+    collectEmptyAfterMs: random.below(2) === 0 ? 2_000 + random.below(10_000) : 3_600_000,
+    maxSize: 1 + random.below(8),
+  }
+}
+
+/** One generator per part of the world: a draw more in one part does not shift the others. */
+export function randomFor(seed: number, part: string): SeededRandom {
+  let mixed = (seed ^ 0x9e3779b9) >>> 0
+  for (const character of part) {
+    mixed = Math.imul(mixed ^ character.charCodeAt(0), 0x85ebca6b) >>> 0
+    mixed = (mixed ^ (mixed >>> 13)) >>> 0
+  }
+  return new SeededRandom(mixed)
+}

@@ -1,0 +1,102 @@
+// Runs one seed from its first call to the last timer, checking after every turn, and says what came of it.
+
+import { BrokenPromise } from './checkers.ts'
+import { planOf, type Plan } from './plan.ts'
+import { World } from './world.ts'
+
+export interface SeedResult {
+  readonly seed: number
+  readonly plan: Plan
+  /** What was promised and not kept; undefined: all is well. */
+  readonly broken: unknown
+  readonly traceHash: string
+  readonly lastLines: readonly string[]
+  readonly transitions: number
+  readonly virtualMs: number
+  /** Events by type, and commands by outcome. */
+  readonly coverage: ReadonlyMap<string, number>
+}
+
+/** Everybody has hung up; BYEs to silent phones and retransmissions need 64 * T1 twice. */
+const SETTLE_MS = 100_000
+const SWEEP_AFTER_MS = 3_000
+/** A receiver that is well again has everything after this time: the longest pause that a minute of failing earns. */
+const DELIVERED_AFTER_MS = 400_000
+/** Then even what is remembered about calls and conferences is gone; half a minute off the collection of empty queues. */
+const FORGOTTEN_AFTER_MS = 6 * 3_600_000 + 30_000
+const COLLECT_SELDOM_MS = 3_600_000
+
+export async function simulate(seed: number, print?: (line: string) => void): Promise<SeedResult> {
+  const plan = planOf(seed)
+  const world = new World(plan, print)
+  let broken: unknown
+  const onRejection = (error: unknown): void => world.fail(error)
+  process.on('unhandledRejection', onRejection)
+  try {
+    await live(world, plan)
+  } catch (error) {
+    broken = error
+  } finally {
+    process.off('unhandledRejection', onRejection)
+  }
+  const coverage = new Map([...world.model.coverage, ...world.clients.outcomes])
+  return {
+    seed,
+    plan,
+    broken,
+    lastLines: [...world.trace.last],
+    traceHash: world.trace.digest(),
+    transitions: world.trace.lines,
+    virtualMs: world.time.monotonicMs(),
+    coverage,
+  }
+}
+
+async function live(world: World, plan: Plan): Promise<void> {
+  await world.open()
+  await runUntil(world, plan.busyMs)
+  world.close()
+  await runUntil(world, plan.busyMs + SWEEP_AFTER_MS)
+  world.sweep()
+  await runUntil(world, plan.busyMs + SWEEP_AFTER_MS + SETTLE_MS)
+  checkEmpty(world)
+  await runUntil(world, plan.busyMs + DELIVERED_AFTER_MS)
+  const { receiver, outbox } = world
+  const owed = outbox.backlog() + receiver.undelivered
+  if (owed > 0) throw new BrokenPromise(`${receiver.undelivered} webhooks were never delivered`)
+  // Where empty queues are collected every few seconds, six hours would be nothing else.
+  if (plan.collectEmptyAfterMs < COLLECT_SELDOM_MS) return
+  await runUntil(world, FORGOTTEN_AFTER_MS)
+  // The engine's one timer is set for the next collection of empty queues.
+  if (world.time.pending > 1) throw new BrokenPromise(`${world.time.pending} timers are left`)
+}
+
+/** Turns until nothing is due before `untilMs`. */
+async function runUntil(world: World, untilMs: number): Promise<void> {
+  const { time, trace } = world
+  for (let due = time.nextAt; due !== undefined && due <= untilMs; due = time.nextAt) {
+    const before = trace.lines
+    await time.turn()
+    world.throwIfBroken()
+    if (trace.lines !== before) await world.audit.afterTurn()
+  }
+}
+
+function checkEmpty(world: World): void {
+  const { control, media, sip, phones, clients, witness, model } = world
+  const counts = control.counts()
+  const left = (name: string, size: number): void => {
+    if (size !== 0) throw new BrokenPromise(`${size} ${name} left when everybody had gone`)
+  }
+  left('living legs', counts.legs)
+  left('queued calls', counts.queued)
+  left('bridges', counts.bridges)
+  left('media legs', media.legs.size)
+  left('media links', media.links.size)
+  left('commits', witness.commits)
+  left('verbs', witness.verbs)
+  left('unanswered commands', clients.asked - clients.answered)
+  left('SIP sessions and transactions', sip.size)
+  left('calls at the phones', phones.size)
+  model.finish()
+}
