@@ -43,6 +43,10 @@ function anyCommand(world: World): Command | undefined {
     () => commands.keep(one, random.below(2) === 0, queue),
     () => commands.remove(one, queue),
     () => commands.play(one),
+    () => commands.transfer(one, bear(world), { parkAfterUnbridge: random.below(2) === 0 }),
+    () => commands.conferenceCreate(one, 'room'),
+    () => commands.conferenceJoin(one, 'room'),
+    () => (random.below(4) === 0 ? commands.conferenceEnd('room') : commands.hangup(two)),
     () => commands.dial(bear(world), { linkTo, bridgeOnAnswer: random.below(2) === 0 }),
   ]
   return pick(random, choices)?.()
@@ -67,7 +71,7 @@ async function anyStep(world: World): Promise<void> {
     }
     case 6: {
       const agent = bear(world)
-      void lab.submit(commands.dial(agent, { }))
+      void lab.submit(commands.dial(agent, {}))
       await lab.run()
       lab.deliver({ kind: 'leg-accepted', legId: leg(agent), sdp: 'x', headers: [] })
       return
