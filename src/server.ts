@@ -294,6 +294,7 @@ function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
     port: sip.port,
     transports: sip.transports,
     domain: sip.domain,
+    sessionExpiresSecs: sip.session_expires_secs,
     advertise: sip.advertise,
     users: sipUsers,
     trunks: trunks.map((trunk) => ({

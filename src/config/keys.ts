@@ -70,16 +70,10 @@ const sip = {
     default: loopback,
     doc: 'Sources whose calls need no digest authentication.',
   }),
-  session_expires_secs: integer(0, 86_400, {
+  session_expires_secs: integer(90, 86_400, {
     default: 1800,
     unit: 's',
-    doc: 'Session timer (RFC 4028) we ask for; 0 asks for none.',
-    stability: 'tuning',
-  }),
-  session_min_se_secs: integer(90, 86_400, {
-    default: 90,
-    unit: 's',
-    doc: 'Shortest session timer we accept (RFC 4028 section 5).',
+    doc: 'Session timer (RFC 4028) that we ask for; a peer may ask for 90 s at the least.',
     stability: 'tuning',
   }),
 }

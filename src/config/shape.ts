@@ -50,14 +50,6 @@ export function shapeConfig(
     ...userFaults(raw.sip_users),
     ...urlFaults(around.webhookUrl),
   ]
-  if (
-    raw.sip.session_expires_secs > 0 &&
-    raw.sip.session_expires_secs < raw.sip.session_min_se_secs
-  ) {
-    faults.push(
-      `sip.session_expires_secs is ${raw.sip.session_expires_secs}, must be 0 or at least sip.session_min_se_secs`,
-    )
-  }
   if (faults.length > 0) return refused(faults)
   const { data: _data, api_keys: _keys, applications, sip_users: _users, ...rest } = raw
   const apps =

@@ -43,6 +43,8 @@ export interface SipStackConfig {
   readonly openSources: AddressMatcher
   /** Where sip: URIs may go besides users and trunks (`outbound.allow_uri_hosts`): addresses, and names by themselves. */
   readonly allowUriHosts: { readonly addresses: AddressMatcher; readonly names: readonly string[] }
+  /** The session timer that we ask for (RFC 4028), seconds from 90; undefined: 1800. */
+  readonly sessionExpiresSecs?: number
   /** At least 32 bytes, kept across restarts: nonces, tags and Call-IDs are signed with it. */
   readonly secret: Uint8Array
   /** Limits and timings of the layers below; whatever is left out has their defaults. */

@@ -17,7 +17,11 @@ import { customHeadersOf, wellKnownHeadersOf } from '../session/capabilities.ts'
 import type { Headers } from '../session/capabilities.ts'
 import type { AttachedSession, SessionInput, SessionRoom } from '../session/core.ts'
 import { InviteSession, optionsHeaders } from '../session/invite-session.ts'
-import { isIntervalTooSmall, MIN_SE_SECS } from '../session/timer-rules.ts'
+import {
+  isIntervalTooSmall,
+  MIN_SE_SECS,
+  SESSION_EXPIRES_DEFAULT_SECS,
+} from '../session/timer-rules.ts'
 import { createTransactionLayer } from '../transaction/layer.ts'
 import type { SipTransactions } from '../transaction/layer.ts'
 import type {
@@ -335,6 +339,7 @@ class Stack implements SipStack, TransactionUser {
       ids: this.#ids,
       log,
       metrics,
+      sessionExpiresSecs: this.#options.config.sessionExpiresSecs ?? SESSION_EXPIRES_DEFAULT_SECS,
       locate: (uri, transport, done) =>
         this.#locator.locate(uri, transport, (found) => done(found[0])),
       attach: (session) => {

@@ -126,6 +126,7 @@ export class Acceptor {
     const { terms, headers: timerHeaders } = answerTerms(
       this.#transaction.request.headers,
       undefined,
+      core.room.sessionExpiresSecs,
     )
     if (this.#offered && !this.#answeredEarly) core.offers.weAnswer(sdp)
     if (!this.#offered) core.offers.weOffer(sdp)

@@ -41,6 +41,8 @@ export interface SessionRoom {
   readonly ids: OwnIds
   readonly log: Log
   readonly metrics: Metrics
+  /** The session timer that we ask for (RFC 4028 §4), seconds, at least 90. */
+  readonly sessionExpiresSecs: number
   /** Where a URI's requests go; undefined when the name does not resolve. Synchronous for IP literals. */
   locate(
     uri: string,

@@ -16,7 +16,7 @@ import type { Headers } from './capabilities.ts'
 import type { SessionCore } from './core.ts'
 import { ReliableReceiver } from './prack.ts'
 import { startSessionTimer } from './session-timer.ts'
-import { minSeOf, SESSION_EXPIRES_DEFAULT_SECS, termsOfAnswer } from './timer-rules.ts'
+import { minSeOf, termsOfAnswer } from './timer-rules.ts'
 
 /** Early dialogs of one INVITE; further forks are still ACKed and ended when they answer. */
 const EARLY_DIALOGS_MAX = 20
@@ -66,7 +66,7 @@ export class Inviter {
   #attempts = 0
   #redirected = false
   #minSeSecs = 0
-  #expiresSecs = SESSION_EXPIRES_DEFAULT_SECS
+  #expiresSecs: number
   #cancelled = false
   /** A provisional response of the present transaction has come. */
   #heard = false
@@ -76,6 +76,7 @@ export class Inviter {
   constructor(core: SessionCore, options: InviteOptions) {
     this.#core = core
     this.#options = options
+    this.#expiresSecs = core.room.sessionExpiresSecs
     if (options.credentials !== undefined)
       core.auth = new DigestClient(options.credentials, core.room.random)
     core.offers.weOffer(options.sdp)

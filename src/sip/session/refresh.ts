@@ -6,7 +6,7 @@ import { sendAck } from './ack.ts'
 import { bytesOf, SDP_TYPE, sdpOf } from './body.ts'
 import { ALLOW, SUPPORTED } from './capabilities.ts'
 import type { Outcome, SessionCore } from './core.ts'
-import { minSeOf, SESSION_EXPIRES_DEFAULT_SECS, termsOfAnswer } from './timer-rules.ts'
+import { minSeOf, termsOfAnswer } from './timer-rules.ts'
 import type { SessionTerms } from './timer-rules.ts'
 
 export type RefreshResult =
@@ -31,7 +31,7 @@ interface Attempt {
 export function refresh(core: SessionCore, done: (result: RefreshResult) => void): void {
   const method =
     core.peerAllows.has('UPDATE') || core.offers.local === undefined ? 'UPDATE' : 'INVITE'
-  const secs = core.terms?.intervalSecs ?? SESSION_EXPIRES_DEFAULT_SECS
+  const secs = core.terms?.intervalSecs ?? core.room.sessionExpiresSecs
   send({ core, done, method, secs, minSeSecs: 0, raises: 0 })
 }
 

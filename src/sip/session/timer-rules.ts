@@ -5,7 +5,7 @@ import { parseMinSe, parseSessionExpires } from '../message/headers/session-expi
 import type { SessionExpires } from '../message/headers/session-expires.ts'
 import { hasToken } from '../message/headers/tokens.ts'
 
-/** RFC 4028 §4: what we ask for, seconds. */
+/** RFC 4028 §4: what we ask for unless the configuration says otherwise, seconds. */
 export const SESSION_EXPIRES_DEFAULT_SECS = 1800
 /** RFC 4028 §5: no session timer may be shorter, seconds. */
 export const MIN_SE_SECS = 90
@@ -45,10 +45,11 @@ export function isIntervalTooSmall(headers: HeaderFields): boolean {
 export function answerTerms(
   headers: HeaderFields,
   previous: SessionTerms | undefined,
+  ownWishSecs: number = SESSION_EXPIRES_DEFAULT_SECS,
 ): { readonly terms: SessionTerms; readonly headers: readonly (readonly [string, string])[] } {
   const supported = hasToken(headers, 'Supported', 'timer')
   const asked = sessionExpiresOf(headers)
-  const fallback = previous?.intervalSecs ?? SESSION_EXPIRES_DEFAULT_SECS
+  const fallback = previous?.intervalSecs ?? ownWishSecs
   const wanted = Math.min(asked?.seconds ?? fallback, SESSION_EXPIRES_MAX_SECS)
   const intervalSecs = Math.max(wanted, supported ? minSeOf(headers) : MIN_SE_SECS)
   // The peer's wish counts only when it can refresh at all; without a wish the caller of this request refreshes.
