@@ -45,6 +45,15 @@ test('back-pressure drops the frame, counts it, and leaves no hole in the sequen
   assert.equal((out[1]!.timestamp - out[0]!.timestamp) | 0, 480)
 })
 
+test('a relayed stream runs on for hours: no packet is dropped when numbers wrap', () => {
+  const { out, relay } = bench()
+  const packets = 140_000
+  for (let i = 0; i < packets; i++) relay(1, (60_000 + i) & 0xffff, (i * 160) >>> 0, i * 20)
+  assert.equal(out.length, packets)
+  assert.equal(out.filter(({ marker }) => marker).length, 1)
+  assert.equal((out.at(-1)!.sequence - out[0]!.sequence) & 0xffff, (packets - 1) & 0xffff)
+})
+
 test('another SSRC, a jump of time or of sequence in the relayed stream is re-based, in time and with a marker', () => {
   const { out, relay } = bench()
   relay(1, 100, 1000, 20)

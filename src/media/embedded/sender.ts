@@ -163,7 +163,7 @@ export class RtpSender {
     const sequence = (header.sequence + this.#sequenceOffset) & 0xffff
     const timestamp = (header.timestamp + this.#timestampOffset) >>> 0
     if (sequenceDelta(this.#relayHighest, header.sequence) >= 0) {
-      this.#relayHighest = header.sequence
+      this.#advanceTo(header.sequence)
       this.#relayTimestamp = header.timestamp
       this.#nextSequence = (sequence + 1) & 0xffff
       if (timestamp !== this.#lastTimestamp) this.#moveTo(timestamp, nowMs)
@@ -286,8 +286,16 @@ export class RtpSender {
 
   #leaveOut(header: Readonly<RtpHeader>): void {
     if (!this.#continues(header) || sequenceDelta(this.#relayHighest, header.sequence) <= 0) return
-    this.#relayHighest = header.sequence
+    this.#advanceTo(header.sequence)
     this.#sequenceOffset--
+  }
+
+  /** The first number follows at a distance: left behind by 32768 packets, eleven minutes, it would lie ahead. */
+  #advanceTo(sequence: number): void {
+    this.#relayHighest = sequence
+    if (sequenceDelta(this.#relayFirst, sequence) > JUMP_PACKETS) {
+      this.#relayFirst = (sequence - JUMP_PACKETS) & 0xffff
+    }
   }
 
   /** The payload in our own buffer, in our law; several legs may hear the same packet, so it is never rewritten. */
