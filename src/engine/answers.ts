@@ -1,4 +1,4 @@
-// Repeats of commands (CONTRACT B.0, C10). A repeat by `command_id`, or one that the client's SDK marks as its retry, gets
+// Repeats of commands (C10). A repeat by `command_id`, or one that the client's SDK marks as its retry, gets
 // the answer of the first attempt; while that is still under way, it shares what comes. Refusals are never kept: trying a
 // refused command again is harmless, and a corrected one must work.
 
@@ -64,7 +64,7 @@ function dropAnswer(ctx: StepContext, key: string): void {
   ctx.remove('answer', key)
 }
 
-/** Key of a repeat by `command_id`; its scope follows CONTRACT B.0. Undefined where the id means nothing. */
+/** Key of a repeat by `command_id`; its scope follows C10. Undefined where the id means nothing. */
 export function commandKey(envelope: CommandEnvelope): string | undefined {
   const { command, commandId } = envelope
   if (commandId === undefined) return undefined

@@ -1,4 +1,4 @@
-// From a submitted command to its handler. The order is CONTRACT F.3's: look-up of the call, repeats, (waiting for a verb
+// From a submitted command to its handler. The order is C63's: look-up of the call, repeats, (waiting for a verb
 // that decides over the same legs), state by the matrix, then the handler's own rules.
 
 import type { LegId } from '../base/ids.ts'

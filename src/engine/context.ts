@@ -198,7 +198,7 @@ export class StepContext {
 
   /**
    * Ends another leg than the one being handled, after the handler is through: the judgement over a peer comes last
-   * (CONTRACT E.11). Nothing happens when it has ended by then.
+   * (C77). Nothing happens when it has ended by then.
    */
   endSoon(leg: Leg, end: LegEnd): void {
     this.#endings.push({ leg, end })

@@ -18,7 +18,7 @@ import type { MediaEngine, MediaInput } from '../ports/media-engine.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
 import type { Signaling, SignalingInput } from '../ports/signaling.ts'
-import type { StateChange, Store } from '../ports/store.ts'
+import type { Store } from '../ports/store.ts'
 import type { TimerId, Timers } from '../ports/timers.ts'
 import { viewActiveCalls, viewCall } from './call-views.ts'
 import {
@@ -33,6 +33,7 @@ import { InputTrail } from './input-trail.ts'
 import { ReleaseOrder } from './release-order.ts'
 import type { CommandToken, EngineSettings } from './state.ts'
 import { Engine, type EngineInput, type EngineStep } from './step.ts'
+import { TurnOutput } from './turn-output.ts'
 import { createWorld } from './world.ts'
 
 export interface CallControlParts {
@@ -74,7 +75,7 @@ export interface CallLogic extends CallControl {
   deliver(input: SignalingInput | MediaInput): void
   /** For an INVITE out of a dialog, before anything is made for it: not ok is a 503. */
   admitCall(): Admission
-  /** No new calls from now on, in either direction. */
+  /** From now on no call is let in and none is dialled; calls that are there go on, transfers included. */
   drain(): void
   /** Resolves when no input waits and everything decided has been committed and performed. */
   idle(): Promise<void>
@@ -103,21 +104,6 @@ export function createCallControl(parts: CallControlParts): CallLogic {
     drain: () => driver.drain(),
     idle: () => driver.idle(),
     stop: () => driver.stop(),
-  }
-}
-
-/** What the steps of one turn have decided so far. */
-class TurnOutput {
-  readonly events: DomainEvent[] = []
-  readonly changes = new Map<string, StateChange>()
-  readonly effects: StepEffect[] = []
-  verbs = 0
-
-  add(step: EngineStep): void {
-    this.events.push(...step.events)
-    this.effects.push(...step.effects)
-    // The last word about a row wins; all words of a turn are committed together.
-    for (const change of step.changes) this.changes.set(`${change.table} ${change.id}`, change)
   }
 }
 
@@ -315,7 +301,7 @@ class Driver {
     const committed = empty ? undefined : store.commit({ changes, events, deliveries })
     this.#releases.add(committed, () => {
       faults.at('engine.commit.after')
-      for (const effect of output.effects) this.#perform(effect)
+      for (const effect of output.effects) this.#performSafely(effect)
       if (events.length > 0) sink.committed(events, deliveries)
     })
     this.#measure(events)
@@ -330,6 +316,17 @@ class Driver {
       occurredAtUs: this.#nextUs(),
       event,
       quality: event.type === 'leg-ended' ? media.quality(event.leg.legId) : undefined,
+    }
+  }
+
+  /** A bug below must not keep the other effects of the turn from leaving: they are promised already. */
+  #performSafely(effect: StepEffect): void {
+    try {
+      this.#perform(effect)
+    } catch (error) {
+      this.#parts.metrics.count('holdfast_effect_failures_total')
+      const stack = error instanceof Error ? error.stack : String(error)
+      this.#parts.log.error({ code: 'EFFECT_FAILED', effect: effect.kind, stack }, 'effect failed')
     }
   }
 

@@ -1,4 +1,4 @@
-// The life of single legs and of bridges: CONTRACT E.11's order, E.3's causes, B.0's answers.
+// The life of single legs and of bridges: order of events (C77), causes (C43), answers (C36).
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -1,5 +1,5 @@
 // Joining two answered legs. The step that has the queue entries in its hand makes the bridge and tells it, in the order
-// of CONTRACT E.11: end of running audio, dequeued, bridged (the leg that was waited for), bridged (the issuer). The media
+// of C77: end of running audio, dequeued, bridged (the leg that was waited for), bridged (the issuer). The media
 // link is an effect; its failure is a later media failure.
 
 import { assert } from '../base/assert.ts'

@@ -19,7 +19,7 @@ export interface Released {
 
 /**
  * Takes the leg out of its bridge or conference and parks it, without deciding over the peer yet: pass the result to
- * `release` once the events of the move are out (the peer's hang-up comes last, CONTRACT E.11). A queued leg must have
+ * `release` once the events of the move are out (the peer's hang-up comes last, C77). A queued leg must have
  * left its queue by a store verb; its state is changed by the move that follows.
  */
 export function detach(ctx: StepContext, leg: Leg): Released | undefined {

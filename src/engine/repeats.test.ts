@@ -1,4 +1,4 @@
-// Repeats of commands (C10), and the order of checks (CONTRACT F.3).
+// Repeats of commands (C10), and the order of checks (C63).
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

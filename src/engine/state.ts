@@ -18,7 +18,7 @@ import type { HangupCause, WebhookOverrides } from '../ports/events.ts'
 import type { NamedValue } from '../ports/signaling.ts'
 import { createConferenceState, type ConferenceState } from './conference-state.ts'
 import type { LegAudio } from './audio-state.ts'
-import { OrderedIndex } from './ordered-index.ts'
+import type { OrderedIndex } from './ordered-index.ts'
 
 export interface Leg {
   readonly legId: LegId

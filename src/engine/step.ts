@@ -3,7 +3,7 @@
 //
 // A new command: its shape in ports/commands.ts; a row in src/calls/leg-commands.ts (who may, in which state); a file in
 // commands/ named after it, which returns its answer or settles it in a verb's continuation; a case in commands.ts. In
-// the file: `accept` first (client_state), then events in the order of CONTRACT E.11, state by `ctx.move` only, others
+// the file: `accept` first (client_state), then events in the order of C77, state by `ctx.move` only, others
 // ended by `ctx.endSoon`. A new input from SIP or media: a case in inputs/. A new deadline: a name in `TimerName`, a case
 // in inputs/timers.ts, and somebody who disarms it.
 

@@ -1,5 +1,5 @@
 // bridge: with the head of a queue (the claim is the store's), with an answered leg at once, or with a dialling leg when
-// it answers. CONTRACT B.3, C1, C2, C7, C9, C33.
+// it answers. C1, C2, C7, C9, C33.
 
 import type { LegId } from '../../base/ids.ts'
 import type { BridgeSettings } from '../../calls/bridge.ts'

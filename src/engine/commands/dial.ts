@@ -32,7 +32,7 @@ export function dial(ctx: StepContext, request: Request, command: DialCommand): 
       earlyMedia: false,
     })
   }
-  // CONTRACT B.9: dialling is asynchronous, so its answer always says not alive.
+  // Dialling is asynchronous, so its answer always says not alive.
   return accepted({ kind: 'dialed', leg: { ...callView(leg), alive: false } })
 }
 

@@ -1,5 +1,5 @@
 // enqueue: to the end of a queue, out of wherever the leg is. Place, size and refusals are the store verb's; nothing is
-// changed here before its outcome, so that a refused enqueue changes nothing (CONTRACT B.1).
+// changed here before its outcome, so that a refused enqueue changes nothing (C32).
 
 import type { CommandAnswer, LegCommand } from '../../ports/commands.ts'
 import type { EntryFacts, VerbRefusal } from '../../ports/store.ts'

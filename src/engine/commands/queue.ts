@@ -1,4 +1,4 @@
-// Queues as resources: create, update, delete (CONTRACT A.2, A.4, A.5). The store decides; here it is only told.
+// Queues as resources: create, update, delete (C18, C25, C53). The store decides; here it is only told.
 
 import type { CommandAnswer, QueueCommand } from '../../ports/commands.ts'
 import type { QueueVerb, VerbRefusal } from '../../ports/store.ts'

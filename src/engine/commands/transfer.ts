@@ -1,5 +1,5 @@
 // transfer: dials a new leg in this leg's session and bridges the two when it answers. Until then the leg is parked (or
-// still rings) and takes commands; one that moves it, or its end, cancels the new leg. CONTRACT B.7, C7, C27.
+// still rings) and takes commands; one that moves it, or its end, cancels the new leg. C7, C27.
 
 import type { CommandAnswer, LegCommand } from '../../ports/commands.ts'
 import type { Request } from '../answers.ts'
@@ -40,7 +40,7 @@ function dialFor(ctx: StepContext, leg: Leg, command: Transfer): void {
     fresh: command.fresh,
     sessionId: leg.sessionId,
     applicationId: leg.applicationId,
-    // CONTRACT B.7: the `to` of the original call.
+    // The `to` of the original call (C46).
     from: command.dial.from ?? leg.to,
     options: command.dial,
     retryOnTimeout: true,
