@@ -1,4 +1,4 @@
-// Two legs joined, and what becomes of the one that stays when the other goes (CONTRACT B.3). The settings belong to
+// Two legs joined, and what becomes of the one that stays when the other goes (C13). The settings belong to
 // the issuer alone: the other leg of a bridge that ends is always hung up.
 
 import { assert } from '../base/assert.ts'

@@ -1,4 +1,4 @@
-// Why and by whom a leg ended, as `call.hangup` tells it: the table of CONTRACT E.3, C30 and C31. Pure.
+// Why and by whom a leg ended, as `call.hangup` tells it: the table of C43, C30 and C31. Pure.
 
 export type EndCause =
   | 'call_rejected'

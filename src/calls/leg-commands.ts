@@ -1,4 +1,4 @@
-// Which command is allowed in which state: the matrix of CONTRACT B.0 as data. The engine reads it before a command's own
+// Which command is allowed in which state: the matrix of C36 as data. The engine reads it before a command's own
 // checks; docs/internals/state-tables.md is printed from it.
 
 import { legStateNames, type LegStateName } from './leg.ts'

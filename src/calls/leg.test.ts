@@ -19,7 +19,7 @@ const U = 'not-answered'
 const W = 'wrong-direction'
 const Q = 'not-queued'
 
-/** CONTRACT B.0: ringing-in, dialing, parked, queued, bridged, in-conference. */
+/** C36: ringing-in, dialing, parked, queued, bridged, in-conference. */
 const contract: Readonly<Record<LegCommandName, readonly CommandRule[]>> = {
   answer: [Y, W, N, N, N, N],
   reject: [Y, W, W, W, W, W],
