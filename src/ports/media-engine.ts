@@ -104,7 +104,7 @@ export type MediaInput =
       /** Codec names of the peer's offer in its order; empty when there was none. */
       readonly offeredCodecs: readonly string[]
     }
-  /** 488: nothing in the offer that we can do; 500: no port, engine down. */
+  /** 488: nothing in the offer that we can do; 500: no port, or the engine failed on this leg, at any time of its life. */
   | {
       readonly kind: 'media-leg-refused'
       readonly legId: LegId

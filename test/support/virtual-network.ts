@@ -47,6 +47,8 @@ export interface VirtualLink {
 
 export class VirtualNetwork {
   faults: Faults = noFaults
+  /** Sending a datagram there throws, as a bug of the sender would. */
+  throwTo: { readonly address: string; readonly port: number } | undefined
   /** Every datagram ever sent, lost ones included. */
   readonly sent: SentDatagram[] = []
   readonly links: VirtualLink[] = []
@@ -123,6 +125,8 @@ export class VirtualNetwork {
     from: { readonly address: string; readonly port: number },
     to: { readonly address: string; readonly port: number },
   ): void {
+    const broken = this.throwTo
+    if (broken?.port === to.port && broken.address === to.address) throw new Error('broken')
     const copy = bytes.slice()
     const text = Buffer.from(copy).toString('utf8')
     this.sent.push({ atMs: this.#time.monotonicMs(), from, to, bytes: copy, text })

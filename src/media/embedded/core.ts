@@ -4,7 +4,7 @@
 
 import type { ConferenceId, LegId } from '../../base/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Datagrams } from '../../ports/datagrams.ts'
+import type { DatagramPeer, Datagrams } from '../../ports/datagrams.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { TimerId, Timers } from '../../ports/timers.ts'
@@ -56,12 +56,19 @@ export class MediaCore {
       table,
       silentAfterMs: settings.silentAfterMs,
       emit: (input: MediaInput) => this.#emit({ op: 'input', input }),
+      fail: (leg: MediaLeg, error: unknown) => this.#fail(leg, error),
     }
   }
 
   /** Applies commands in order; those for legs that are gone are ignored, they crossed a release. */
   receive(commands: readonly WorkerCommand[]): void {
-    for (const command of commands) this.#apply(command)
+    for (const command of commands) {
+      try {
+        this.#apply(command)
+      } catch (error) {
+        for (const legId of legsOf(command)) this.#failById(legId, error)
+      }
+    }
   }
 
   /** Ends all legs; nothing is left running. */
@@ -180,13 +187,13 @@ export class MediaCore {
         opened = await datagrams.bind({
           ...options,
           port,
-          onMessage: (bytes, from) => leg.onRtp(bytes, from),
+          onMessage: (bytes, from) => this.#onRtp(leg, bytes, from),
         })
         if (opened.port % 2 === 0) {
           const rtcp = await datagrams.bind({
             ...options,
             port: opened.port + 1,
-            onMessage: (bytes, from) => leg.onRtcp(bytes, from),
+            onMessage: (bytes, from) => this.#onRtcp(leg, bytes, from),
           })
           return { rtp: opened, rtcp }
         }
@@ -198,6 +205,22 @@ export class MediaCore {
       if (port !== 0) this.#ports.giveBack(port, clock.monotonicMs(), undefined)
     }
     return why
+  }
+
+  #onRtp(leg: MediaLeg, bytes: Uint8Array, from: DatagramPeer): void {
+    try {
+      leg.onRtp(bytes, from)
+    } catch (error) {
+      this.#fail(leg, error)
+    }
+  }
+
+  #onRtcp(leg: MediaLeg, bytes: Uint8Array, from: DatagramPeer): void {
+    try {
+      leg.onRtcp(bytes, from)
+    } catch (error) {
+      this.#fail(leg, error)
+    }
   }
 
   #hear(leg: MediaLeg, source: WorkerSource): void {
@@ -257,11 +280,25 @@ export class MediaCore {
     this.#dropEmptyMixes()
   }
 
-  #release(leg: MediaLeg): void {
+  /** Our own bug in one leg's work ends that leg and no other: the thread carries everybody's audio. */
+  #fail(leg: MediaLeg, error: unknown): void {
+    if (this.#legs.get(leg.legId) !== leg) return
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    this.#emit({ op: 'failed', legId: leg.legId, why })
+    this.#release(leg, false)
+  }
+
+  #failById(legId: LegId, error: unknown): void {
+    const leg = this.#legs.get(legId)
+    if (leg !== undefined) this.#fail(leg, error)
+  }
+
+  /** `farewell` false: the leg failed and is not asked for anything any more. */
+  #release(leg: MediaLeg, farewell = true): void {
     this.#legs.delete(leg.legId)
     for (const listener of [...leg.listeners]) listener.hearSilence()
     const { peer } = leg
-    const sockets = leg.end()
+    const sockets = leg.end(farewell)
     if (sockets !== undefined) {
       this.#ports.giveBack(sockets.rtp.port, this.#deps.clock.monotonicMs(), peer)
     }
@@ -286,10 +323,26 @@ export class MediaCore {
       table.set(0, EngineColumn.latenessMaxMs, lateMs)
     }
     if (lateMs > LATE_MAX_MS) this.#skip(Math.floor(lateMs / TICK_MS))
-    for (const mix of this.#mixes.values()) mix.tick()
-    for (const leg of this.#legs.values()) leg.tick(this.#dueMs)
+    for (const mix of this.#mixes.values()) this.#tickMix(mix)
+    for (const leg of this.#legs.values()) {
+      try {
+        leg.tick(this.#dueMs)
+      } catch (error) {
+        this.#fail(leg, error)
+      }
+    }
     this.#dueMs += TICK_MS
-    this.#arm()
+    if (this.#legs.size > 0) this.#arm()
+  }
+
+  #tickMix(mix: ConferenceMix): void {
+    try {
+      mix.tick()
+    } catch (error) {
+      for (const leg of [...this.#legs.values()]) {
+        if (leg.base.kind === 'mix' && leg.base.mix === mix) this.#fail(leg, error)
+      }
+    }
   }
 
   #skip(count: number): void {
@@ -320,6 +373,12 @@ export class MediaCore {
 }
 
 type LegCommand = Exclude<Extract<WorkerCommand, { legId: LegId }>, { op: 'open' }>
+
+/** Whose work a command is. */
+function legsOf(command: WorkerCommand): readonly LegId[] {
+  if ('legId' in command) return [command.legId]
+  return 'a' in command ? [command.a, command.b] : []
+}
 
 /** Those who were linked with `leg` hear silence, unless it is `except`. */
 function silencePartners(leg: MediaLeg, except: MediaLeg | undefined): void {

@@ -5,6 +5,7 @@
 import type { LegId, PlaybackId } from '../../base/ids.ts'
 import { refused } from '../../base/result.ts'
 import type { Result } from '../../base/result.ts'
+import type { Log } from '../../ports/log.ts'
 import type {
   AudioReference,
   MediaCapabilities,
@@ -52,6 +53,8 @@ export interface EmbeddedMediaOptions {
   readonly ringback: (country: string) => AudioClip
   /** Takes the engine's answers and events; never called from within `perform`. */
   readonly deliver: (input: MediaInput) => void
+  /** Told of our own faults. */
+  readonly log?: Log
 }
 
 /** A finished leg's figures can be read for this long. */
@@ -220,8 +223,12 @@ class EmbeddedMedia implements MediaEngine {
       return
     }
     const leg = this.#legs.get(event.legId)
-    if (leg === undefined || leg.phase !== 'opening') return
-    if (event.op === 'opened') {
+    if (leg === undefined || leg.phase === 'released') return
+    if (event.op === 'failed') {
+      this.#failed(leg, event.why)
+    } else if (leg.phase !== 'opening') {
+      return
+    } else if (event.op === 'opened') {
       this.#opened(leg, event.port)
     } else {
       this.#release(leg)
@@ -233,6 +240,14 @@ class EmbeddedMedia implements MediaEngine {
         why: event.why,
       })
     }
+  }
+
+  /** The media thread gave the leg up. */
+  #failed(leg: Leg, why: string): void {
+    const { legId } = leg
+    this.#release(leg)
+    this.#options.log?.error({ code: 'MEDIA_FAULT', legId, stack: why }, 'a media leg failed')
+    this.#options.deliver({ kind: 'media-leg-refused', legId, status: 500, why })
   }
 
   #onInput(input: MediaInput): void {

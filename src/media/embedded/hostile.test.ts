@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
+import { brandAs } from '../../base/ids.ts'
+import type { PlaybackId } from '../../base/ids.ts'
+import type { AudioClip } from '../audio/clip.ts'
 import { MediaWorld, Phone, portOf, SERVER } from '../../../test/support/media-world.ts'
 import { LegColumn } from './quality-table.ts'
 
@@ -202,4 +205,40 @@ test('rubbish on either port never crashes and is counted', async () => {
   await world.run(200)
   assert.ok(a.received.length >= before + 9)
   await world.close(a)
+})
+
+test('a fault in one leg ends that leg, is told, and nobody else hears of it', async () => {
+  const world = new MediaWorld()
+  const a = await world.call('a', { hz: 440 })
+  const b = await world.call('b', { hz: 1000 })
+  const c = await world.call('c', { hz: 700 })
+  const d = await world.call('d', { hz: 1400 })
+  world.perform({ kind: 'link', a: a.legId, b: b.legId, ...linked })
+  for (const phone of [a, b, c, d]) phone.talk()
+  await world.run(200)
+  // A clip without bytes: reading it throws in the tick of the leg that hears it.
+  const broken = { samples: 160 } as AudioClip
+  world.audio.set('broken', broken)
+  const audio = { kind: 'url', url: 'broken', cache: true } as const
+  const playbackId = brandAs<PlaybackId>('p')
+  world.perform({ kind: 'play', legId: c.legId, playbackId, audio, loops: 1 })
+  await world.run(1000)
+  const [fault, ...more] = world.inputsOf('media-leg-refused')
+  assert.equal(more.length, 0)
+  assert.equal(fault?.legId, c.legId)
+  assert.equal(fault.status, 500)
+  assert.match(fault.why, /TypeError[^]*sender\.ts/)
+  assert.deepEqual(b.heard(100, 1200), ['tone 440'])
+  b.assertUnbroken(40)
+  // A listener whose own work throws is the one that ends, not the speaker.
+  world.perform({ kind: 'hear', legId: d.legId, source: { kind: 'leg', legId: a.legId } })
+  await world.run(100)
+  world.network.throwTo = d.address
+  await world.run(200)
+  assert.deepEqual(
+    world.inputsOf('media-leg-refused').map(({ legId }) => legId),
+    [c.legId, d.legId],
+  )
+  assert.deepEqual(b.heard(1000, 1500), ['tone 440'])
+  await world.close(a, b, c, d)
 })

@@ -48,6 +48,8 @@ export interface LegContext {
   readonly table: QualityTable
   readonly silentAfterMs: number
   emit(input: MediaInput): void
+  /** An exception in this leg's work: the leg ends, the others go on. */
+  fail(leg: MediaLeg, error: unknown): void
 }
 
 export interface SocketPair {
@@ -188,12 +190,14 @@ export class MediaLeg {
     this.publish()
   }
 
-  /** Ends the leg: BYE goes out, sockets close. The caller takes care of the port. */
-  end(): SocketPair | undefined {
+  /** Ends the leg: BYE goes out (with `farewell`), sockets close. The caller takes care of the port. */
+  end(farewell: boolean): SocketPair | undefined {
     this.hearSilence()
     this.playback = undefined
-    if (this.#started) this.#report(true)
-    this.publish()
+    if (farewell) {
+      if (this.#started) this.#report(true)
+      this.publish()
+    }
     const sockets = this.#sockets
     this.#sockets = undefined
     this.#refresh()
@@ -253,7 +257,13 @@ export class MediaLeg {
     else if (kind !== 'other' && this.#base.kind === 'mix') {
       this.#base.mix.put(this.legId, header, bytes, kind)
     }
-    for (const listener of this.listeners) listener.#hearPacket(header, bytes, kind, nowMs)
+    for (const listener of this.listeners) {
+      try {
+        listener.#hearPacket(header, bytes, kind, nowMs)
+      } catch (error) {
+        this.#context.fail(listener, error)
+      }
+    }
   }
 
   /** A datagram on the RTCP port, or RTCP on the RTP port. */

@@ -63,6 +63,8 @@ export type WorkerCommand =
 export type WorkerEvent =
   | { readonly op: 'opened'; readonly legId: LegId; readonly port: number }
   | { readonly op: 'open-failed'; readonly legId: LegId; readonly why: string }
+  /** The leg's work threw and the leg was ended; `why` is the stack. */
+  | { readonly op: 'failed'; readonly legId: LegId; readonly why: string }
   | { readonly op: 'input'; readonly input: MediaInput }
 
 /** The signalling thread's end of the line to the media thread; also implemented in one thread, for simulation. */
