@@ -1,7 +1,7 @@
 // What good requests become: the command that the call logic gets, and the answer that the client gets.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { legId, nowMs, testApi, withKey } from './testing.ts'
+import { legId, nowMs, queueRecord, testApi, withKey } from './testing.ts'
 
 const call = `/v2/calls/${legId}/actions`
 const conference = '/v2/conferences/support-42/actions'
@@ -521,4 +521,19 @@ test('repeats by the SDK carry the same hash, other requests another one', async
   assert.equal(guarded?.commandId, 'x')
   assert.equal(empty?.commandId, undefined)
   assert.ok(empty?.request)
+})
+
+test('limits of the whole server answer 503; what exists is still served', async (t) => {
+  const queues = Array.from({ length: 100 }, (_, index) => queueRecord(`q${index}`))
+  const { api, submitted } = testApi({ queues, runningConferences: 10 })
+  t.after(() => api.close())
+  const post = async (url: string, payload: object) => {
+    const answer = await api.inject({ method: 'POST', url, headers: withKey, payload })
+    return [answer.statusCode, answer.headers['retry-after']]
+  }
+  assert.deepEqual(await post('/v2/queues', { queue_name: 'new' }), [503, '30'])
+  assert.deepEqual(await post(`${call}/enqueue`, { queue_name: 'new' }), [503, '30'])
+  assert.deepEqual(await post('/v2/conferences', { call_control_id: 'a', name: 'b' }), [503, '30'])
+  assert.equal(submitted.length, 0)
+  assert.deepEqual(await post(`${call}/enqueue`, { queue_name: 'q7' }), [200, undefined])
 })

@@ -91,6 +91,9 @@ export interface Act extends CommonParameters {
   readonly destination?: '/to' | '/sip_address'
 }
 
+/** 503 for a limit of the whole server; nothing was done. */
+export const serverIsFull: Problem = { name: 'unavailable', retryAfterSecs: 30 }
+
 export class ApiContext {
   readonly options: ApiOptions
 
@@ -143,6 +146,16 @@ export class ApiContext {
     if (spaced === undefined || (await this.options.queues.getQueue(literal))) return literal
     const other = brandAs<QueueName>(spaced)
     return (await this.options.queues.getQueue(other)) ? other : literal
+  }
+
+  /**
+   * Is there room for a queue of that name: it exists, or `limits.queues` is not reached. Requests that race may go past
+   * the limit by a few; it guards memory, nothing depends on the exact number.
+   */
+  async hasRoomForQueue(name: QueueName): Promise<boolean> {
+    const { queues, config } = this.options
+    const { total } = await queues.pageQueues({ number: 1, size: 1 })
+    return total < config.limits.queues || (await queues.getQueue(name)) !== undefined
   }
 
   /** The conference id or name of a path; plus signs as in `queueName`. */

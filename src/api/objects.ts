@@ -104,9 +104,16 @@ export function callObject(call: CallView, nowMs: number) {
   }
 }
 
+/** Here a call without state has null, as in webhooks: the description requires the field. */
 export function activeCallObject(call: CallView, nowMs: number) {
-  return { ...callIds(call), call_duration: durationSecs(call, nowMs) }
+  const { clientState } = call
+  return { ...callIds(call), client_state: clientState, call_duration: durationSecs(call, nowMs) }
 }
+
+export const activeCallSchema = Type.Object({
+  ...callSchema.properties,
+  client_state: nullable(Type.String()),
+})
 
 export const conferenceSchema = Type.Object({
   id: Type.String(),

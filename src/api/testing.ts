@@ -125,6 +125,7 @@ export interface TestWorld {
   participants?: readonly ParticipantView[]
   applications?: readonly Application[]
   rateLimit?: number
+  runningConferences?: number
   forbiddenUrl?: string
   ready?: ReturnType<ApiOptions['ready']>
 }
@@ -143,7 +144,7 @@ export function testApi(world: TestWorld = {}) {
       http: { host: '127.0.0.1', port: 0, rate_limit_per_sec: world.rateLimit ?? 0 },
       limits: {
         calls: 10,
-        queues: 10,
+        queues: 100,
         queue_size: 100_000,
         conferences: 10,
         conference_participants: 800,
@@ -216,7 +217,7 @@ function fakeControl(world: TestWorld, submitted: CommandEnvelope[]): CallContro
       named(key) === undefined
         ? undefined
         : world.participants?.find((one) => one.participantId === id || one.legId === id),
-    counts: () => ({ legs: 0, queued: 0, bridges: 0, conferences: 0 }),
+    counts: () => ({ legs: 0, queued: 0, bridges: 0, conferences: world.runningConferences ?? 0 }),
   }
 }
 

@@ -118,9 +118,9 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ['not YAML', 'a: [', /is not YAML/],
   ['a list', '- 1', /must hold keys and values/],
   [
-    'session timers',
+    'too short a session timer',
     'sip: { session_expires_secs: 60 }',
-    /sip\.session_expires_secs is 60, must be/,
+    /sip\.session_expires_secs is 60, must be an integer from 90/,
   ],
 ]
 

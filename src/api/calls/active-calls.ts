@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
-import { activeCallObject, callSchema } from '../objects.ts'
+import { activeCallObject, activeCallSchema } from '../objects.ts'
 import { listOperation, pathText } from '../operation.ts'
 import { limitFields, metaSchema, pageMeta, pageOf } from '../paging.ts'
 
@@ -12,7 +12,7 @@ const schema = listOperation({
   summary: 'List all active calls for given connection',
   path: { connection_id: pathText },
   query: Type.Object(limitFields),
-  item: callSchema,
+  item: activeCallSchema,
   meta: Type.Object({
     ...metaSchema.properties,
     total_items: Type.Integer(),

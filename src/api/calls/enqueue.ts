@@ -1,8 +1,9 @@
 import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { QueueId, QueueName } from '../../base/ids.ts'
+import { serverIsFull } from '../context.ts'
 import type { Api, ApiContext } from '../context.ts'
-import { commonFields, flag, queueName } from '../fields.ts'
+import { commonFields, flag, queueName as queueNameField } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
@@ -13,7 +14,7 @@ export function enqueue(api: Api, context: ApiContext): void {
     summary: 'Enqueue call',
     path: callParams,
     body: Type.Object({
-      queue_name: queueName,
+      queue_name: queueNameField,
       // C14: a range of our own, because none is published.
       max_wait_time_secs: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
       max_size: Type.Optional(
@@ -31,10 +32,12 @@ export function enqueue(api: Api, context: ApiContext): void {
   api.post(`${callPath}/actions/enqueue`, { schema }, async (request, reply) => {
     const { body, params } = request
     const secs = body.max_wait_time_secs
+    const queueName = brandAs<QueueName>(body.queue_name)
+    if (!(await context.hasRoomForQueue(queueName))) return context.refuse(reply, [serverIsFull])
     const command = {
       kind: 'enqueue',
       legId: legIdOf(params),
-      queueName: brandAs<QueueName>(body.queue_name),
+      queueName,
       newQueueId: brandAs<QueueId>(context.options.random.uuid()),
       maxWaitMs: secs === undefined ? undefined : secs * 1000,
       maxSize: body.max_size,

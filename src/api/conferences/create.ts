@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { ConferenceId, LegId, ParticipantId } from '../../base/ids.ts'
+import { serverIsFull } from '../context.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlId, commonFields, flag, region } from '../fields.ts'
 import { conferenceSchema } from '../objects.ts'
@@ -41,6 +42,10 @@ export function createConference(api: Api, context: ApiContext): void {
       return context.refuse(reply, [
         { name: 'parameter-refused', detail, pointer: '/hold_audio_url' },
       ])
+    }
+    const running = context.options.control.counts().conferences
+    if (running >= context.options.config.limits.conferences) {
+      return context.refuse(reply, [serverIsFull])
     }
     const minutes = body.duration_minutes
     const command = {
