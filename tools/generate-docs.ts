@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { apiReference, errorReference } from '../src/api/reference.ts'
 import { testApi } from '../src/api/testing.ts'
 import { configurationReference } from '../src/config/reference.ts'
+import { rfcCoverage } from './rfc-coverage.ts'
 
 /** Path of each generated page, and its text. */
 export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
@@ -19,6 +20,7 @@ export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
     [page('configuration.md'), configurationReference()],
     [page('errors.md'), errorReference()],
     [page('api.md'), apiReference(description)],
+    [page('rfc-coverage.md'), rfcCoverage(fileURLToPath(new URL('..', import.meta.url)))],
   ])
 }
 
