@@ -1,0 +1,229 @@
+// What the benches over the network share: the real server in its own process, and in this one the callers, their audio,
+// and the application that takes the webhooks and gives the commands.
+
+import { startServer, type RunningServer } from '../../src/lab/server-process.ts'
+import { CommandClient, startReceiver } from './http-lines.ts'
+import { CpuMeter } from './process.ts'
+import { until } from './report.ts'
+import { RtpStreams, type Stream } from './rtp-streams.ts'
+import { SipCallers, type SipCall } from './sip-caller.ts'
+
+export interface News {
+  readonly type: string
+  readonly callControlId: string
+  readonly from: string
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+export interface Stage {
+  readonly server: RunningServer
+  readonly pid: number
+  readonly commands: CommandClient
+  readonly callers: SipCallers
+  readonly audio: RtpStreams
+  /** Where a playback finds ten seconds of tone. */
+  readonly audioUrl: string
+  /** Who hears of each webhook. */
+  onNews: (news: News) => void
+  meter(): CpuMeter
+  close(): Promise<void>
+}
+
+export interface StageOptions {
+  readonly limits?: Readonly<Record<string, number>>
+  /** Sockets for audio; 0 for none. */
+  readonly sockets: number
+  /** Into how many moments the streams cut the 20 ms. */
+  readonly slots?: number
+}
+
+export async function buildStage(options: StageOptions): Promise<Stage> {
+  let stage: Stage | undefined
+  const receiver = await startReceiver((body) => {
+    const news = newsOf(JSON.parse(body.toString()))
+    if (news !== undefined) stage?.onNews(news)
+  }, tone())
+  const server = await startServer({
+    config: {
+      log: { level: 'error' },
+      limits: { calls: 10_000, ...options.limits },
+      applications: [
+        {
+          id: '1000000001',
+          name: 'bench',
+          webhook_event_url: `http://127.0.0.1:${receiver.port}/webhooks`,
+          numbers: ['*'],
+        },
+      ],
+    },
+  })
+  const commands = new CommandClient(Number(new URL(server.origin).port), server.apiKey)
+  const callers = new SipCallers(server.sip.port)
+  await callers.open()
+  const audio = new RtpStreams(options.slots ?? 4)
+  await audio.open(options.sockets)
+  const pid = server.child.pid ?? 0
+  stage = {
+    server,
+    pid,
+    commands,
+    callers,
+    audio,
+    audioUrl: `http://127.0.0.1:${receiver.port}/tone.wav`,
+    onNews: () => undefined,
+    meter: () => new CpuMeter(pid),
+    async close() {
+      audio.close()
+      callers.close()
+      commands.close()
+      await server.stop()
+      receiver.close()
+    },
+  }
+  return stage
+}
+
+/** A call that is up and answered, with audio both ways. */
+export interface Talker {
+  readonly callControlId: string
+  readonly stream: Stream
+  readonly call: SipCall
+}
+
+export interface TalkerOptions {
+  readonly from: string
+  /** Byte of the payload that the caller sends. */
+  readonly fill: number
+  readonly slot?: number
+}
+
+/** Calls in, is answered by the application, and talks. Rejects when that takes over 10 s. */
+export async function callIn(stage: Stage, options: TalkerOptions): Promise<Talker> {
+  const { callers, audio, commands } = stage
+  const { place, port } = audio.nextPlace()
+  let callControlId = ''
+  let serverPort = 0
+  let status = 0
+  const before = stage.onNews
+  stage.onNews = (news) => {
+    if (news.from === options.from && news.type === 'call.initiated') {
+      callControlId = news.callControlId
+      stage.onNews = before
+      commands.post(`/calls/${callControlId}/actions/answer`, {}, () => undefined)
+    } else before(news)
+  }
+  const call = callers.call(options.from, '+15550100', port, {
+    onFinal: (final, rtpPort) => {
+      status = final
+      serverPort = rtpPort
+    },
+    onEnd: () => undefined,
+  })
+  if (!(await until(() => status !== 0 && callControlId !== '', 10_000)) || status !== 200) {
+    throw new Error(`caller ${options.from} was not answered (${status})`)
+  }
+  const stream = audio.start(place, serverPort, options.fill, options.slot)
+  return { callControlId, stream, call }
+}
+
+/** As many callers as asked, a few at a time, each led through `then` by the application. */
+export async function callInMany(
+  stage: Stage,
+  first: number,
+  count: number,
+  fill: number,
+): Promise<Talker[]> {
+  const { callers, audio, commands } = stage
+  const talkers: Talker[] = []
+  const ids = new Map<string, string>()
+  const before = stage.onNews
+  let failed = 0
+  stage.onNews = (news) => {
+    if (news.type === 'call.initiated') {
+      ids.set(news.from, news.callControlId)
+      commands.post(`/calls/${news.callControlId}/actions/answer`, {}, () => undefined)
+    }
+    before(news)
+  }
+  for (let index = 0; index < count; index++) {
+    const from = `+1666${String(first + index).padStart(7, '0')}`
+    const { place, port } = audio.nextPlace()
+    const call: SipCall = callers.call(from, '+15550100', port, {
+      onFinal: (status, rtpPort) => {
+        if (status !== 200) {
+          failed++
+          return
+        }
+        const stream = audio.start(place, rtpPort, fill)
+        talkers.push({ callControlId: ids.get(from) ?? '', stream, call })
+      },
+      onEnd: () => undefined,
+    })
+    await until(() => index - talkers.length - failed < 10, 10_000)
+  }
+  await until(() => talkers.length + failed === count, 10_000)
+  stage.onNews = before
+  if (talkers.length < count) throw new Error(`${count - talkers.length} callers were not answered`)
+  return talkers
+}
+
+/** Waits in `queue` and hears music. */
+export async function waitWithMusic(stage: Stage, talker: Talker, queue: string): Promise<void> {
+  const path = `/calls/${talker.callControlId}/actions`
+  const answers = [
+    await stage.commands.ask(`${path}/enqueue`, { queue_name: queue }),
+    await stage.commands.ask(`${path}/playback_start`, {
+      audio_url: stage.audioUrl,
+      loop: 'infinity',
+    }),
+  ]
+  for (const { status, body } of answers) {
+    if (status !== 200) throw new Error(`a waiting caller could not be made: ${status} ${body}`)
+  }
+}
+
+export async function createQueue(stage: Stage, name: string): Promise<void> {
+  const { status, body } = await stage.commands.ask('/queues', {
+    queue_name: name,
+    max_size: 100_000,
+  })
+  if (status >= 300) throw new Error(`queue ${name}: ${status} ${body}`)
+}
+
+function newsOf(value: unknown): News | undefined {
+  const data = record(record(value)?.['data'])
+  const payload = record(data?.['payload'])
+  if (data === undefined || payload === undefined) return undefined
+  return {
+    type: String(data['event_type']),
+    callControlId: String(payload['call_control_id']),
+    from: String(payload['from']),
+    payload,
+  }
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null ? { ...value } : undefined
+}
+
+/** Ten seconds of 440 Hz, 8 kHz, 16 bit, mono. */
+function tone(): Buffer {
+  const samples = 80_000
+  const wav = Buffer.alloc(44 + samples * 2)
+  wav.write('RIFF', 0, 'latin1')
+  wav.writeUInt32LE(36 + samples * 2, 4)
+  wav.write('WAVEfmt ', 8, 'latin1')
+  wav.writeUInt32LE(16, 16)
+  wav.writeUInt16LE(1, 20)
+  wav.writeUInt16LE(1, 22)
+  wav.writeUInt32LE(8000, 24)
+  wav.writeUInt32LE(16_000, 28)
+  wav.writeUInt16LE(2, 32)
+  wav.writeUInt16LE(16, 34)
+  wav.write('data', 36, 'latin1')
+  wav.writeUInt32LE(samples * 2, 40)
+  for (let i = 0; i < samples; i++) {
+    wav.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 440 * i) / 8000)), 44 + i * 2)
+  }
+  return wav
+}
