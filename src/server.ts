@@ -215,7 +215,7 @@ function createAudio(
   late: LateLogic,
   onFatal: (why: string) => void,
 ) {
-  const { timers, random, http } = platform
+  const { timers, random, http, log } = platform
   const ingest = createIngestClient({
     spawn: (callbacks) => startThread(new URL('./audio-worker.ts', import.meta.url), callbacks),
     timers,
@@ -255,6 +255,7 @@ function createAudio(
     },
     ringback: ringbackClip,
     deliver: (input) => late.current?.deliver(input),
+    log,
   })
   const close = async (): Promise<void> => {
     await worker.close()
