@@ -131,6 +131,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       if (options.receiver === undefined) await receiver.close()
       await sounds.close()
       for (const { raw } of receiver.deliveries) if (raw !== '') recorder.webhook(raw)
+      const errors = server.log().match(/^\{"level":"error".*$/gm) ?? []
+      assert.deepEqual(errors, [], 'the server logged errors')
       recorder.assertClean()
       return code
     },
