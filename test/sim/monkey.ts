@@ -24,8 +24,7 @@ export interface MonkeyParts {
   readonly random: Random
   readonly clients: Clients
   readonly agentUris: readonly string[]
-  /** All legs ever, oldest first. */
-  readonly legs: () => readonly LegId[]
+  readonly legs: () => { readonly all: readonly LegId[]; readonly living: readonly LegId[] }
   readonly conferences: () => readonly ConferenceId[]
 }
 
@@ -279,13 +278,13 @@ export class Monkey {
     return this.#parts.random.below(8) === 0 ? brandAs<QueueName>('no-such-queue') : queueName
   }
 
-  /** Mostly one of the latest, sometimes an old one, sometimes nobody. */
+  /** Mostly one that lives, sometimes an old one, sometimes nobody. */
   #leg(): LegId {
     const { random } = this.#parts
-    const legs = this.#parts.legs()
-    const die = random.below(20)
-    if (legs.length === 0 || die === 0) return brandAs<LegId>('v3:unknown')
-    return die < 3 ? pick(random, legs) : pick(random, legs.slice(-8))
+    const { all, living } = this.#parts.legs()
+    const die = random.below(40)
+    if (all.length === 0 || die === 0) return brandAs<LegId>('v3:unknown')
+    return die < 4 || living.length === 0 ? pick(random, all) : pick(random, living)
   }
 }
 

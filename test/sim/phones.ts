@@ -44,7 +44,6 @@ function inertSockets(): Datagrams {
 export class SimPhones {
   readonly phones = new Map<string, Phone>()
   readonly #rtp = inertSockets()
-  readonly #layers = new Map<string, SipTransactions>()
   readonly #time: SimTime
   readonly #random: Random
   readonly #network: SimNetwork
@@ -81,17 +80,15 @@ export class SimPhones {
     })
     made.phone = phone
     this.phones.set(user, phone)
-    this.#layers.set(user, layer)
     return phone
   }
 
-  /** Calls and transactions that have not ended, but for phones that fell silent: these keep theirs. */
-  get size(): number {
-    let size = 0
-    for (const [user, phone] of this.phones) {
-      if (!phone.faults.dead) size += phone.liveCalls.length + (this.#layers.get(user)?.size ?? 0)
-    }
-    return size
+  /** Calls that have not ended, but for phones that fell silent: these keep theirs. */
+  left(): readonly string[] {
+    return [...this.phones].flatMap(([user, phone]) => {
+      if (phone.faults.dead) return []
+      return phone.liveCalls.map((call) => `${user} ${call.callId}: ${call.describe()}`)
+    })
   }
 
   async #layer(address: string, user: TransactionUser): Promise<SipTransactions> {

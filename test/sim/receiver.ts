@@ -46,6 +46,8 @@ const SIGNATURE_CHECK_EVERY = 64
 
 export class SimReceiver implements HttpClient {
   down = false
+  /** No trouble any more. */
+  healthy = false
   /** The application: called for every webhook that the receiver understood, repeats included. */
   onWebhook: (told: Told) => void = () => undefined
   attempts = 0
@@ -69,10 +71,9 @@ export class SimReceiver implements HttpClient {
   }
 
   /** Committed and not accepted yet. */
-  get undelivered(): number {
-    let count = 0
-    for (const { delivered } of this.#owed.values()) if (!delivered) count += 1
-    return count
+  undelivered(): readonly string[] {
+    const open = [...this.#owed.values()].filter(({ delivered }) => !delivered)
+    return open.map(({ row, attempts }) => `${row.eventType} ${row.sequence}: ${attempts} attempts`)
   }
 
   request(request: HttpRequest): Promise<HttpOutcome> {
@@ -83,7 +84,7 @@ export class SimReceiver implements HttpClient {
     if (owed === undefined) return this.#refuse(`webhook ${read.id} was never committed`)
     this.#check(owed, read.attempt, request)
     owed.attempts = read.attempt
-    const die = random.below(1_000)
+    const die = this.healthy ? 1_000 : random.below(1_000)
     const understood = !this.down && die >= troubles.timeouts / 2
     const act = (): void => {
       if (understood) this.onWebhook(read.told)

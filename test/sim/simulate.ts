@@ -61,9 +61,9 @@ async function live(world: World, plan: Plan): Promise<void> {
   await runUntil(world, plan.busyMs + SWEEP_AFTER_MS + SETTLE_MS)
   checkEmpty(world)
   await runUntil(world, plan.busyMs + DELIVERED_AFTER_MS)
-  const { receiver, outbox } = world
-  const owed = outbox.backlog() + receiver.undelivered
-  if (owed > 0) throw new BrokenPromise(`${receiver.undelivered} webhooks were never delivered`)
+  const owed = world.receiver.undelivered()
+  if (owed.length > 0) throw new BrokenPromise(`never delivered: ${owed.join('; ')}`)
+  if (world.outbox.backlog() > 0) throw new BrokenPromise('the outbox owes what was delivered')
   // Where empty queues are collected every few seconds, six hours would be nothing else.
   if (plan.collectEmptyAfterMs < COLLECT_SELDOM_MS) return
   await runUntil(world, FORGOTTEN_AFTER_MS)
@@ -97,6 +97,7 @@ function checkEmpty(world: World): void {
   left('verbs', witness.verbs)
   left('unanswered commands', clients.asked - clients.answered)
   left('SIP sessions and transactions', sip.size)
-  left('calls at the phones', phones.size)
+  const atPhones = phones.left()
+  left(`calls at the phones (${atPhones.join('; ')})`, atPhones.length)
   model.finish()
 }

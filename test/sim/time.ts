@@ -38,6 +38,7 @@ export class SimTime implements Clock, Timers {
   }
 
   set(delayMs: number, fire: () => void): TimerId {
+    if (!Number.isFinite(delayMs)) throw new Error(`a timer of ${delayMs} ms`)
     const id = this.#nextId++
     this.#heap.set(id, this.#now + Math.ceil(Math.max(0, delayMs)))
     this.#fires.set(id, fire)

@@ -47,7 +47,8 @@ export class Witness {
   /** Above the troubles: what the engine sees. */
   outer(store: Store): Store {
     const execute = (id: OperationId, verb: QueueVerb, done: Done): void => {
-      this.#open.add(id)
+      // Empty queues are collected for ever.
+      if (verb.kind !== 'collect-empty') this.#open.add(id)
       store.execute(id, verb, (outcome) => {
         if (outcome.kind !== 'unknown') this.#open.delete(id)
         done(outcome)
@@ -79,8 +80,11 @@ export class Witness {
   }
 }
 
-/** The order of collected queues means nothing. */
+/** The order of collected queues means nothing, nor do the last bits of a mean. */
 function inOrder(outcome: VerbOutcome): VerbOutcome {
+  if (outcome.kind === 'enqueued') {
+    return { ...outcome, averageWaitMs: Math.round(outcome.averageWaitMs) }
+  }
   if (outcome.kind !== 'collected') return outcome
   const queues = [...outcome.queues].sort((a, b) => (a.queueName < b.queueName ? -1 : 1))
   return { kind: 'collected', queues }

@@ -119,7 +119,11 @@ export class World {
       random: random('monkey'),
       clients,
       agentUris,
-      legs: () => [...this.model.legs.keys()],
+      legs: () => {
+        const all = [...this.model.legs.values()]
+        const living = all.filter((leg) => !leg.ended)
+        return { all: all.map((leg) => leg.legId), living: living.map((leg) => leg.legId) }
+      },
       conferences: () => this.#conferences,
     })
     this.#planDowns(random('downs'))
@@ -131,7 +135,7 @@ export class World {
     this.trace.add('everybody goes home')
     Object.assign(this.network.weather, { lost: 0, duplicated: 0, delayMinMs: 1, delayMaxMs: 5 })
     this.media.troubles.refused = 0
-    this.receiver.down = false
+    Object.assign(this.receiver, { down: false, healthy: true })
     if (this.#centre !== undefined) this.#centre.active = false
     if (this.#monkey !== undefined) this.#monkey.active = false
     this.people.goHome()
