@@ -206,3 +206,15 @@ test('certificates: trusted by name, untrusted, wrong name, expired', async (t) 
   const plain = await serve(t, (_, response) => response.end())
   assert.equal(await ask(trusting, `https://hooks.example:${plain}/`), 'certificate')
 })
+
+test('a request may be longer than a URL that is named: an event as a query', async (t) => {
+  const port = await serve(t, ({ url = '' }, response) => response.end(String(url.length)))
+  const { checkUrl, request } = client(t)
+  const url = `http://hooks.example:${port}/?q=${'x'.repeat(10_000)}`
+  assert.equal(checkUrl(url), 'malformed')
+  const outcome = await request({ method: 'GET', url, ...limits })
+  assert.ok(outcome.kind === 'answer')
+  assert.equal(Buffer.from(outcome.body).toString(), '10004')
+  const endless = `${url}${'x'.repeat(65_536)}`
+  assert.equal((await request({ method: 'GET', url: endless, ...limits })).kind, 'failed')
+})

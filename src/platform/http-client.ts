@@ -13,7 +13,9 @@ import { bareHost, egressRule, refusalOf, type UrlRefusal } from './egress.ts'
 /** Idle connections are kept a little shorter than most servers keep theirs. */
 const idleMsMax = 4000
 const socketsPerHostMax = 256
+/** Of a URL that somebody names; a webhook by GET adds its whole event to it. */
 const urlCharsMax = 4096
+const requestUrlCharsMax = 65_536
 
 export interface HttpClientOptions {
   readonly resolver: Resolver
@@ -45,13 +47,14 @@ export function createHttpClient(options: HttpClientOptions): EgressClient {
   return {
     checkUrl,
     async request(request) {
-      const refusal = checkUrl(request.url)
+      const { url } = request
+      const refusal = url.length > requestUrlCharsMax ? 'malformed' : refusalOf(url, mayReach)
       if (refusal === 'forbidden-address') return failed(refusal, 'not in egress.allow')
       if (refusal !== undefined) return failed('bad-url', refusal)
       const deadline = new AbortController()
       const late = setTimeout(() => deadline.abort(), request.timeoutMs)
       try {
-        const host = bareHost(new URL(request.url).hostname)
+        const host = bareHost(new URL(url).hostname)
         const addresses = await beforeAbort(resolver.resolve(host), deadline.signal)
         if (addresses === undefined) return failed('timeout', 'while resolving the name')
         if (addresses.length === 0) return failed('name-resolution', host)
@@ -111,7 +114,8 @@ function exchangeOnce(request: HttpRequest, route: Route): Promise<HttpOutcome |
     })
     outgoing.on('error', (error) => {
       if (answered) return
-      const stale = outgoing.reusedSocket && !route.signal.aborted && codeOf(error) === 'ECONNRESET'
+      const cut = ['ECONNRESET', 'EPIPE'].includes(codeOf(error))
+      const stale = outgoing.reusedSocket && !route.signal.aborted && cut
       resolve(stale ? 'stale' : failureOf(error, route.signal, false))
     })
     outgoing.end(body)

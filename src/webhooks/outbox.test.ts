@@ -286,3 +286,56 @@ test('drain waits for what is under way, at most its limit, and starts nothing',
   await stuck.pass(5000)
   await drain
 })
+
+test('a fault of our own in one webhook is a failed attempt, never an unhandled rejection', async () => {
+  const log = recordingLog()
+  const { owe, outbox, pass, seen } = world(
+    ({ id, attempt }) => {
+      if (id === 'bad' && attempt === 1) throw new Error('broken')
+      return 200
+    },
+    { log },
+  )
+  await outbox.start()
+  await owe('a', ['bad'])
+  await owe('x', ['good'])
+  await pass(1000)
+  assert.deepEqual(seen(), ['bad1', 'good1', 'bad2'])
+  assert.equal(outbox.backlog(), 0)
+  assert.ok(log.lines.some(({ fields }) => fields['code'] === 'WEBHOOK_FAULT'))
+})
+
+test('drain ends although the store takes nothing any more', async () => {
+  const { outbox, owe, pass, store, time } = world(() => 200)
+  store.recordProgress = () => new Promise(() => undefined)
+  await outbox.start()
+  await owe('a', ['a'])
+  let drained = false
+  void outbox.drain(1000).then(() => (drained = true))
+  await pass(1000)
+  assert.ok(drained)
+  assert.equal(time.pending, 0)
+})
+
+test('a clock set forward by years costs no event its attempts; one set back does not postpone them', async () => {
+  const ahead = world(({ attempt }) => (attempt < 3 ? 500 : 200))
+  await ahead.outbox.start()
+  await ahead.owe('a', ['a'], { createdAtMs: ahead.time.wallMs() - 10 * 365 * 86_400_000 })
+  await ahead.pass(5000)
+  assert.deepEqual(ahead.seen(), ['a1', 'a2', 'a3'])
+  assert.equal(ahead.outbox.backlog(), 0)
+
+  const back = world(() => 200)
+  const row = {
+    attempts: 2,
+    state: 'pending',
+    finishedAtMs: undefined,
+    lastAttempt: undefined,
+  } as const
+  await back.owe('a', ['a'])
+  const nextAttemptAtMs = back.time.wallMs() + 365 * 86_400_000
+  await back.store.recordProgress([{ deliveryId: 'a', nextAttemptAtMs, ...row }])
+  await back.outbox.start()
+  await back.pass(15 * 60_000)
+  assert.deepEqual(back.seen(), ['a3'])
+})

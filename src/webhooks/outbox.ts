@@ -7,7 +7,7 @@
 
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { HttpClient } from '../ports/http-client.ts'
+import type { HttpClient, HttpOutcome } from '../ports/http-client.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { DeliveryProgress, DeliveryRow, PendingDelivery, Store } from '../ports/store.ts'
@@ -15,7 +15,7 @@ import type { Timers } from '../ports/timers.ts'
 import { attemptRequest, judge, type Verdict } from './attempt.ts'
 import { Origin, originOf, type Delivery, type Lane } from './lanes.ts'
 import { createProgressWriter } from './progress.ts'
-import { planAttempt } from './schedule.ts'
+import { planAttempt, quickAttempts, slowPauseMsMax } from './schedule.ts'
 import type { WebhookSigner } from './signature.ts'
 
 /** Rows read at once when the outbox starts. */
@@ -88,21 +88,29 @@ export class Outbox {
     return this.#owed + (this.#early?.length ?? 0)
   }
 
-  /** Starts nothing new, and waits for what is under way, at most `limitMs`; the rest is owed to the next start. */
+  /**
+   * Starts nothing new, and waits for what is under way, at most `limitMs`, then as long for the store to take the
+   * outcomes; the rest is owed to the next start.
+   */
   async drain(limitMs: number): Promise<void> {
     this.#draining = true
-    const { timers } = this.#options
-    await new Promise<void>((resolve) => {
-      const late = timers.set(limitMs, resolve)
-      void Promise.allSettled(this.#inFlight).then(() => {
-        timers.clear(late)
-        resolve()
-      })
-    })
+    await this.#atMost(limitMs, Promise.allSettled(this.#inFlight))
     for (const { head } of this.#lanes.values()) if (head !== undefined) this.#clearTimers(head)
     for (const origin of this.#origins.values())
       origin.failing.forEach((one) => this.#clearTimers(one))
-    await this.#progress.flush()
+    await this.#atMost(limitMs, this.#progress.flush())
+  }
+
+  #atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
+    const { timers } = this.#options
+    return new Promise((resolve) => {
+      const late = timers.set(limitMs, resolve)
+      const over = (): void => {
+        timers.clear(late)
+        resolve()
+      }
+      work.then(over, over)
+    })
   }
 
   #take({ row, attempts, nextAttemptAtMs }: PendingDelivery): void {
@@ -138,7 +146,9 @@ export class Outbox {
     if (head.attempts > 0) {
       this.#markFailing(head, this.#origin(planAttempt(head.row, head.attempts).url))
     }
-    this.#plan(head, head.nextAttemptAtMs - this.#options.clock.wallMs())
+    // The clock may have been set since the moment was written down.
+    const delayMs = head.nextAttemptAtMs - this.#options.clock.wallMs()
+    this.#plan(head, Math.min(delayMs, slowPauseMsMax))
   }
 
   #plan(delivery: Delivery, delayMs: number): void {
@@ -165,16 +175,11 @@ export class Outbox {
   }
 
   async #attempt(delivery: Delivery, origin: Origin): Promise<void> {
-    const { clock, http, signer, metrics } = this.#options
+    const { clock, metrics } = this.#options
     const { url } = planAttempt(delivery.row, delivery.attempts)
-    const dataJson = delivery.row.dataJson ?? (await this.#readBody(delivery))
-    assert(dataJson !== undefined, 'an owed webhook is in the store until it is delivered')
     const startedAtMs = clock.wallMs()
     const startedAt = clock.monotonicMs()
-    const facts = { row: { ...delivery.row, dataJson }, url, nowMs: startedAtMs }
-    const request = attemptRequest({ ...facts, number: delivery.attempts + 1 }, signer)
-    const outcome = await http.request(request)
-    const verdict = judge(outcome)
+    const verdict = judge(await this.#exchange(delivery, url))
     const finishedAtMs = clock.wallMs()
     delivery.attempts++
     origin.finished()
@@ -186,6 +191,23 @@ export class Outbox {
     else this.#failed(delivery, origin, record)
     this.#pump(origin)
     if (origin.idle) this.#origins.delete(origin.name)
+  }
+
+  /** Our own fault in one webhook counts as a failed attempt: it must not end the process that carries the calls. */
+  async #exchange(delivery: Delivery, url: string): Promise<HttpOutcome> {
+    const { clock, http, log, signer } = this.#options
+    const { row, attempts } = delivery
+    try {
+      const dataJson = row.dataJson ?? (await this.#readBody(delivery))
+      assert(dataJson !== undefined, 'an owed webhook is in the store until it is delivered')
+      const facts = { row: { ...row, dataJson }, url, nowMs: clock.wallMs() }
+      return await http.request(attemptRequest({ ...facts, number: attempts + 1 }, signer))
+    } catch (error) {
+      const { deliveryId, legId, eventType } = row
+      const stack = error instanceof Error ? error.stack : String(error)
+      log.error({ code: 'WEBHOOK_FAULT', deliveryId, legId, eventType, stack }, 'webhook broken')
+      return { kind: 'failed', why: 'broken-answer', detail: String(error) }
+    }
   }
 
   #delivered(delivery: Delivery, origin: Origin, record: AttemptRecord): void {
@@ -218,7 +240,8 @@ export class Outbox {
     const facts = { deliveryId: row.deliveryId, legId: row.legId, eventType: row.eventType }
     const fields = { ...facts, attempt: delivery.attempts, status, code: String(errorCode) }
     const nowMs = clock.wallMs()
-    if (nowMs - row.createdAtMs >= giveUpMs) {
+    // A clock set forward, or days without a running server, must not cost an event all its attempts.
+    if (nowMs - row.createdAtMs >= giveUpMs && delivery.attempts >= quickAttempts(row)) {
       log.error(fields, 'webhook given up')
       return this.#end(delivery, 'failed', record)
     }

@@ -7,7 +7,8 @@ import type { DeliveryRow } from '../ports/store.ts'
 /** Attempts at 0, +1 s and +5 s. */
 const quickPausesMs = [1000, 4000]
 const slowPauseMsMin = 10_000
-const slowPauseMsMax = 15 * 60_000
+/** The longest pause between two attempts. */
+export const slowPauseMsMax = 15 * 60_000
 
 export interface PlannedAttempt {
   readonly url: string
@@ -30,4 +31,10 @@ export function planAttempt(
   const slow = attempts - urls.length * pauses.length
   const pauseMs = Math.min(slowPauseMsMin * 2 ** Math.min(slow, 20), slowPauseMsMax)
   return { url: urls[slow % urls.length] ?? row.url, pauseMs }
+}
+
+/** Attempts of the quick rounds, on all URLs together. */
+export function quickAttempts(row: Pick<DeliveryRow, 'failoverUrl' | 'retriesMs'>): number {
+  const urls = row.failoverUrl === '' ? 1 : 2
+  return urls * (1 + (row.retriesMs ?? quickPausesMs).length)
 }
