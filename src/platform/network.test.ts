@@ -186,6 +186,18 @@ describe('streams', () => {
 })
 
 describe('resolver', () => {
+  test('a name is looked up once at a time, however many ask', async () => {
+    const waiting: ((found: { address: string }[]) => void)[] = []
+    const resolver = createResolver(() => new Promise((resolve) => waiting.push(resolve)))
+    const asked = [resolver.resolve('dead.example'), resolver.resolve('dead.example')]
+    void resolver.resolve('other.example')
+    assert.equal(waiting.length, 2)
+    waiting[0]?.([{ address: '192.0.2.7' }])
+    assert.deepEqual(await Promise.all(asked), [['192.0.2.7'], ['192.0.2.7']])
+    void resolver.resolve('dead.example')
+    assert.equal(waiting.length, 3, 'the answer is not kept')
+  })
+
   it('literals resolve to themselves, names by the system, nonsense to nothing', async () => {
     const resolver = createResolver()
     assert.deepEqual(await resolver.resolve('192.0.2.1'), ['192.0.2.1'])
