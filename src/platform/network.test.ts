@@ -186,7 +186,7 @@ describe('streams', () => {
 })
 
 describe('resolver', () => {
-  test('a name is looked up once at a time, however many ask', async () => {
+  it('a name is looked up once at a time, however many ask', async () => {
     const waiting: ((found: { address: string }[]) => void)[] = []
     const resolver = createResolver(() => new Promise((resolve) => waiting.push(resolve)))
     const asked = [resolver.resolve('dead.example'), resolver.resolve('dead.example')]
