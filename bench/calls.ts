@@ -2,6 +2,7 @@
 // offered rate rises until the server no longer keeps up: every call must end correctly, and the 99th percentile of the
 // time from INVITE to its 200 stay under a second.
 
+import { threadSeconds } from './support/process.ts'
 import { buildStage, createQueue, type Stage } from './support/stage.ts'
 import { percentile, printTable, round, until, pause, type Figures } from './support/report.ts'
 
@@ -78,11 +79,17 @@ function placeCall(stage: Stage, round: Round, rtpPort: number): void {
   })
 }
 
+/** CPU seconds of the server's main thread, which is the first to be full. */
+function mainSeconds(stage: Stage): number {
+  return threadSeconds(stage.pid).find(({ name }) => name === 'main')?.seconds ?? 0
+}
+
 async function offer(stage: Stage, perSecond: number, seconds: number) {
   const round = new Round()
   playApplication(stage, round)
   const { port } = stage.audio.nextPlace()
   const meter = stage.meter()
+  const mainBefore = mainSeconds(stage)
   const startedMs = performance.now()
   const total = perSecond * seconds
   while (round.calls.size < total) {
@@ -105,6 +112,7 @@ async function offer(stage: Stage, perSecond: number, seconds: number) {
     p99,
     kept: round.done === total && p99 < answerP99LimitMs,
     serverCpu: cpu.server,
+    mainCpu: mainSeconds(stage) - mainBefore,
     generatorCpu: cpu.generator,
     wall: cpu.wall,
   }
@@ -136,6 +144,7 @@ export async function benchCalls(full: boolean): Promise<Figures> {
         'p99 ms',
         'server CPU s',
         'per 1000',
+        'main thread',
         'generator CPU s',
       ],
       rows.map((row) => [
@@ -146,6 +155,7 @@ export async function benchCalls(full: boolean): Promise<Figures> {
         round(row.p99),
         round(row.serverCpu, 2),
         round((row.serverCpu / row.total) * 1000, 2),
+        round((row.mainCpu / row.total) * 1000, 2),
         round(row.generatorCpu, 2),
       ]),
     )
@@ -156,7 +166,8 @@ export async function benchCalls(full: boolean): Promise<Figures> {
       answer_p50_ms: round(best?.p50 ?? 0),
       answer_p99_ms: round(best?.p99 ?? 0),
       server_cpu_sec_per_1000_calls: best && round((best.serverCpu / best.total) * 1000, 2),
-      generator_cpu_sec_per_1000_calls: best && round((best.generatorCpu / best.total) * 1000, 2),
+      main_thread_cpu_sec_per_1000_calls: best && round((best.mainCpu / best.total) * 1000, 2),
+    generator_cpu_sec_per_1000_calls: best && round((best.generatorCpu / best.total) * 1000, 2),
     }
   } finally {
     await stage.close()

@@ -3,8 +3,9 @@
 // A name with one forbidden address is refused as a whole: it would be reachable by the next look-up otherwise.
 
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { urlToHttpOptions } from 'node:url'
 import type { AddressMatcher } from '../ports/address-matcher.ts'
 import type { HttpClient, HttpFailure, HttpOutcome, HttpRequest } from '../ports/http-client.ts'
 import type { Resolver } from '../ports/resolver.ts'
@@ -16,6 +17,9 @@ const socketsPerHostMax = 256
 /** Of a URL that somebody names; a webhook by GET adds its whole event to it. */
 const urlCharsMax = 4096
 const requestUrlCharsMax = 65_536
+/** URLs whose parts are kept, and how long they may be: webhooks go to the same few again and again. */
+const targetsMax = 256
+const targetCharsMax = 512
 
 export interface HttpClientOptions {
   readonly resolver: Resolver
@@ -44,27 +48,41 @@ export function createHttpClient(options: HttpClientOptions): EgressClient {
   const checkUrl = (url: string): UrlRefusal | undefined =>
     url.length > urlCharsMax ? 'malformed' : refusalOf(url, mayReach)
 
+  const targets = new Map<string, Target>()
+  const targetOf = (url: string): Target | UrlRefusal => {
+    const known = targets.get(url)
+    if (known !== undefined) return known
+    const refusal = url.length > requestUrlCharsMax ? 'malformed' : refusalOf(url, mayReach)
+    if (refusal !== undefined) return refusal
+    const target = readTarget(url)
+    if (url.length > targetCharsMax) return target
+    if (targets.size >= targetsMax) targets.clear()
+    targets.set(url, target)
+    return target
+  }
+
   return {
     checkUrl,
     async request(request) {
-      const { url } = request
-      const refusal = url.length > requestUrlCharsMax ? 'malformed' : refusalOf(url, mayReach)
-      if (refusal === 'forbidden-address') return failed(refusal, 'not in egress.allow')
-      if (refusal !== undefined) return failed('bad-url', refusal)
-      const deadline = new AbortController()
-      const late = setTimeout(() => deadline.abort(), request.timeoutMs)
+      const target = targetOf(request.url)
+      if (target === 'forbidden-address') return failed(target, 'not in egress.allow')
+      if (typeof target === 'string') return failed('bad-url', target)
+      const deadline = new Deadline(request.timeoutMs)
       try {
-        const host = bareHost(new URL(url).hostname)
-        const addresses = await beforeAbort(resolver.resolve(host), deadline.signal)
+        const { host } = target
+        // A literal was checked with its URL.
+        if (target.isLiteral) return await exchange(request, { target, agents, deadline })
+        const addresses = await deadline.orOver(resolver.resolve(host))
         if (addresses === undefined) return failed('timeout', 'while resolving the name')
         if (addresses.length === 0) return failed('name-resolution', host)
         const forbidden = addresses.find((address) => !mayReach(address))
         if (forbidden !== undefined) {
           return failed('forbidden-address', `${host} is ${forbidden}, not in egress.allow`)
         }
-        return await exchange(request, { addresses, agents, signal: deadline.signal })
+        const lookup = lookupAmong(addresses)
+        return await exchange(request, { target, agents, deadline, lookup })
       } finally {
-        clearTimeout(late)
+        deadline.clear()
       }
     },
     close() {
@@ -74,10 +92,59 @@ export function createHttpClient(options: HttpClientOptions): EgressClient {
   }
 }
 
+/** What is needed of a URL that may be used. */
+interface Target {
+  readonly host: string
+  readonly isLiteral: boolean
+  readonly secure: boolean
+  readonly options: RequestOptions
+}
+
+function readTarget(text: string): Target {
+  const url = new URL(text)
+  const host = bareHost(url.hostname)
+  const { protocol, hostname, port, path } = urlToHttpOptions(url)
+  const options = { protocol, hostname, port, path }
+  return { host, isLiteral: isIP(host) !== 0, secure: protocol === 'https:', options }
+}
+
+/** The time of one request; cheaper than an AbortSignal, of which every request would make several listeners. */
+class Deadline {
+  over = false
+  #act: (() => void) | undefined
+  readonly #timer: NodeJS.Timeout
+
+  constructor(ms: number) {
+    this.#timer = setTimeout(() => {
+      this.over = true
+      this.#act?.()
+    }, ms)
+  }
+
+  /** `act` takes the place of an earlier one. */
+  whenOver(act: () => void): void {
+    this.#act = act
+    if (this.over) act()
+  }
+
+  orOver<T>(promise: Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      this.whenOver(() => resolve(undefined))
+      promise.then(resolve, reject)
+    })
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
 interface Route {
-  readonly addresses: readonly string[]
+  readonly target: Target
   readonly agents: { readonly http: HttpAgent; readonly https: HttpsAgent }
-  readonly signal: AbortSignal
+  readonly deadline: Deadline
+  /** Missing for a literal, which nobody looks up. */
+  readonly lookup?: LookupFunction
 }
 
 /** A kept connection may be closed by the peer while we write: one more attempt on a new one. */
@@ -92,56 +159,68 @@ function asOutcome(result: HttpOutcome | 'stale'): HttpOutcome {
 
 function exchangeOnce(request: HttpRequest, route: Route): Promise<HttpOutcome | 'stale'> {
   const { method, body, headers } = request
-  const url = new URL(request.url)
-  const secure = url.protocol === 'https:'
+  const { target, agents, deadline, lookup } = route
   const length = body === undefined ? {} : { 'content-length': String(body.length) }
-  const common = {
+  const options = {
+    ...target.options,
     method,
     headers: { ...headers, ...length },
-    lookup: lookupAmong(route.addresses),
-    signal: route.signal,
+    ...(lookup && { lookup }),
   }
   return new Promise((resolve) => {
-    const outgoing = secure
-      ? httpsRequest(url, { ...common, agent: route.agents.https })
-      : httpRequest(url, { ...common, agent: route.agents.http })
+    const outgoing = target.secure
+      ? httpsRequest({ ...options, agent: agents.https })
+      : httpRequest({ ...options, agent: agents.http })
     let answered = false
+    deadline.whenOver(() => outgoing.destroy(new Error('no complete answer in time')))
     outgoing.on('response', (response) => {
       answered = true
-      readAnswer(response, request).then(resolve, (error: unknown) =>
-        resolve(failureOf(error, route.signal, true)),
+      readAnswer(response, request, (result) =>
+        resolve(result instanceof Error ? failureOf(result, deadline.over, true) : result),
       )
     })
     outgoing.on('error', (error) => {
       if (answered) return
-      const cut = ['ECONNRESET', 'EPIPE'].includes(codeOf(error))
-      const stale = outgoing.reusedSocket && !route.signal.aborted && cut
-      resolve(stale ? 'stale' : failureOf(error, route.signal, false))
+      const stale = outgoing.reusedSocket && !deadline.over && codeOf(error) === 'ECONNRESET'
+      resolve(stale ? 'stale' : failureOf(error, deadline.over, false))
     })
     outgoing.end(body)
   })
 }
 
-async function readAnswer(response: IncomingMessage, request: HttpRequest): Promise<HttpOutcome> {
+/** `done` hears the answer or what broke it; only the first word counts. */
+function readAnswer(
+  response: IncomingMessage,
+  request: HttpRequest,
+  done: (result: HttpOutcome | Error) => void,
+): void {
   const { bodyBytesMax, truncateBody = false } = request
   const chunks: Buffer[] = []
   let size = 0
-  let over = false
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    const room = bodyBytesMax - size
-    chunks.push(chunk.subarray(0, room))
-    size += Math.min(chunk.length, room)
-    over = chunk.length > room
-    // Leaving the loop destroys the connection: the rest is not read.
-    if (over) break
+  const finish = (): void => {
+    const { rawHeaders, statusCode = 0 } = response
+    const headers = Array.from(
+      { length: rawHeaders.length / 2 },
+      (_, index) => [rawHeaders[index * 2] ?? '', rawHeaders[index * 2 + 1] ?? ''] as const,
+    )
+    done({ kind: 'answer', status: statusCode, headers, body: Buffer.concat(chunks) })
   }
-  if (over && !truncateBody) return failed('too-large', `more than ${bodyBytesMax} bytes`)
-  const { rawHeaders, statusCode = 0 } = response
-  const headers = Array.from(
-    { length: rawHeaders.length / 2 },
-    (_, index) => [rawHeaders[index * 2] ?? '', rawHeaders[index * 2 + 1] ?? ''] as const,
-  )
-  return { kind: 'answer', status: statusCode, headers, body: Buffer.concat(chunks) }
+  response.on('data', (chunk: Buffer) => {
+    const room = bodyBytesMax - size
+    if (chunk.length <= room) {
+      chunks.push(chunk)
+      size += chunk.length
+      return
+    }
+    chunks.push(chunk.subarray(0, room))
+    if (truncateBody) finish()
+    else done(failed('too-large', `more than ${bodyBytesMax} bytes`))
+    // The rest is not read: the connection goes.
+    response.destroy()
+  })
+  response.on('end', finish)
+  response.on('error', done)
+  response.on('close', () => done(new Error('the connection was closed')))
 }
 
 /** Answers only with addresses that were checked; Node then tries them in turn. */
@@ -153,19 +232,12 @@ function lookupAmong(addresses: readonly string[]): LookupFunction {
   }
 }
 
-function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-    promise.then(resolve, reject)
-  })
-}
-
 function failed(why: HttpFailure, detail: string): HttpOutcome {
   return { kind: 'failed', why, detail }
 }
 
-function failureOf(error: unknown, signal: AbortSignal, answering: boolean): HttpOutcome {
-  if (signal.aborted) return failed('timeout', 'no complete answer in time')
+function failureOf(error: unknown, over: boolean, answering: boolean): HttpOutcome {
+  if (over) return failed('timeout', 'no complete answer in time')
   const code = codeOf(error)
   const known = failureByCode[code]
   const detail = code === '' ? String(error) : code
