@@ -181,7 +181,8 @@ function exchangeOnce(request: HttpRequest, route: Route): Promise<HttpOutcome |
     })
     outgoing.on('error', (error) => {
       if (answered) return
-      const stale = outgoing.reusedSocket && !deadline.over && codeOf(error) === 'ECONNRESET'
+      const cut = ['ECONNRESET', 'EPIPE'].includes(codeOf(error))
+      const stale = cut && outgoing.reusedSocket && !deadline.over
       resolve(stale ? 'stale' : failureOf(error, deadline.over, false))
     })
     outgoing.end(body)
