@@ -89,6 +89,8 @@ export type SignalingEffect =
   | { readonly kind: 'refer-refuse'; readonly legId: LegId; readonly status: number }
   /** NOTIFY with a sipfrag of this status; final when >= 200 (RFC 3515 §2.4.5). */
   | { readonly kind: 'refer-notify'; readonly legId: LegId; readonly status: number }
+  /** Asks the peer whether it still knows the call; `leg-lost` when it does not. Nothing when it does. */
+  | { readonly kind: 'probe'; readonly legId: LegId }
   /** INFO with application/dtmf-relay on this leg. */
   | {
       readonly kind: 'send-dtmf-info'

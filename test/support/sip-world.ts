@@ -3,10 +3,11 @@
 // can break every rule.
 
 import type { LegId } from '../../src/base/ids.ts'
+import type { RestoredDialog, StoredRow } from '../../src/ports/durable.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { SignalingEffect, SignalingInput } from '../../src/ports/signaling.ts'
 import type { DatagramSocket } from '../../src/ports/datagrams.ts'
-import type { SipSnapshot, SipStack, SipStackConfig } from '../../src/sip/b2bua/config.ts'
+import type { SipStack, SipStackConfig } from '../../src/sip/b2bua/config.ts'
 import { createSipStack } from '../../src/sip/b2bua/stack.ts'
 import { parseMessage } from '../../src/sip/message/parse.ts'
 import type { SipMessage, SipRequest, SipResponse } from '../../src/sip/message/types.ts'
@@ -30,14 +31,14 @@ export class SipWorld {
     this.net = new VirtualNetwork(this.time, this.random)
   }
 
-  /** A started stack at `address`:5060 whose config may be changed. */
+  /** A started stack at `address`:5060 whose config may be changed; with `rows` it goes on where another stopped. */
   async stack(
     address: string,
     config: Partial<SipStackConfig> = {},
-    snapshot?: SipSnapshot,
+    rows: readonly StoredRow[] = [],
   ): Promise<TestStack> {
     const stack = new TestStack(this, address, config)
-    if (snapshot !== undefined) stack.sip.restore(snapshot)
+    stack.restored = stack.sip.durable.restore(rows)
     await stack.sip.start()
     this.#stops.push(() => stack.sip.stop())
     return stack
@@ -69,6 +70,8 @@ export class TestStack {
   /** The engine's part: called for every input after it was recorded. */
   on: (input: SignalingInput) => void = () => undefined
   busy: { readonly retryAfterSecs: number } | undefined
+  restored: readonly RestoredDialog[] = []
+  readonly #rows = new Map<string, StoredRow>()
   #nextLeg = 1
 
   constructor(world: SipWorld, address: string, config: Partial<SipStackConfig>) {
@@ -100,6 +103,17 @@ export class TestStack {
         ...config,
       },
     })
+  }
+
+  /** What a store would hold now, when `promised` is about to be performed. */
+  rows(promised: readonly SignalingEffect[] = []): readonly StoredRow[] {
+    for (const change of this.sip.durable.takeChanges(promised)) {
+      const { table, id } = change
+      const key = `${table} ${id}`
+      if (change.kind === 'delete') this.#rows.delete(key)
+      else this.#rows.set(key, { table, id, row: JSON.parse(JSON.stringify(change.row)) })
+    }
+    return [...this.#rows.values()]
   }
 
   perform(effect: SignalingEffect): void {

@@ -49,9 +49,9 @@ async function register(file: string): Promise<{ status: number; stored: readonl
   }
   assert.equal(await send(1001), 401)
   const status = await send(1002)
-  const stored = stack.sip
-    .snapshot()
-    .bindings.flatMap(([, bindings]) => bindings.map((one) => one.uri))
+  const stored = stack
+    .rows()
+    .flatMap(({ row }) => (row as readonly { uri: string }[]).map(({ uri }) => uri)) // Registrations only.
   world.stop()
   return { status, stored }
 }

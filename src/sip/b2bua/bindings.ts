@@ -46,12 +46,6 @@ export interface Registration {
 
 export type RegisterRefusal = 'too-brief' | 'out-of-order' | 'too-many'
 
-/** Bindings as data, with wall-clock expiry. */
-export type BindingsSnapshot = readonly (readonly [
-  username: string,
-  bindings: readonly Binding[],
-])[]
-
 export class Bindings {
   readonly #byUser = new Map<string, readonly Binding[]>()
   /** Equality of Contact URIs (RFC 3261 §19.1.4). */
@@ -112,18 +106,16 @@ export class Bindings {
     }
   }
 
-  snapshot(): BindingsSnapshot {
-    return [...this.#byUser]
+  /** The user's living contacts for the store; connections do not outlive their process. */
+  saved(username: string, nowMs: number): readonly Binding[] | undefined {
+    const living = this.of(username, nowMs)
+    if (living.length === 0) return undefined
+    return living.map((one) => ({ ...one, flow: { ...one.flow, connectionId: undefined } }))
   }
 
-  restore(snapshot: BindingsSnapshot): void {
-    for (const [username, bindings] of snapshot) {
-      this.#byUser.set(
-        username,
-        // Connections do not outlive their process, and their numbers are given again.
-        bindings.map((one) => ({ ...one, flow: { ...one.flow, connectionId: undefined } })),
-      )
-    }
+  /** Contacts that `saved` gave out, in this process or a former one. */
+  restore(username: string, bindings: readonly Binding[]): void {
+    this.#byUser.set(username, bindings)
   }
 }
 

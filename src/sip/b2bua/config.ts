@@ -3,19 +3,17 @@
 
 import type { AddressMatcher } from '../../ports/address-matcher.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { DurableSignaling } from '../../ports/durable.ts'
 import type { Datagrams } from '../../ports/datagrams.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Resolver } from '../../ports/resolver.ts'
 import type { Signaling, SignalingInput } from '../../ports/signaling.ts'
-import type { LegId } from '../../base/ids.ts'
 import type { Streams } from '../../ports/streams.ts'
 import type { Timers } from '../../ports/timers.ts'
 import type { UserSecret } from '../auth/server.ts'
-import type { SessionSnapshot } from '../session/invite-session.ts'
 import type { TransactionConfig } from '../transaction/config.ts'
-import type { BindingsSnapshot } from './bindings.ts'
 
 export interface TrunkConfig {
   readonly name: string
@@ -45,6 +43,8 @@ export interface SipStackConfig {
   readonly allowUriHosts: { readonly addresses: AddressMatcher; readonly names: readonly string[] }
   /** The session timer that we ask for (RFC 4028), seconds from 90; undefined: 1800. */
   readonly sessionExpiresSecs?: number
+  /** Requests of a call whose TCP connection is gone wait so long for the peer to come back; undefined: 90. */
+  readonly flowWaitSecs?: number
   /** At least 32 bytes, kept across restarts: nonces, tags and Call-IDs are signed with it. */
   readonly secret: Uint8Array
   /** Limits and timings of the layers below; whatever is left out has their defaults. */
@@ -70,21 +70,14 @@ export interface SipStackOptions extends SipStackPorts {
   readonly admit: () => { readonly retryAfterSecs: number } | undefined
 }
 
-/** What a restart needs, as JSON data. */
-export interface SipSnapshot {
-  readonly bindings: BindingsSnapshot
-  readonly sessions: readonly { readonly legId: LegId; readonly session: SessionSnapshot }[]
-}
-
 export interface SipStack {
   readonly signaling: Signaling
   /** Binds and listens; rejects with the system's error (code EADDRINUSE …). */
   start(): Promise<{ readonly address: string; readonly port: number }>
   /** Closes the sockets at once; calls are not ended. */
   stop(): void
-  snapshot(): SipSnapshot
-  /** Call before `start`. */
-  restore(snapshot: SipSnapshot): void
+  /** Dialogs and registrations over the end of the process; `restore` before `start`. */
+  readonly durable: DurableSignaling
   /** Users with a living registration. */
   registeredUsers(): number
   /** Legs, index entries and transactions alive, for leak checks. */

@@ -59,6 +59,8 @@ export function performOn(
       return session.refuseRefer(effect.status)
     case 'refer-notify':
       return session.notifyRefer(effect.status)
+    case 'probe':
+      return session.probe()
     case 'send-dtmf-info':
       return session.sendDtmf(effect.digit, effect.durationMs)
   }

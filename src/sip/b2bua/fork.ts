@@ -3,6 +3,7 @@
 
 import type { SessionInput } from '../session/core.ts'
 import type { InviteSession } from '../session/invite-session.ts'
+import type { SavedInvite } from '../session/saved.ts'
 
 type Refusal = Extract<SessionInput, { kind: 'leg-refused' }>
 
@@ -29,6 +30,11 @@ export class Fork {
   /** The answered branch; undefined while all ring. */
   get winner(): InviteSession | undefined {
     return this.#winner === undefined ? undefined : this.#children[this.#winner]
+  }
+
+  /** The INVITEs that are out and have no final response. */
+  saveInvites(): readonly SavedInvite[] {
+    return this.#children.map((child) => child.saveInvite()).filter((saved) => saved !== undefined)
   }
 
   cancel(): void {

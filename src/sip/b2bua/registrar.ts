@@ -12,15 +12,17 @@ import type { HeaderFields, SipRequest } from '../message/types.ts'
 import { parseUri, sameUri, unescapeUri } from '../message/uri.ts'
 import type { SipUri } from '../message/uri.ts'
 import type { Headers } from '../session/capabilities.ts'
-import type { ServerTransaction } from '../transaction/types.ts'
+import type { Flow, ServerTransaction } from '../transaction/types.ts'
 import { Bindings, REGISTRATION_DEFAULT_SECS, REGISTRATION_MIN_SECS } from './bindings.ts'
-import type { Binding, BindingsSnapshot, ContactChange, RegisterRefusal } from './bindings.ts'
+import type { Binding, ContactChange, RegisterRefusal } from './bindings.ts'
 
 export interface RegistrarOptions {
   readonly clock: Clock
   readonly digest: DigestServer
   /** Our domain, or one of our own addresses. */
   readonly isOurs: (uri: SipUri) => boolean
+  /** After a REGISTER that changed something: the user, and the Contact URIs it named. */
+  readonly changed: (username: string, uris: readonly string[], flow: Flow) => void
 }
 
 export class Registrar {
@@ -44,12 +46,12 @@ export class Registrar {
     this.#bindings.flowClosed(connectionId)
   }
 
-  snapshot(): BindingsSnapshot {
-    return this.#bindings.snapshot()
+  saved(username: string): readonly Binding[] | undefined {
+    return this.#bindings.saved(username, this.#options.clock.wallMs())
   }
 
-  restore(snapshot: BindingsSnapshot): void {
-    this.#bindings.restore(snapshot)
+  restore(username: string, bindings: readonly Binding[]): void {
+    this.#bindings.restore(username, bindings)
   }
 
   /** Answers one REGISTER. */
@@ -110,6 +112,8 @@ export class Registrar {
       transaction.respond({ status, reason, headers: extra })
       return
     }
+    const named = contacts === 'all' ? [] : contacts.map(({ uri }) => uri)
+    this.#options.changed(username, named, flow)
     const listed: Headers = this.contactsOf(username).map((one) => [
       'Contact',
       describe(one, nowMs),
@@ -176,7 +180,8 @@ function describe(binding: Binding, nowMs: number): string {
   return formatNameAddr({ uriText: binding.uri, parameters })
 }
 
-function sameContact(a: string, b: string): boolean {
+/** Equality of Contact URIs (RFC 3261 §19.1.4). */
+export function sameContact(a: string, b: string): boolean {
   if (a === b) return true
   const left = parseUri(a)
   const right = parseUri(b)

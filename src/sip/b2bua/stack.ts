@@ -2,9 +2,13 @@
 // session is which leg, and hands inputs up one at a time. Order on arrival: a request with a To tag belongs to a dialog
 // of ours or gets 481; OPTIONS, REGISTER and INVITE start something; nothing else may.
 
+import { ChangedRows } from '../../base/changed-rows.ts'
+import type { ChangedRow } from '../../base/changed-rows.ts'
 import { brandAs } from '../../base/ids.ts'
 import type { LegId, LegUuid, SessionId } from '../../base/ids.ts'
+import type { DurableSignaling, RestoredDialog, StoredRow } from '../../ports/durable.ts'
 import type { Signaling, SignalingEffect, SignalingInput } from '../../ports/signaling.ts'
+import type { StateChange, StateTable } from '../../ports/store.ts'
 import { Nonces } from '../auth/nonce.ts'
 import { DigestServer } from '../auth/server.ts'
 import { contactUri } from '../dialog/headers.ts'
@@ -22,6 +26,7 @@ import {
   MIN_SE_SECS,
   SESSION_EXPIRES_DEFAULT_SECS,
 } from '../session/timer-rules.ts'
+import type { SavedInvite, SavedSession } from '../session/saved.ts'
 import { createTransactionLayer } from '../transaction/layer.ts'
 import type { SipTransactions } from '../transaction/layer.ts'
 import type {
@@ -31,7 +36,9 @@ import type {
   ServerTransactionEvents,
   TransactionUser,
 } from '../transaction/types.ts'
-import type { SipSnapshot, SipStack, SipStackOptions } from './config.ts'
+import type { Binding } from './bindings.ts'
+import type { SipStack, SipStackOptions } from './config.ts'
+import { DanglingInvites } from './dangling.ts'
 import { performOn } from './effects.ts'
 import { Fork } from './fork.ts'
 import { judgeCaller, readCaller, replacesRefusal } from './inbound.ts'
@@ -39,7 +46,8 @@ import { Locator } from './locator.ts'
 import { Neighbours } from './neighbours.ts'
 import { planInvite } from './outbound.ts'
 import type { InviteEffect, OutboundRoom } from './outbound.ts'
-import { Registrar } from './registrar.ts'
+import { outgoingHeaders } from './outgoing-headers.ts'
+import { Registrar, sameContact } from './registrar.ts'
 
 /** Length of the random part of a leg id: 54 characters of the url-safe alphabet, 324 bits. */
 const LEG_ID_CHARACTERS = 54
@@ -57,6 +65,14 @@ interface Leg {
 
 class Stack implements SipStack, TransactionUser {
   readonly signaling: Signaling
+  readonly durable: DurableSignaling = {
+    takeChanges: (promised) => this.#takeChanges(promised),
+    onChange: (listener) => {
+      this.#dialogs.onChange(listener)
+      this.#registrations.onChange(listener)
+    },
+    restore: (rows) => this.#restore(rows),
+  }
   readonly #options: SipStackOptions
   readonly #layer: SipTransactions
   readonly #ids: OwnIds
@@ -71,6 +87,14 @@ class Stack implements SipStack, TransactionUser {
   /** Inputs that came up while an effect was performed: the engine takes one thing at a time. */
   readonly #waiting: SignalingInput[] = []
   #performing = 0
+  #life: 'new' | 'running' | 'stopped' = 'new'
+  /** Effects that came before `start`. */
+  readonly #early: SignalingEffect[] = []
+  readonly #dialogs = new ChangedRows((id) => this.#dialogRow(brandAs<LegId>(id)))
+  readonly #registrations = new ChangedRows((username) => this.#registrar.saved(username))
+  readonly #dangling = new Map<LegId, DanglingInvites>()
+  /** Calls without a connection that wait for their peer to register. */
+  readonly #awaited = new Set<AwaitedFlow>()
 
   constructor(options: SipStackOptions) {
     this.#options = options
@@ -103,6 +127,7 @@ class Stack implements SipStack, TransactionUser {
       clock,
       digest: this.#digest,
       isOurs: (uri) => this.#neighbours.isOurs(uri),
+      changed: (username, uris, flow) => this.#registered(username, uris, flow),
     })
     this.#outbound = {
       neighbours: this.#neighbours,
@@ -126,10 +151,13 @@ class Stack implements SipStack, TransactionUser {
     await this.#layer.start()
     const { local } = this.#layer
     if (local === undefined) throw new Error('SIP stopped while starting')
+    this.#life = 'running'
+    this.#recover()
     return local
   }
 
   stop(): void {
+    this.#life = 'stopped'
     this.#layer.stop()
     for (const leg of [...this.#legs.values()]) {
       for (const session of [...leg.sessions])
@@ -145,21 +173,81 @@ class Stack implements SipStack, TransactionUser {
     return this.#registrar.registeredUsers()
   }
 
-  snapshot(): SipSnapshot {
-    const sessions: SipSnapshot['sessions'][number][] = []
-    for (const [legId, { via }] of this.#legs) {
-      const session = (via instanceof Fork ? via.winner : via)?.snapshot()
-      if (session !== undefined) sessions.push({ legId, session })
+  #takeChanges(promised: readonly SignalingEffect[]): readonly StateChange[] {
+    for (const effect of promised) {
+      const via = effect.kind === 'accept' ? this.#legs.get(effect.legId)?.via : undefined
+      if (effect.kind === 'accept' && via instanceof InviteSession)
+        via.promise(effect.sdp, outgoingHeaders(effect.headers, this.#options.metrics))
     }
-    return { bindings: this.#registrar.snapshot(), sessions }
+    return [
+      ...changesOf('dialog', this.#dialogs.take()),
+      ...changesOf('registration', this.#registrations.take()),
+    ]
   }
 
-  restore(snapshot: SipSnapshot): void {
-    this.#registrar.restore(snapshot.bindings)
-    for (const { legId, session } of snapshot.sessions) {
-      const { room, sessions } = this.#roomOf(legId)
-      const via = InviteSession.restore(room, session, (input) => this.#emit(legId, input))
-      this.#legs.set(legId, { via, sessions })
+  #dialogRow(legId: LegId): DialogRow | undefined {
+    const via = this.#legs.get(legId)?.via
+    if (via === undefined) {
+      const invites = this.#dangling.get(legId)?.invites
+      return invites && { invites }
+    }
+    const session = (via instanceof Fork ? via.winner : via)?.save()
+    if (session !== undefined) return { session }
+    const invites = via instanceof Fork ? via.saveInvites() : []
+    return invites.length === 0 ? undefined : { invites }
+  }
+
+  #restore(rows: readonly StoredRow[]): readonly RestoredDialog[] {
+    const restored: RestoredDialog[] = []
+    for (const { table, id, row } of rows) {
+      // Rows are our own JSON, written by `#dialogRow` and the registrar.
+      if (table === 'registration') {
+        this.#registrar.restore(id, row as readonly Binding[])
+        this.#registrations.adopt(id, row)
+        this.#registrations.touch(id)
+      } else if (table === 'dialog') {
+        this.#dialogs.adopt(id, row)
+        restored.push(this.#restoreDialog(brandAs<LegId>(id), row as DialogRow))
+      }
+    }
+    return restored
+  }
+
+  #restoreDialog(legId: LegId, row: DialogRow): RestoredDialog {
+    if ('invites' in row) {
+      this.#dangling.set(legId, new DanglingInvites(row.invites))
+      return { legId, at: 'dialing', remoteSdp: undefined }
+    }
+    const { room, sessions } = this.#roomOf(legId)
+    const via = InviteSession.restore(
+      room,
+      row.session,
+      (request, flow, events) => this.#layer.resumeServer(request, flow, events),
+      (input) => this.#emit(legId, input),
+    )
+    this.#legs.set(legId, { via, sessions })
+    return { legId, at: via.isUp ? 'up' : 'ringing-in', remoteSdp: via.remoteSdp }
+  }
+
+  /** What peers may have missed of a former process, then the effects that were decided before the sockets were bound. */
+  #recover(): void {
+    this.#performing += 1
+    for (const { via } of [...this.#legs.values()]) if (via instanceof InviteSession) via.recover()
+    for (const [legId, dangling] of [...this.#dangling]) {
+      dangling.cancel(this.#layer, this.#roomOf(undefined).room, () => {
+        this.#dangling.delete(legId)
+        this.#dialogs.touch(legId)
+      })
+    }
+    this.#performing -= 1
+    for (const effect of this.#early.splice(0)) this.#perform(effect)
+  }
+
+  #registered(username: string, uris: readonly string[], flow: Flow): void {
+    this.#registrations.touch(username)
+    if (flow.connectionId === undefined) return
+    for (const { target, reached } of [...this.#awaited]) {
+      if (uris.some((uri) => sameContact(uri, target()))) reached(flow)
     }
   }
 
@@ -197,7 +285,10 @@ class Stack implements SipStack, TransactionUser {
   /** A call that we forgot, over a restart perhaps: if it carries our signature it is ended, so that no ghost stays up. */
   onStray2xx(response: SipResponse, flow: Flow): void {
     const { headers } = response
-    const own = this.#ids.isOwnTag(tagOf(headers.first('From')) ?? '')
+    const fromTag = tagOf(headers.first('From')) ?? ''
+    const known = this.#sessions.get(keyOf(headers.first('Call-ID') ?? '', fromTag))
+    if (known instanceof InviteSession && known.onRepeated2xx(response)) return
+    const own = this.#ids.isOwnTag(fromTag)
     if (!own || !this.#ids.isOwnCallId(headers.first('Call-ID') ?? '')) return
     this.#options.metrics.count('holdfast_sip_stray_answers_total')
     const host = flow.remoteAddress.includes(':') ? `[${flow.remoteAddress}]` : flow.remoteAddress
@@ -264,6 +355,10 @@ class Stack implements SipStack, TransactionUser {
   }
 
   #perform(effect: SignalingEffect): void {
+    if (this.#life === 'new') {
+      this.#early.push(effect)
+      return
+    }
     this.#performing += 1
     try {
       if (effect.kind === 'invite') return this.#invite(effect)
@@ -281,6 +376,7 @@ class Stack implements SipStack, TransactionUser {
       }
       const room = { metrics: this.#options.metrics, domain: this.#options.config.domain }
       performOn(session, effect, room, (input) => this.#emit(effect.legId, input))
+      this.#dialogs.touch(effect.legId)
     } finally {
       this.#performing -= 1
     }
@@ -298,6 +394,7 @@ class Stack implements SipStack, TransactionUser {
     fork.start(plans.map((plan) => (emit) => InviteSession.invite(room, plan, emit)))
     // A branch that failed at once may have taken the entry with it before the next one began.
     if (sessions.size > 0) this.#legs.set(legId, { via: fork, sessions })
+    this.#dialogs.touch(legId)
   }
 
   #emit(legId: LegId, input: SessionInput): void {
@@ -331,29 +428,59 @@ class Stack implements SipStack, TransactionUser {
     readonly sessions: Set<AttachedSession>
   } {
     const sessions = new Set<AttachedSession>()
-    const { timers, random, log, metrics } = this.#options
+    const { timers, clock, random, log, metrics } = this.#options
+    // The end of the process is no end of a call.
+    const changed = (): void => {
+      if (legId !== undefined && this.#life !== 'stopped') this.#dialogs.touch(legId)
+    }
     const room: SessionRoom = {
       layer: this.#layer,
       timers,
+      clock,
       random,
       ids: this.#ids,
       log,
       metrics,
+      changed,
+      flowWaitMs: (this.#options.config.flowWaitSecs ?? FLOW_WAIT_DEFAULT_SECS) * 1000,
+      awaitFlow: (target, reached) => {
+        const awaited = { target, reached }
+        this.#awaited.add(awaited)
+        return () => this.#awaited.delete(awaited)
+      },
       sessionExpiresSecs: this.#options.config.sessionExpiresSecs ?? SESSION_EXPIRES_DEFAULT_SECS,
       locate: (uri, transport, done) =>
         this.#locator.locate(uri, transport, (found) => done(found[0])),
       attach: (session) => {
         sessions.add(session)
         this.#sessions.set(keyOf(session.callId, session.localTag), session)
+        changed()
       },
       detach: (session) => {
         sessions.delete(session)
         this.#sessions.delete(keyOf(session.callId, session.localTag))
+        changed()
         if (sessions.size === 0 && legId !== undefined) this.#legs.delete(legId)
       },
     }
     return { room, sessions }
   }
+}
+
+/** The row of a leg: its established or incoming session, or the INVITEs that ring for it. */
+type DialogRow = { readonly session: SavedSession } | { readonly invites: readonly SavedInvite[] }
+
+interface AwaitedFlow {
+  readonly target: () => string
+  readonly reached: (flow: Flow) => void
+}
+
+const FLOW_WAIT_DEFAULT_SECS = 90
+
+function changesOf(table: StateTable, rows: readonly ChangedRow[]): readonly StateChange[] {
+  return rows.map(({ id, row }) =>
+    row === undefined ? { kind: 'delete', table, id } : { kind: 'put', table, id, row },
+  )
 }
 
 const anywhere: Destination = { transport: 'UDP', address: '', port: 0 }

@@ -106,6 +106,15 @@ export class Dialog {
     this.#state.behindNat = isBehindNat(headers, contact, source)
   }
 
+  /** The peer was heard over another TCP connection than before: true when requests go that way from now on. */
+  moveTo(flow: Flow): boolean {
+    const { source } = this.#state
+    if (flow.transport !== 'TCP' || source?.transport !== 'TCP') return false
+    if (flow.connectionId === source.connectionId) return false
+    this.#state.source = flow
+    return true
+  }
+
   /** The 2xx fixes the route set and the target that a provisional response had given (RFC 3261 §13.2.2.4). */
   confirm(response: SipResponse): void {
     this.#state.routeSet = recordRoutesOf(response.headers).toReversed()

@@ -11,12 +11,20 @@ import { ALLOW, PRODUCT, SUPPORTED } from './capabilities.ts'
 import type { Headers } from './capabilities.ts'
 import type { SessionCore } from './core.ts'
 import { ReliableProvisionals } from './prack.ts'
+import { saveRequest } from './saved.ts'
+import type { SavedAccept, SavedRequest } from './saved.ts'
 import { startSessionTimer } from './session-timer.ts'
 import { answerTerms } from './timer-rules.ts'
 import { sendRepeating, stopRepeating } from './two-hundred.ts'
 
 /** RFC 3261 §13.3.1.1 wants a provisional at least every 150 s against proxies' timer C; ours comes sooner. */
 const PROVISIONAL_REPEAT_MS = 60_000
+
+export interface SavedAcceptor {
+  readonly invite: SavedRequest
+  readonly accept: SavedAccept | undefined
+  readonly offer: string | undefined
+}
 
 export class Acceptor {
   readonly #core: SessionCore
@@ -28,6 +36,7 @@ export class Acceptor {
   /** Early media in an unreliable 183 is our answer already; the 2xx must repeat it. */
   #answeredEarly = false
   #acceptWaits = false
+  #accepted: SavedAccept | undefined
 
   constructor(core: SessionCore, transaction: ServerTransaction) {
     this.#core = core
@@ -77,6 +86,21 @@ export class Acceptor {
     if (this.#reliable === undefined) return this.#accept(sdp, headers)
     this.#acceptWaits = true
     this.#reliable.whenQuiet(() => this.#accept(sdp, headers))
+  }
+
+  /** Our 2xx is decided and leaves when that is on disk. */
+  promise(accept: Omit<SavedAccept, 'atMs'>, atMs = this.#core.room.clock.wallMs()): void {
+    if (this.#core.phase !== 'incoming' || this.#accepted !== undefined) return
+    this.#accepted = { ...accept, atMs }
+    this.#core.room.changed()
+  }
+
+  /** What another process needs to answer the INVITE, or to repeat our answer; undefined when it is ACKed. */
+  save(): SavedAcceptor | undefined {
+    const { phase } = this.#core
+    if (phase !== 'incoming' && phase !== 'answered') return undefined
+    const { request } = this.#transaction
+    return { invite: saveRequest(request), accept: this.#accepted, offer: sdpOf(request) }
   }
 
   onPrack(transaction: ServerTransaction): void {
@@ -140,6 +164,7 @@ export class Acceptor {
           body: bytesOf(sdp),
         }
     core.phase = 'answered'
+    this.#accepted ??= { sdp, headers, atMs: core.room.clock.wallMs() }
     sendRepeating(
       core,
       'accept',

@@ -7,21 +7,25 @@ import { cseqOf } from '../dialog/headers.ts'
 import type { RequestParts, SipRequest, SipResponse } from '../message/types.ts'
 import type { Destination, Flow } from '../transaction/types.ts'
 import { PRODUCT } from './capabilities.ts'
+import type { Headers } from './capabilities.ts'
 import type { SessionCore, SessionRoom } from './core.ts'
 
 /** Sends the ACK; the result sends the same bytes once more. `invite` is the request that the 2xx answers. */
 export function sendAck(core: SessionCore, dialog: Dialog, invite: SipRequest): () => void {
   const cseq = cseqOf(invite.headers)?.number ?? 0
-  // RFC 3261 §22.1: the ACK repeats the credentials of its INVITE.
-  const credentials = ['Authorization', 'Proxy-Authorization'].flatMap((name) =>
-    invite.headers.all(name).map((value) => [name, value] as const),
-  )
-  const parts = dialog.ack(cseq, [...credentials, ['User-Agent', PRODUCT]])
+  const parts = dialog.ack(cseq, [...credentialsOf(invite), ['User-Agent', PRODUCT]])
   let again: (() => void) | undefined
   core.deliver(dialog, parts, (destination) => {
     if (destination !== undefined) again = core.room.layer.sendAck(parts, destination)
   })
   return () => again?.()
+}
+
+/** RFC 3261 §22.1: the ACK repeats the credentials of its INVITE. */
+export function credentialsOf(invite: SipRequest): Headers {
+  return ['Authorization', 'Proxy-Authorization'].flatMap((name) =>
+    invite.headers.all(name).map((value) => [name, value] as const),
+  )
 }
 
 /**

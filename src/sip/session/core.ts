@@ -2,6 +2,7 @@
 // dialog. The neighbours of this file are one per thing a session does; they import this one and never each other in a
 // circle. A session is driven from one thread; each call finishes before the next begins.
 
+import type { Clock } from '../../ports/clock.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Random } from '../../ports/random.ts'
@@ -14,12 +15,14 @@ import type { RequestParts, SipRequest, SipResponse } from '../message/types.ts'
 import type {
   ClientTransaction,
   Destination,
+  Flow,
   ServerTransaction,
   ServerTransactionEvents,
   TransactionLayer,
 } from '../transaction/types.ts'
 import { PRODUCT } from './capabilities.ts'
 import type { Headers } from './capabilities.ts'
+import { FlowWaits } from './flow-waits.ts'
 import { OfferAnswer } from './offer-answer.ts'
 import type { SessionTerms } from './timer-rules.ts'
 
@@ -37,6 +40,7 @@ export type SessionInput = WithoutLeg<Exclude<SignalingInput, IncomingCall>>
 export interface SessionRoom {
   readonly layer: TransactionLayer
   readonly timers: Timers
+  readonly clock: Clock
   readonly random: Random
   readonly ids: OwnIds
   readonly log: Log
@@ -52,6 +56,12 @@ export interface SessionRoom {
   /** Requests for this Call-ID and local tag are the session's from now on. */
   attach(session: AttachedSession): void
   detach(session: AttachedSession): void
+  /** What a restart needs of the session may have changed. */
+  changed(): void
+  /** How long a request waits for its peer to connect again, when the TCP connection of the call is gone; ms. */
+  readonly flowWaitMs: number
+  /** `reached` is called with a living connection as soon as the peer of this target registers over one. */
+  awaitFlow(target: () => string, reached: (flow: Flow) => void): () => void
 }
 
 /** A session as the index of the stack sees it. */
@@ -90,6 +100,11 @@ export interface IncomingOffer {
   readonly weOffer: boolean
 }
 
+interface SendEvents {
+  readonly onResponse: (response: SipResponse, request: SipRequest) => void
+  readonly onNone: (kind: 'timeout' | 'unreachable') => void
+}
+
 export class SessionCore {
   readonly room: SessionRoom
   readonly role: 'uac' | 'uas'
@@ -108,6 +123,9 @@ export class SessionCore {
   /** Headers of a BYE that waits for the ACK to our 2xx. */
   waitingBye: Headers | undefined
   onEnd: (() => void) | undefined
+  /** When `terms` were agreed, wall ms. */
+  termsAtMs = 0
+  readonly #waits = new FlowWaits(this)
   readonly #emit: (input: SessionInput) => void
   readonly #timers = new Map<string, TimerId>()
   #muted = false
@@ -166,6 +184,7 @@ export class SessionCore {
     if (this.phase === 'ended') return
     this.phase = 'ended'
     this.disarmAll()
+    this.#waits.stop()
     this.onEnd?.()
   }
 
@@ -187,20 +206,54 @@ export class SessionCore {
       [...headers, ...credentials, ['User-Agent', PRODUCT]],
       body,
     )
+    this.#send(dialog, parts, {
+      onResponse: (response, request) => {
+        const challenged = response.status === 401 || response.status === 407
+        if (challenged && this.auth?.accept(response) === true) {
+          return this.request(method, headers, body, done)
+        }
+        if (response.status < 300) this.auth?.accepted()
+        done({ kind: 'response', response, request })
+        this.room.changed()
+      },
+      onNone: (kind) => {
+        done({ kind })
+        this.room.changed()
+      },
+    })
+    this.room.changed()
+  }
+
+  /** The peer has been heard over this connection: requests that waited for it leave now. */
+  flowSeen(flow: Flow): void {
+    if (this.dialog?.moveTo(flow) !== true) return
+    this.room.changed()
+    this.#waits.reached()
+  }
+
+  /** A request that its TCP connection did not take is tried once at the peer's Contact, then waits; never over UDP. */
+  #send(dialog: Dialog, parts: RequestParts, events: SendEvents): void {
+    const { layer } = this.room
     this.deliver(dialog, parts, (destination) => {
-      if (destination === undefined) return done({ kind: 'unreachable' })
-      const transaction: ClientTransaction = this.room.layer.send(parts, destination, {
+      if (destination === undefined) {
+        if (dialog.directFlow()?.transport !== 'TCP') return events.onNone('unreachable')
+        return this.#waits.wait(dialog, (ok) =>
+          ok ? this.#send(dialog, parts, events) : events.onNone('unreachable'),
+        )
+      }
+      const overFlow = destination.flow !== undefined
+      const transaction: ClientTransaction = layer.send(parts, destination, {
         onResponse: (response) => {
-          if (response.status < 200) return
-          const challenged = response.status === 401 || response.status === 407
-          if (challenged && this.auth?.accept(response) === true) {
-            return this.request(method, headers, body, done)
-          }
-          if (response.status < 300) this.auth?.accepted()
-          done({ kind: 'response', response, request: transaction.request })
+          if (response.status >= 200) events.onResponse(response, transaction.request)
         },
-        onTimeout: () => done({ kind: 'timeout' }),
-        onTransportFailure: () => done({ kind: 'unreachable' }),
+        onTimeout: () => events.onNone('timeout'),
+        onTransportFailure: () => {
+          if (destination.transport !== 'TCP') return events.onNone('unreachable')
+          if (overFlow) return this.#send(dialog, parts, events)
+          this.#waits.wait(dialog, (ok) =>
+            ok ? this.#send(dialog, parts, events) : events.onNone('unreachable'),
+          )
+        },
       })
     })
   }
@@ -212,11 +265,13 @@ export class SessionCore {
     use: (destination: Destination | undefined) => void,
   ): void {
     const flow = dialog.directFlow()
-    if (flow !== undefined) {
+    // The far port of a connection that we did not open leads nowhere once it is closed; the Contact may.
+    const dead = flow?.transport === 'TCP' && !this.room.layer.isOpen(flow)
+    if (flow !== undefined && !dead) {
       const { transport, remoteAddress, remotePort } = flow
       return use({ transport, address: remoteAddress, port: remotePort, flow })
     }
-    this.room.locate(dialog.nextHop(), undefined, (destination) => {
+    this.room.locate(dialog.nextHop(), dead ? 'TCP' : undefined, (destination) => {
       if (destination === undefined)
         this.room.log.warn({ code: 'sip-no-address', method: parts.method }, 'no address')
       use(destination)

@@ -5,15 +5,14 @@
 import { DigestClient } from '../auth/client.ts'
 import type { Credentials } from '../auth/client.ts'
 import { Dialog, dialogOfRequest } from '../dialog/dialog.ts'
-import type { DialogState } from '../dialog/dialog.ts'
 import { tagOf } from '../message/headers/name-addr.ts'
-import type { SipRequest } from '../message/types.ts'
-import type { ServerTransaction, ServerTransactionEvents } from '../transaction/types.ts'
+import type { SipRequest, SipResponse } from '../message/types.ts'
+import type { Flow, ServerTransaction, ServerTransactionEvents } from '../transaction/types.ts'
 import { Acceptor } from './accept.ts'
 import { onBye, releaseBye, sendBye } from './bye.ts'
-import { ACCEPT, ALLOW, SUPPORTED } from './capabilities.ts'
+import { ACCEPT, ALLOW, PRODUCT, SUPPORTED } from './capabilities.ts'
 import type { Headers } from './capabilities.ts'
-import { SessionCore } from './core.ts'
+import { GIVE_UP_MS, SessionCore } from './core.ts'
 import type { AttachedSession, Phase, SessionInput, SessionRoom } from './core.ts'
 import { onInfo, sendInfo } from './info.ts'
 import { Inviter } from './invite.ts'
@@ -28,26 +27,21 @@ import {
   refuseOffer,
 } from './modify.ts'
 import { Refers } from './refer.ts'
-import { startSessionTimer } from './session-timer.ts'
-import type { SessionTerms } from './timer-rules.ts'
+import { savedRequest, withoutFlowId } from './saved.ts'
+import type { SavedAccept, SavedAck, SavedInvite, SavedSession } from './saved.ts'
+import { probe, resumeSessionTimer } from './session-timer.ts'
 
 /** Requests that may have gone out after the snapshot was taken; gaps in CSeq are legal (RFC 3261 §12.2.1.1). */
 const RESTORE_CSEQ_GAP = 100
-
-/** A confirmed session as JSON data. */
-export interface SessionSnapshot {
-  readonly dialog: DialogState
-  readonly localSdp: string | undefined
-  readonly remoteSdp: string | undefined
-  readonly peerAllows: readonly string[]
-  readonly terms: SessionTerms | undefined
-}
 
 export class InviteSession implements AttachedSession {
   readonly #core: SessionCore
   readonly #refers: Refers
   #acceptor: Acceptor | undefined
   #inviter: Inviter | undefined
+  /** Of a former process: the 2xx that is sent again, and what its own INVITE's 2xx are ACKed with. */
+  #owedAccept: SavedAccept | undefined
+  #ack: SavedAck | undefined
 
   private constructor(core: SessionCore) {
     this.#core = core
@@ -86,27 +80,72 @@ export class InviteSession implements AttachedSession {
     return session
   }
 
-  /** Continues a confirmed session that another process, or this one before a restart, held. */
+  /**
+   * Continues a session that another process, or this one before a restart, held. `resume` goes on with its INVITE when
+   * that is still open. Nothing is sent before `recover`.
+   */
   static restore(
     room: SessionRoom,
-    from: SessionSnapshot,
+    from: SavedSession,
+    resume: (request: SipRequest, flow: Flow, events: ServerTransactionEvents) => ServerTransaction,
     emit: (input: SessionInput) => void,
   ): InviteSession {
-    const { callId, localTag, role } = from.dialog
+    const { callId, localTag, role, source } = from.dialog
     const core = new SessionCore(room, role, { callId, localTag }, emit)
-    const { source } = from.dialog
-    // The number of a connection means nothing in another process.
+    const flow = source === undefined ? undefined : withoutFlowId(source)
     core.dialog = new Dialog({
       ...from.dialog,
       localCSeq: from.dialog.localCSeq + RESTORE_CSEQ_GAP,
-      source: source === undefined ? undefined : { ...source, connectionId: undefined },
+      source: flow,
     })
-    core.phase = 'confirmed'
+    const session = new InviteSession(core)
+    const isLate = (from.accept?.atMs ?? 0) + GIVE_UP_MS <= room.clock.wallMs()
+    if (from.invite !== undefined && flow !== undefined && (from.phase === 'incoming' || !isLate)) {
+      const events = { onCancel: () => session.onCancel() }
+      const transaction = resume(savedRequest(from.invite), flow, events)
+      session.#acceptor = new Acceptor(core, transaction)
+      session.#owedAccept = from.accept
+      if (from.accept !== undefined) session.#acceptor.promise(from.accept, from.accept.atMs)
+      return session
+    }
+    core.phase = from.phase === 'incoming' ? 'confirmed' : from.phase
+    // An ACK that was lost is not missed any more: the probe tells whether the caller is there.
+    if (role === 'uas') core.phase = 'confirmed'
     core.peerAllows = new Set(from.peerAllows)
     core.offers.restore(from.localSdp, from.remoteSdp)
-    if (from.terms !== undefined) startSessionTimer(core, from.terms)
-    const session = new InviteSession(core)
+    session.#ack = from.ack
+    if (from.terms !== undefined) resumeSessionTimer(core, from.terms, from.termsAtMs)
     return session
+  }
+
+  /** After `restore`, when the sockets are bound: what the peer may have missed. */
+  recover(): void {
+    const core = this.#core
+    if (this.#owedAccept !== undefined) this.accept(this.#owedAccept.sdp, this.#owedAccept.headers)
+    this.#owedAccept = undefined
+    if (core.phase !== 'answered' || core.role !== 'uac') return
+    core.phase = 'confirmed'
+    this.#sendAck()
+  }
+
+  /** A 2xx of our INVITE again, which no transaction knows any more; false when it is not this dialog's. */
+  onRepeated2xx(response: SipResponse): boolean {
+    const { dialog } = this.#core
+    const tag = tagOf(response.headers.first('To')) ?? ''
+    if (this.#ack === undefined || dialog?.state.remoteTag !== tag) return false
+    this.#sendAck()
+    return true
+  }
+
+  #sendAck(): void {
+    const core = this.#core
+    const { dialog } = core
+    if (this.#ack === undefined || dialog === undefined) return
+    const { cseq, credentials } = this.#ack
+    const parts = dialog.ack(cseq, [...credentials, ['User-Agent', PRODUCT]])
+    core.deliver(dialog, parts, (destination) => {
+      if (destination !== undefined) core.room.layer.sendAck(parts, destination)
+    })
   }
 
   get phase(): Phase {
@@ -121,17 +160,53 @@ export class InviteSession implements AttachedSession {
     return this.#core.localTag
   }
 
-  /** Undefined unless the session is confirmed. */
-  snapshot(): SessionSnapshot | undefined {
+  /** Undefined while our own INVITE has no answer, and after the end. */
+  save(): SavedSession | undefined {
     const core = this.#core
-    if (core.phase !== 'confirmed' || core.dialog === undefined) return undefined
+    const { dialog, phase, offers } = core
+    if (dialog === undefined || phase === 'calling' || phase === 'ended') return undefined
+    const open = this.#acceptor?.save()
     return {
-      dialog: core.dialog.snapshot(),
-      localSdp: core.offers.local,
-      remoteSdp: core.offers.remote,
+      phase: phase === 'leaving' ? 'confirmed' : open?.accept === undefined ? phase : 'answered',
+      dialog: dialog.snapshot(),
+      localSdp: offers.local ?? open?.accept?.sdp,
+      remoteSdp: offers.remote ?? open?.offer,
       peerAllows: [...core.peerAllows],
       terms: core.terms,
+      termsAtMs: core.termsAtMs,
+      invite: open?.invite,
+      accept: open?.accept,
+      ack: this.#inviter?.saveAck() ?? this.#ack,
     }
+  }
+
+  /** Our INVITE while it has no final response. */
+  saveInvite(): SavedInvite | undefined {
+    return this.#core.phase === 'calling' ? this.#inviter?.save() : undefined
+  }
+
+  /** `accept` with these follows as soon as it is on disk that it does. */
+  promise(sdp: string, headers: Headers): void {
+    this.#acceptor?.promise({ sdp, headers })
+  }
+
+  /** Whether it has an answer of ours or its peer's. */
+  get isUp(): boolean {
+    return (
+      this.#core.established || this.#core.phase === 'leaving' || this.#owedAccept !== undefined
+    )
+  }
+
+  get remoteSdp(): string | undefined {
+    return this.#core.offers.remote ?? this.#acceptor?.save()?.offer
+  }
+
+  get remoteTarget(): string | undefined {
+    return this.#core.dialog?.state.remoteTarget
+  }
+
+  probe(): void {
+    probe(this.#core)
   }
 
   ring(): void {
@@ -222,6 +297,7 @@ export class InviteSession implements AttachedSession {
   }
 
   onAck(ack: SipRequest): void {
+    this.#core.room.changed()
     if (this.#acceptor?.onAck(ack) === true) return
     if (this.#core.phase === 'leaving') releaseBye(this.#core)
     onModifyAck(this.#core, ack)
@@ -229,6 +305,13 @@ export class InviteSession implements AttachedSession {
 
   /** A request within the dialog. */
   onRequest(transaction: ServerTransaction): ServerTransactionEvents {
+    const events = this.#onRequest(transaction)
+    this.#core.flowSeen(transaction.flow)
+    this.#core.room.changed()
+    return events
+  }
+
+  #onRequest(transaction: ServerTransaction): ServerTransactionEvents {
     const core = this.#core
     const { request } = transaction
     const remoteTag = tagOf(request.headers.first('From')) ?? ''

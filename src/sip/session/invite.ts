@@ -9,12 +9,15 @@ import { parseNameAddr, tagOf } from '../message/headers/name-addr.ts'
 import { reasonPhrase } from '../message/status.ts'
 import type { SipRequest, SipResponse } from '../message/types.ts'
 import type { ClientTransaction, Destination } from '../transaction/types.ts'
-import { ackAndBye, sendAck } from './ack.ts'
+import { cseqOf } from '../dialog/headers.ts'
+import { ackAndBye, credentialsOf, sendAck } from './ack.ts'
 import { bytesOf, SDP_TYPE, sdpOf } from './body.ts'
 import { ALLOW, customHeadersOf, PRODUCT, SUPPORTED, wellKnownHeadersOf } from './capabilities.ts'
 import type { Headers } from './capabilities.ts'
 import type { SessionCore } from './core.ts'
 import { ReliableReceiver } from './prack.ts'
+import { saveInvite } from './saved.ts'
+import type { SavedAck, SavedInvite } from './saved.ts'
 import { startSessionTimer } from './session-timer.ts'
 import { minSeOf, termsOfAnswer } from './timer-rules.ts'
 
@@ -99,6 +102,18 @@ export class Inviter {
     this.#acknowledge = sendAck(core, core.dialog, this.#winner.invite)
   }
 
+  /** What CANCEL, or the ACK to a crossing 2xx, is made from after a restart; undefined before it is sent. */
+  save(): SavedInvite | undefined {
+    return this.#transaction === undefined ? undefined : saveInvite(this.#transaction, this.#heard)
+  }
+
+  saveAck(): SavedAck | undefined {
+    const invite = this.#winner?.invite
+    return (
+      invite && { cseq: cseqOf(invite.headers)?.number ?? 0, credentials: credentialsOf(invite) }
+    )
+  }
+
   /** The early dialog with this remote tag, for requests that arrive before a 2xx. */
   earlyDialog(remoteTag: string): Dialog | undefined {
     return this.#early.get(remoteTag)?.dialog
@@ -159,10 +174,12 @@ export class Inviter {
       },
     })
     this.#transaction = current
+    core.room.changed()
   }
 
   #onProvisional(response: SipResponse): void {
     const core = this.#core
+    if (!this.#heard) core.room.changed()
     this.#heard = true
     if (response.status === 100 || core.phase !== 'calling') return
     const early = this.#earlyOf(response)
@@ -230,6 +247,7 @@ export class Inviter {
     this.#winner = { tag, invite: transaction.request }
     core.dialog = dialog
     core.phase = 'answered'
+    core.room.changed()
     core.learn(response.headers)
     core.auth?.accepted()
     // The answer may have come in a reliable provisional response only (RFC 3262 §5).

@@ -2,19 +2,49 @@
 // session up shortly before it expires when nobody refreshed.
 
 import { lose } from './bye.ts'
+import { ACCEPT } from './capabilities.ts'
 import type { SessionCore } from './core.ts'
 import { refresh } from './refresh.ts'
 import { expireAfterMs, refreshAfterMs } from './timer-rules.ts'
 import type { SessionTerms } from './timer-rules.ts'
 
+/** After a restart nobody is given up before this has passed: its refresh may have come while we were away. */
+const RESUMED_MIN_MS = 32_000
+
 /** Starts anew with the terms of the exchange that has just succeeded. */
 export function startSessionTimer(core: SessionCore, terms: SessionTerms): void {
   core.terms = terms
+  core.termsAtMs = core.room.clock.wallMs()
+  core.room.changed()
   if (terms.weRefresh) scheduleRefresh(core, refreshAfterMs(terms))
   else core.disarm('session-refresh')
   if (terms.expires) {
     core.arm('session-expiry', expireAfterMs(terms), () => lose(core, 'session-expired', 408, true))
   } else core.disarm('session-expiry')
+}
+
+/** Goes on with terms agreed at `atMs`, in a former process perhaps. */
+export function resumeSessionTimer(core: SessionCore, terms: SessionTerms, atMs: number): void {
+  const agoMs = Math.max(0, core.room.clock.wallMs() - atMs)
+  core.terms = terms
+  core.termsAtMs = atMs
+  if (terms.weRefresh) scheduleRefresh(core, Math.max(1000, refreshAfterMs(terms) - agoMs))
+  if (!terms.expires) return
+  const leftMs = Math.max(RESUMED_MIN_MS, expireAfterMs(terms) - agoMs)
+  core.arm('session-expiry', leftMs, () => lose(core, 'session-expired', 408, true))
+}
+
+/** Asks whether the peer still knows the call: a refresh by UPDATE when it takes one, else OPTIONS (RFC 3261 §11). */
+export function probe(core: SessionCore): void {
+  if (!core.established) return
+  if (core.peerAllows.has('UPDATE')) return scheduleRefresh(core, 0)
+  core.request('OPTIONS', [['Accept', ACCEPT]], undefined, (outcome) => {
+    if (!core.established) return
+    if (outcome.kind !== 'response') return lose(core, 'dialog-gone', 408, true)
+    const { status } = outcome.response
+    // RFC 3261 §12.2.1.2; every other answer comes from somebody who knows the dialog.
+    if (status === 481 || status === 408) lose(core, 'dialog-gone', status, status !== 481)
+  })
 }
 
 function scheduleRefresh(core: SessionCore, delayMs: number): void {

@@ -112,6 +112,17 @@ export class ClientRuntime implements ClientTransaction {
     this.#starting = false
   }
 
+  /** In place of `start`, for an INVITE that a former process sent and that was heard of: only its end is awaited. */
+  resume(): void {
+    this.#heardProvisional = true
+    this.#machine = { kind: 'invite', state: { at: 'proceeding' } }
+    if (this.#transport === 'TCP') {
+      this.#connection = this.#around.connectionTo(this.destination)
+      this.#unwatch = this.#connection?.watch((error) => this.#connectionClosed(error))
+    }
+    this.#starting = false
+  }
+
   cancel(headers: Headers = []): void {
     if (this.#machine.kind !== 'invite' || this.#cancelSent) return
     this.#cancelHeaders ??= headers

@@ -22,7 +22,8 @@ import { echoLines, echoOf, type Echo } from './echo.ts'
 import { clientKey, mergedKey, serverKey } from './matching.ts'
 import { ServerRuntime, type ServerSurroundings } from './server-transaction.ts'
 import type { ClientTransaction, ClientTransactionEvents, Destination } from './types.ts'
-import type { Flow, TransactionLayer, TransactionUser } from './types.ts'
+import type { Flow, ServerTransaction, ServerTransactionEvents } from './types.ts'
+import type { TransactionLayer, TransactionUser } from './types.ts'
 
 export interface TransactionLayerOptions extends TransportPorts {
   readonly random: Random
@@ -37,10 +38,22 @@ export interface SipTransactions extends TransactionLayer {
   start(): Promise<void>
   /** Closes every socket and forgets every transaction without telling the user. */
   stop(): void
+  /** Goes on with an INVITE that a former process took in and did not answer finally. Nothing is sent. */
+  resumeServer(request: SipRequest, flow: Flow, events: ServerTransactionEvents): ServerTransaction
+  /** Goes on with an INVITE of a former process; sent again, identically, unless a provisional response had come. */
+  resumeInvite(sent: SentRequest, events: ClientTransactionEvents): ClientTransaction
   /** The bound address, port 0 resolved; undefined while stopped. */
   readonly local: { readonly address: string; readonly port: number } | undefined
   /** Open TCP connections. */
   readonly connectionCount: number
+}
+
+/** A request as a former process sent it; `parts` without the Via that the layer puts on top. */
+export interface SentRequest {
+  readonly parts: RequestParts
+  readonly to: Destination
+  readonly branch: string
+  readonly heard: boolean
 }
 
 export function createTransactionLayer(options: TransactionLayerOptions): SipTransactions {
@@ -149,6 +162,31 @@ class Layer implements SipTransactions {
     }
     transmit()
     return transmit
+  }
+
+  isOpen(flow: Flow): boolean {
+    return this.#transports.tcp.byId(flow.connectionId) !== undefined
+  }
+
+  resumeServer(
+    request: SipRequest,
+    flow: Flow,
+    events: ServerTransactionEvents,
+  ): ServerTransaction {
+    const via = parseVia(request.headers.values('via')[0] ?? '')
+    const key = via === undefined ? '' : serverKey(request, via, request.method)
+    const transaction = this.#addServer(request, flow, { key, mergedKey: mergedKey(request) })
+    transaction.events = events
+    return transaction
+  }
+
+  resumeInvite(sent: SentRequest, events: ClientTransactionEvents): ClientTransaction {
+    const { parts, to, branch } = sent
+    const transaction = new ClientRuntime(this.#clientSurroundings, parts, to, events, branch)
+    this.#clients.set(clientKey(branch, parts.method), transaction)
+    if (sent.heard) transaction.resume()
+    else transaction.start()
+    return transaction
   }
 
   #start(

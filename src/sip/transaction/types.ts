@@ -79,6 +79,8 @@ export interface TransactionLayer {
   sendAck(parts: RequestParts, to: Destination): () => void
   /** The address to put into Contact and Via for that destination: configured advertise address or the local one. */
   localAddressFor(to: Destination): { readonly host: string; readonly port: number }
+  /** Whether the TCP connection of that flow still stands; false for UDP. */
+  isOpen(flow: Flow): boolean
   /** Living server and client transactions, for limits and leak checks. */
   readonly size: number
 }
