@@ -9,11 +9,13 @@ import { QualityTable } from './media/embedded/quality-table.ts'
 import { createClock } from './platform/clock.ts'
 import { createDatagrams } from './platform/datagrams.ts'
 import { createRandom } from './platform/random.ts'
+import { hurry } from './platform/threads.ts'
 import { createTimers } from './platform/timers.ts'
 
 const port = parentPort
 assert(port !== null, 'media-worker.ts runs as a worker thread only')
 
+hurry()
 const say = (message: FromMediaThread): void => port.postMessage(message)
 const clock = createClock()
 const timers = createTimers(clock)
