@@ -57,7 +57,7 @@ export interface EmbeddedMediaOptions {
   readonly log?: Log
 }
 
-/** A finished leg's figures can be read for this long. */
+/** A finished leg's figures can be read for this long, less only when the table is full. */
 const QUALITY_KEPT_MS = 60_000
 
 interface Leg {
@@ -88,6 +88,8 @@ class EmbeddedMedia implements MediaEngine {
   readonly #options: EmbeddedMediaOptions
   readonly #legs = new Map<LegId, Leg>()
   readonly #freeSlots: number[] = []
+  /** Released legs whose figures are kept, oldest first. */
+  readonly #ended = new Set<Leg>()
   readonly #shelf = new ClipShelf()
   #batch: WorkerCommand[] = []
 
@@ -199,7 +201,7 @@ class EmbeddedMedia implements MediaEngine {
       if (!agreed.ok) return this.#refuse(legId, 488, agreed.why)
       offer = parsed.value
     }
-    const slot = this.#freeSlots.pop()
+    const slot = this.#takeSlot()
     if (slot === undefined) return this.#refuse(legId, 500, 'as many legs as the engine takes')
     const leg: Leg = {
       legId,
@@ -378,10 +380,27 @@ class EmbeddedMedia implements MediaEngine {
     leg.phase = 'released'
     this.#endPlayback(leg)
     this.#post({ op: 'release', legId: leg.legId })
+    this.#ended.add(leg)
     this.#options.timers.set(QUALITY_KEPT_MS, () => {
-      this.#freeSlots.unshift(leg.slot)
-      if (this.#legs.get(leg.legId) === leg) this.#legs.delete(leg.legId)
+      if (this.#forget(leg)) this.#freeSlots.unshift(leg.slot)
     })
+  }
+
+  /** An ended leg's figures go; false when they went before. */
+  #forget(leg: Leg): boolean {
+    if (!this.#ended.delete(leg)) return false
+    if (this.#legs.get(leg.legId) === leg) this.#legs.delete(leg.legId)
+    return true
+  }
+
+  /** A free row of the table, or that of the leg that ended longest ago: figures never cost a caller the call. */
+  #takeSlot(): number | undefined {
+    const free = this.#freeSlots.pop()
+    if (free !== undefined) return free
+    const [oldest] = this.#ended
+    if (oldest === undefined) return undefined
+    this.#forget(oldest)
+    return oldest.slot
   }
 
   #refuse(legId: LegId, status: 488 | 500, why: string): void {

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { brandAs } from '../../base/ids.ts'
 import type { PlaybackId } from '../../base/ids.ts'
 import type { AudioClip } from '../audio/clip.ts'
-import { MediaWorld, Phone, portOf, SERVER } from '../../../test/support/media-world.ts'
+import { legId, MediaWorld, Phone, portOf, SERVER } from '../../../test/support/media-world.ts'
+import { writeRtpHeader } from '../rtp/packet.ts'
 import { LegColumn } from './quality-table.ts'
 
 const linked = { dtmfToA: true, dtmfToB: true }
@@ -241,4 +242,65 @@ test('a fault in one leg ends that leg, is told, and nobody else hears of it', a
   )
   assert.deepEqual(b.heard(1000, 1500), ['tone 440'])
   await world.close(a, b, c, d)
+})
+
+test('the same phone behind NAT on the same port again is heard when the minute of its former call is over', async () => {
+  const world = new MediaWorld({ portMin: 20_000, portMax: 20_001 })
+  const nat = { hz: 440, port: 4444, claims: { address: '192.168.7.7', port: 4000 } }
+  const first = await world.call('first', nat)
+  first.talk()
+  await world.run(500)
+  world.perform({ kind: 'release', legId: first.legId })
+  first.hangUp()
+  await world.run(2100)
+  const again = await world.call('again', nat)
+  again.talk()
+  await world.run(1000)
+  assert.equal(world.table.get(2, LegColumn.inPackets), 0)
+  await world.run(60_000)
+  assert.ok(world.table.get(2, LegColumn.inPackets) > 50)
+  await world.close(again)
+})
+
+test('a flood of keys is cut: each would be stored and told', async () => {
+  const world = new MediaWorld()
+  const a = await world.call('a', { hz: 440 })
+  a.talk()
+  await world.run(200)
+  const packet = new Uint8Array(16)
+  for (let i = 0; i < 500; i++) {
+    writeRtpHeader(packet, 0, true, 101, 1000 + i, i * 1000, 5)
+    a.send(packet)
+  }
+  await world.run(1000)
+  assert.equal(world.inputsOf('media-dtmf').length, 25)
+  await a.press(5)
+  assert.equal(world.inputsOf('media-dtmf').at(-1)?.digit, '5')
+  await world.close(a)
+})
+
+test('silence that was told before a hold is told again after it', async () => {
+  const world = new MediaWorld()
+  const a = await world.call('a', { hz: 440 })
+  await world.run(6000)
+  assert.equal(world.inputsOf('rtp-silent').length, 1)
+  for (const direction of ['inactive', 'sendrecv']) {
+    world.perform({ kind: 'reoffer', legId: a.legId, offerSdp: a.sdp({ direction }) })
+    await world.run(6000)
+  }
+  assert.equal(world.inputsOf('rtp-silent').length, 2)
+  await world.close(a)
+})
+
+test('many short calls in one minute: kept figures give way to new callers', async () => {
+  const world = new MediaWorld({}, 2)
+  for (let i = 0; i < 6; i++) {
+    const phone = await world.call(`p${i}`, { hz: 440 })
+    await world.run(100)
+    world.perform({ kind: 'release', legId: phone.legId })
+    assert.equal(world.media.quality(phone.legId)?.outbound.packets, 5)
+    phone.hangUp()
+  }
+  assert.equal(world.media.quality(legId('p3')), undefined)
+  await world.close()
 })

@@ -17,12 +17,15 @@ import type { ConferenceMix } from './conference-mix.ts'
 import { KeySender } from './key-sender.ts'
 import { Latch } from './latch.ts'
 import { LegColumn } from './quality-table.ts'
+import type { FormerPeer } from './port-pool.ts'
 import type { QualityTable } from './quality-table.ts'
 import { RtcpSession } from './rtcp-session.ts'
 import { RtpSender } from './sender.ts'
 
 /** After this much silence another source may prove itself: the peer's NAT may have moved it. */
 const RELATCH_SILENCE_MS = 5000
+/** Every key becomes an event that is stored and told; the fastest diallers press ten in a second. */
+const KEYS_PER_SECOND_MAX = 25
 
 export type Base =
   | { readonly kind: 'silence' }
@@ -78,7 +81,7 @@ export class MediaLeg {
   readonly #header = emptyHeader()
   readonly #kinds: Kind[] = new Array<Kind>(128).fill('other')
   #sockets: SocketPair | undefined
-  #formerPeers: readonly DatagramPeer[] | undefined
+  #formerPeers: readonly FormerPeer[] | undefined
   #connected = false
   #agreement: Agreement | undefined
   #started = false
@@ -88,6 +91,8 @@ export class MediaLeg {
   #silentTold = false
   #foreign = 0
   #malformed = 0
+  #keysSinceMs = -Infinity
+  #keyCount = 0
 
   constructor(legId: LegId, slot: number, context: LegContext) {
     this.legId = legId
@@ -115,7 +120,7 @@ export class MediaLeg {
     return address === '' ? undefined : { address, port }
   }
 
-  attach(sockets: SocketPair, formerPeers: readonly DatagramPeer[] | undefined): void {
+  attach(sockets: SocketPair, formerPeers: readonly FormerPeer[] | undefined): void {
     this.#sockets = sockets
     this.#formerPeers = formerPeers
     this.#refresh()
@@ -139,7 +144,11 @@ export class MediaLeg {
     if (agreement.eventPayloadType !== undefined) this.#kinds[agreement.eventPayloadType] = 'event'
     const { codec, audioPayloadType, eventPayloadType, ptimeMs } = agreement
     this.sender.configure(codec, audioPayloadType, eventPayloadType, ptimeMs)
-    if (this.#agreement?.peerSends !== agreement.peerSends) this.#heardMs = nowMs
+    if (this.#agreement?.peerSends !== agreement.peerSends) {
+      // What was told before a hold is over: after it silence counts, and is told, anew.
+      this.#heardMs = nowMs
+      this.#silentTold = false
+    }
     this.#agreement = agreement
     this.#refresh()
   }
@@ -239,7 +248,7 @@ export class MediaLeg {
     const { address, port } = from
     if (
       this.#agreement === undefined ||
-      this.#isFormer(address, port) ||
+      this.#isFormer(address, port, nowMs) ||
       !this.#accept(address, port, nowMs)
     ) {
       this.#foreign++
@@ -284,8 +293,16 @@ export class MediaLeg {
   #onKey(bytes: Uint8Array, nowMs: number): void {
     const { payloadOffset, payloadLength, ssrc, timestamp } = this.#header
     const key = this.#pressed.receive(bytes, payloadOffset, payloadLength, ssrc, timestamp, nowMs)
-    if (key === undefined || !this.#started) return
+    if (key === undefined || !this.#started || this.#tooManyKeys(nowMs)) return
     this.#context.emit({ kind: 'media-dtmf', legId: this.legId, digit: key })
+  }
+
+  #tooManyKeys(nowMs: number): boolean {
+    if (nowMs - this.#keysSinceMs >= 1000) {
+      this.#keysSinceMs = nowMs
+      this.#keyCount = 0
+    }
+    return ++this.#keyCount > KEYS_PER_SECOND_MAX
   }
 
   /** A packet of the leg that this one listens to. */
@@ -367,10 +384,13 @@ export class MediaLeg {
     return accepted
   }
 
-  #isFormer(address: string, port: number): boolean {
+  #isFormer(address: string, port: number, nowMs: number): boolean {
     const former = this.#formerPeers
     if (former === undefined || this.#latch.isExpected(address, port)) return false
-    for (const peer of former) if (peer.port === port && peer.address === address) return true
+    for (const peer of former) {
+      // Only for its minute: behind NAT the same phone may be the next caller on this port.
+      if (peer.port === port && peer.address === address) return nowMs < peer.untilMs
+    }
     return false
   }
 

@@ -12,9 +12,10 @@ interface Place {
   freeAtMs: number
 }
 
-interface FormerPeer {
+export interface FormerPeer {
   readonly address: string
   readonly port: number
+  /** Monotonic ms. */
   readonly untilMs: number
 }
 
