@@ -127,9 +127,11 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     musicUrl: sounds.url(musicHz),
     close: async ({ keepData = false } = {}) => {
       lab.close()
+      const died = server.child.exitCode !== null
       const code = await server.stop({ keepData })
       if (options.receiver === undefined) await receiver.close()
       await sounds.close()
+      assert.ok(!died, `the server died\n${server.log()}`)
       for (const { raw } of receiver.deliveries) if (raw !== '') recorder.webhook(raw)
       const errors = server.log().match(/^\{"level":"error".*$/gm) ?? []
       assert.deepEqual(errors, [], 'the server logged errors')
