@@ -120,7 +120,9 @@ function enqueueUnderWay(
 function takeKept(ctx: StepContext, head: LeftEntry): KeptCaller {
   const leg = ctx.state.legs.get(head.entry.legId)
   tellDequeued(ctx, head, 'bridging-in-process')
-  if (leg !== undefined) releaseKept(ctx, leg)
+  // A dead entry whose leg still stands in line: the outcome of its end is on the way, and will find nothing to do.
+  if (leg?.state.at === 'queued') finishEnd(ctx, leg, undefined)
+  else if (leg !== undefined) releaseKept(ctx, leg)
   const { entry, queueName } = head
   return {
     legId: entry.legId,
