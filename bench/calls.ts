@@ -167,7 +167,7 @@ export async function benchCalls(full: boolean): Promise<Figures> {
       answer_p99_ms: round(best?.p99 ?? 0),
       server_cpu_sec_per_1000_calls: best && round((best.serverCpu / best.total) * 1000, 2),
       main_thread_cpu_sec_per_1000_calls: best && round((best.mainCpu / best.total) * 1000, 2),
-    generator_cpu_sec_per_1000_calls: best && round((best.generatorCpu / best.total) * 1000, 2),
+      generator_cpu_sec_per_1000_calls: best && round((best.generatorCpu / best.total) * 1000, 2),
     }
   } finally {
     await stage.close()

@@ -4,7 +4,7 @@
 import { startServer, type RunningServer } from '../../src/lab/server-process.ts'
 import { CommandClient, startReceiver } from './http-lines.ts'
 import { CpuMeter } from './process.ts'
-import { until } from './report.ts'
+import { pause, until } from './report.ts'
 import { RtpStreams, type Stream } from './rtp-streams.ts'
 import { SipCallers, type SipCall } from './sip-caller.ts'
 
@@ -126,7 +126,11 @@ export async function callIn(stage: Stage, options: TalkerOptions): Promise<Talk
   return { callControlId, stream, call }
 }
 
-/** As many callers as asked, a few at a time, each led through `then` by the application. */
+/** Pause between two callers of `callInMany`: nobody's overload is measured while the stage is filled. */
+const paceMs = 12
+const triesMax = 5
+
+/** As many answered callers as asked, a few at a time; one that is refused with 503 comes again a second later. */
 export async function callInMany(
   stage: Stage,
   first: number,
@@ -137,7 +141,6 @@ export async function callInMany(
   const talkers: Talker[] = []
   const ids = new Map<string, string>()
   const before = stage.onNews
-  let failed = 0
   stage.onNews = (news) => {
     if (news.type === 'call.initiated') {
       ids.set(news.from, news.callControlId)
@@ -145,25 +148,33 @@ export async function callInMany(
     }
     before(news)
   }
-  for (let index = 0; index < count; index++) {
-    const from = `+1666${String(first + index).padStart(7, '0')}`
+  const failed: string[] = []
+  const place = (from: string, tries: number): void => {
     const { place, port } = audio.nextPlace()
     const call: SipCall = callers.call(from, '+15550100', port, {
       onFinal: (status, rtpPort) => {
-        if (status !== 200) {
-          failed++
-          return
-        }
-        const stream = audio.start(place, rtpPort, fill)
-        talkers.push({ callControlId: ids.get(from) ?? '', stream, call })
+        if (status === 200) {
+          const stream = audio.start(place, rtpPort, fill)
+          talkers.push({ callControlId: ids.get(from) ?? '', stream, call })
+        } else if (status === 503 && tries < triesMax) {
+          setTimeout(() => place(from, tries + 1), 1000)
+        } else failed.push(`${from}: ${status}`)
       },
       onEnd: () => undefined,
     })
-    await until(() => index - talkers.length - failed < 10, 10_000)
   }
-  await until(() => talkers.length + failed === count, 10_000)
+  for (let index = 0; index < count; index++) {
+    place(`+1666${String(first + index).padStart(7, '0')}`, 1)
+    await pause(paceMs)
+    await until(() => index - talkers.length - failed.length < 10, 10_000)
+  }
+  await until(() => talkers.length + failed.length === count, 10_000)
   stage.onNews = before
-  if (talkers.length < count) throw new Error(`${count - talkers.length} callers were not answered`)
+  if (talkers.length < count) {
+    throw new Error(
+      `${count - talkers.length} callers were not answered: ${failed[0] ?? 'silence'}`,
+    )
+  }
   return talkers
 }
 
