@@ -304,3 +304,22 @@ test('many short calls in one minute: kept figures give way to new callers', asy
   assert.equal(world.media.quality(legId('p3')), undefined)
   await world.close()
 })
+
+test('a peer that floods does not flood the other side; a burst after a stall passes', async () => {
+  const world = new MediaWorld()
+  const a = await world.call('a', { hz: 440 })
+  const b = await world.call('b', { hz: 1000 })
+  world.perform({ kind: 'link', a: a.legId, b: b.legId, ...linked })
+  a.talk()
+  await world.run(200)
+  a.mute()
+  await world.run(1000)
+  const before = b.received.length
+  for (let i = 0; i < 100; i++) a.sendAudio()
+  await world.run(1)
+  assert.equal(b.received.length - before, 100)
+  for (let i = 0; i < 5000; i++) a.sendAudio()
+  await world.run(1)
+  assert.ok(b.received.length - before <= 220, `${b.received.length - before} packets`)
+  await world.close(a, b)
+})

@@ -24,6 +24,9 @@ import { RtpSender } from './sender.ts'
 
 /** After this much silence another source may prove itself: the peer's NAT may have moved it. */
 const RELATCH_SILENCE_MS = 5000
+/** Packets that a peer may send at once after a stall, and per tick on average: four times those of a ptime of 10 ms. */
+const ARRIVALS_MAX = 200
+const ARRIVALS_PER_TICK = 8
 /** Every key becomes an event that is stored and told; the fastest diallers press ten in a second. */
 const KEYS_PER_SECOND_MAX = 25
 
@@ -91,6 +94,8 @@ export class MediaLeg {
   #silentTold = false
   #foreign = 0
   #malformed = 0
+  /** Packets that may still come; filled up by the tick. */
+  #arrivalsLeft = ARRIVALS_MAX
   #keysSinceMs = -Infinity
   #keyCount = 0
 
@@ -191,6 +196,7 @@ export class MediaLeg {
 
   /** One 20 ms step; `dueMs` is its nominal time. */
   tick(dueMs: number): void {
+    this.#arrivalsLeft = Math.min(ARRIVALS_MAX, this.#arrivalsLeft + ARRIVALS_PER_TICK)
     if (this.#started) {
       if (!this.keys.tick(this.sender, dueMs)) this.#feed(dueMs)
       this.#watchSilence(dueMs)
@@ -254,6 +260,12 @@ export class MediaLeg {
       this.#foreign++
       return
     }
+    // A caller that floods us must not flood the agent through us.
+    if (this.#arrivalsLeft <= 0) {
+      this.#foreign++
+      return
+    }
+    this.#arrivalsLeft--
     const kind = header.payloadLength === 0 ? 'other' : this.#kinds[header.payloadType]!
     const { ssrc, sequence, timestamp } = header
     this.statistics.receive(ssrc, sequence, timestamp, nowMs, kind !== 'event')

@@ -19,7 +19,7 @@ export const LegColumn = {
   remoteLost: 7,
   remoteJitterMs: 8,
   roundTripMs: 9,
-  /** Packets of strangers and packets that were no RTP. */
+  /** Packets of strangers and those beyond any pace of speech; packets that were no RTP. */
   foreign: 10,
   malformed: 11,
 } as const
