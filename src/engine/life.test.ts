@@ -242,6 +242,16 @@ test('lost RTP is told, and hangs up only where configured', async () => {
   assert.equal(strict.told().at(-1), 'leg-ended ann unspecified unknown unspecified')
 })
 
+test('a leg that fell silent and is then put on hold is not hung up over it', async () => {
+  const lab = await callLab({ settings: { rtpLossHangupMs: 30_000 } })
+  await lab.caller('ann')
+  await lab.input({ kind: 'rtp-silent', legId: leg('ann'), silentMs: 5_000 })
+  const hold = { held: true, changed: true, sdp: 'answer' }
+  await lab.input({ kind: 'reoffer-answered', legId: leg('ann'), ...hold })
+  await lab.advance(600_000)
+  assert.equal(lab.logic.call(leg('ann'))?.alive, true)
+})
+
 test('first_command_timeout hangs up only a call that got no command', async () => {
   const apps = [application({ firstCommandTimeout: true, firstCommandTimeoutSecs: 10 })]
   const lab = await callLab({ applications: apps })

@@ -111,6 +111,8 @@ function reofferAnswered(
   ctx.signal({ kind: 'accept-offer', legId: leg.legId, sdp: input.sdp })
   if (leg.held === input.held) return
   leg.held = input.held
+  // Whoever is held may well be silent; after the hold silence is told anew.
+  if (input.held) ctx.disarm('rtp-loss', leg.legId)
   ctx.touch(leg)
   ctx.emit({ type: input.held ? 'leg-held' : 'leg-resumed', leg: ctx.facts(leg) })
 }
