@@ -58,7 +58,7 @@ async function bridgeOnce(stage: Stage, number: number) {
 }
 
 export async function benchBridge(full: boolean): Promise<Figures> {
-  const stage = await buildStage({ sockets: 4, slots: 20 })
+  const stage = await buildStage({ sockets: 4, slots: 20, punctual: true })
   try {
     await createQueue(stage, 'waiting')
     await createQueue(stage, 'bridge')

@@ -99,7 +99,7 @@ async function recovery(stage: Stage, number: number): Promise<number> {
 }
 
 async function part(what: string, callsLimit: number, perSecond: number, seconds: number) {
-  const stage = await buildStage({ sockets: 4, limits: { calls: callsLimit } })
+  const stage = await buildStage({ sockets: 4, punctual: true, limits: { calls: callsLimit } })
   try {
     const talkers = await callInMany(stage, 0, talking, 0xd5)
     await pause(1500)

@@ -46,7 +46,7 @@ export async function benchWaiting(full: boolean): Promise<Figures> {
   const seconds = full ? 15 : 4
   const stage = await buildStage({
     sockets: Math.ceil((targets.at(-1) ?? 0) / streamsPerSocket),
-    limits: { calls: 10_000 },
+    punctual: true,
   })
   try {
     await createQueue(stage, 'waiting')
