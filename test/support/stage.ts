@@ -104,9 +104,11 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   }
   const config = { log: { level: 'warn' }, applications: [application], ...options.config }
   const { dataDirectory } = options
-  const server = await startServer({
-    config,
-    ...(dataDirectory === undefined ? {} : { dataDirectory }),
+  const startOptions = dataDirectory === undefined ? { config } : { config, dataDirectory }
+  const server = await startServer(startOptions).catch(async (error: unknown) => {
+    if (options.receiver === undefined) await receiver.close()
+    await sounds.close()
+    throw error
   })
   const recorder = createContractRecorder()
   const lab = createLab()

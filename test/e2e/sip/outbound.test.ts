@@ -80,7 +80,7 @@ test('refused before anything is dialled', async () => {
   }
   assert.deepEqual(await code({ connection_id: '42' }), [422, '10015', '/connection_id'])
   assert.deepEqual(await code({ to: '15551' }), [422, '10016', '/to'])
-  assert.deepEqual((await code({ to: 'sip:x@192.0.2.1' })).slice(0, 1), [422])
+  assert.deepEqual((await code({ to: 'sip:x@192.0.2.1' })).slice(0, 2), [403, '10010'])
   assert.deepEqual((await code({ to: 'sip:nobody@localhost' })).slice(0, 1), [422])
   assert.deepEqual(await code({ bridge_on_answer: true }), [422, '10004', '/link_to'])
 })
