@@ -64,7 +64,8 @@ async function phone(hz: number, wantedHz: number) {
 }
 
 test('two phones on real sockets hear each other through the media thread', async () => {
-  const timers = createTimers(createClock())
+  const clock = createClock()
+  const timers = createTimers(clock)
   const worker = startMediaWorker(
     (callbacks) => startThread(new URL('./media-worker.ts', import.meta.url), callbacks),
     { host: '127.0.0.1', portMin: 0, portMax: 0, portRestMs: 0, silentAfterMs: 5000 },
@@ -76,6 +77,7 @@ test('two phones on real sockets hear each other through the media thread', asyn
     worker,
     table: worker.table,
     timers,
+    clock,
     random: createRandom(),
     advertise: '127.0.0.1',
     loadClip: () => Promise.reject(new Error('not asked for')),

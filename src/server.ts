@@ -215,7 +215,7 @@ function createAudio(
   late: LateLogic,
   onFatal: (why: string) => void,
 ) {
-  const { timers, random, http, log } = platform
+  const { timers, clock, random, http, log } = platform
   const ingest = createIngestClient({
     spawn: (callbacks) => startThread(new URL('./audio-worker.ts', import.meta.url), callbacks),
     timers,
@@ -247,6 +247,7 @@ function createAudio(
     worker,
     table: worker.table,
     timers,
+    clock,
     random,
     advertise: config.media.advertise === '' ? config.media.host : config.media.advertise,
     loadClip: async (reference) => {

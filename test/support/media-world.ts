@@ -68,6 +68,7 @@ export class MediaWorld {
       worker: this.#worker,
       table,
       timers: time,
+      clock: time,
       random,
       advertise: SERVER,
       loadClip: async (reference: AudioReference) => {

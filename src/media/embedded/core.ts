@@ -4,7 +4,7 @@
 
 import type { ConferenceId, LegId } from '../../base/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { DatagramPeer, Datagrams } from '../../ports/datagrams.ts'
+import type { DatagramPeer, Datagrams, DatagramSocket } from '../../ports/datagrams.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { TimerId, Timers } from '../../ports/timers.ts'
@@ -14,7 +14,13 @@ import { ConferenceMix } from './conference-mix.ts'
 import { MediaLeg } from './leg.ts'
 import type { LegContext, SocketPair } from './leg.ts'
 import { PortPool } from './port-pool.ts'
-import type { CoreSettings, WorkerCommand, WorkerEvent, WorkerSource } from './protocol.ts'
+import type {
+  CoreSettings,
+  FormerLife,
+  WorkerCommand,
+  WorkerEvent,
+  WorkerSource,
+} from './protocol.ts'
 import { EngineColumn } from './quality-table.ts'
 import type { QualityTable } from './quality-table.ts'
 
@@ -31,6 +37,10 @@ export interface CoreDependencies {
 
 const TICK_MS = 20
 const LATE_MAX_MS = 100
+/** How often every leg's place in its stream is told: a restart goes on from it by the time that passed. */
+const MARK_TICKS = 250
+/** Between two tries for the ports of a former process. */
+const REBIND_PAUSE_MS = 50
 /** Pairs tried before a leg is refused: other programs may hold ports of our range. */
 const BIND_TRIES = 20
 const RECEIVE_BUFFER_BYTES = 128 * 1024
@@ -45,6 +55,9 @@ export class MediaCore {
   #events: WorkerEvent[] = []
   #timer: TimerId | undefined
   #dueMs = 0
+  #ticks = 0
+  /** Legs whose source or peer changed since the last tick. */
+  readonly #moved = new Set<MediaLeg>()
 
   constructor(deps: CoreDependencies) {
     this.#deps = deps
@@ -56,6 +69,7 @@ export class MediaCore {
       table,
       silentAfterMs: settings.silentAfterMs,
       emit: (input: MediaInput) => this.#emit({ op: 'input', input }),
+      moved: (leg: MediaLeg) => this.#moved.add(leg),
       fail: (leg: MediaLeg, error: unknown) => this.#fail(leg, error),
     }
   }
@@ -71,15 +85,15 @@ export class MediaCore {
     }
   }
 
-  /** Ends all legs; nothing is left running. */
+  /** Closes everything without a word to the peers: their calls may go on in the next process. */
   close(): void {
-    for (const leg of [...this.#legs.values()]) this.#release(leg)
+    for (const leg of [...this.#legs.values()]) this.#release(leg, false)
   }
 
   #apply(command: WorkerCommand): void {
     if ('legId' in command) {
       const leg = this.#legs.get(command.legId)
-      if (command.op === 'open') this.#open(command.legId, command.slot)
+      if (command.op === 'open') this.#open(command)
       else if (leg !== undefined) this.#applyTo(leg, command)
       return
     }
@@ -141,20 +155,23 @@ export class MediaCore {
     }
   }
 
-  #open(legId: LegId, slot: number): void {
+  #open(command: OpenCommand): void {
+    const { legId, slot, identity, former } = command
     if (this.#legs.has(legId)) return
-    const leg = new MediaLeg(legId, slot, this.#context)
+    const leg = new MediaLeg(legId, slot, identity, this.#context)
     this.#legs.set(legId, leg)
     this.#countLegs()
     if (this.#timer === undefined) {
       this.#dueMs = this.#deps.clock.monotonicMs() + TICK_MS
       this.#arm()
     }
-    void this.#bind(leg)
+    void this.#bind(leg, former)
   }
 
-  async #bind(leg: MediaLeg): Promise<void> {
-    const sockets = await this.#bindPair(leg)
+  async #bind(leg: MediaLeg, former: FormerLife | undefined): Promise<void> {
+    if (former !== undefined) this.#ports.reserve(former.port)
+    const sockets =
+      former === undefined ? await this.#bindPair(leg) : await this.#bindAgain(leg, former.port)
     const alive = this.#legs.get(leg.legId) === leg
     if (typeof sockets === 'string') {
       if (alive) this.#emit({ op: 'open-failed', legId: leg.legId, why: sockets })
@@ -169,41 +186,59 @@ export class MediaCore {
       return
     }
     leg.attach(sockets, this.#ports.formerPeers(port, nowMs))
+    if (former !== undefined) leg.resume(former)
     this.#emit({ op: 'opened', legId: leg.legId, port })
   }
 
   /** RTP on an even port, RTCP on the next (RFC 3550 §11); the reason when there is no pair. */
   async #bindPair(leg: MediaLeg): Promise<SocketPair | string> {
-    const { datagrams, settings, clock } = this.#deps
-    const { host } = settings
+    const { clock } = this.#deps
     let why = 'every RTP port is in use or resting'
     for (let i = 0; i < BIND_TRIES; i++) {
       const port = this.#ports.anyPort ? 0 : this.#ports.take(clock.monotonicMs())
       if (port === undefined) return why
-      let opened = undefined
-      try {
-        const onError = (): void => undefined // ICMP errors of one peer; the leg's silence is told elsewhere.
-        const options = { host, onError, recvBufferBytes: RECEIVE_BUFFER_BYTES }
-        opened = await datagrams.bind({
-          ...options,
-          port,
-          onMessage: (bytes, from) => this.#onRtp(leg, bytes, from),
-        })
-        if (opened.port % 2 === 0) {
-          const rtcp = await datagrams.bind({
-            ...options,
-            port: opened.port + 1,
-            onMessage: (bytes, from) => this.#onRtcp(leg, bytes, from),
-          })
-          return { rtp: opened, rtcp }
-        }
-        why = 'no even port'
-      } catch (error) {
-        why = error instanceof Error ? error.message : String(error)
-      }
-      opened?.close()
+      const pair = await this.#tryPair(leg, port)
+      if (typeof pair !== 'string') return pair
+      why = pair
       if (port !== 0) this.#ports.giveBack(port, clock.monotonicMs(), undefined)
     }
+    return why
+  }
+
+  /** The ports of a former process: the system may hold them for a moment after its end. */
+  async #bindAgain(leg: MediaLeg, port: number): Promise<SocketPair | string> {
+    let pair = await this.#tryPair(leg, port)
+    for (let i = 1; i < BIND_TRIES && typeof pair === 'string'; i++) {
+      await new Promise<void>((resolve) => this.#deps.timers.set(REBIND_PAUSE_MS, resolve))
+      pair = await this.#tryPair(leg, port)
+    }
+    return pair
+  }
+
+  async #tryPair(leg: MediaLeg, port: number): Promise<SocketPair | string> {
+    const { datagrams, settings } = this.#deps
+    let rtp: DatagramSocket | undefined
+    let why = 'no even port'
+    try {
+      const onError = (): void => undefined // ICMP errors of one peer; the leg's silence is told elsewhere.
+      const options = { host: settings.host, onError, recvBufferBytes: RECEIVE_BUFFER_BYTES }
+      rtp = await datagrams.bind({
+        ...options,
+        port,
+        onMessage: (bytes, from) => this.#onRtp(leg, bytes, from),
+      })
+      if (rtp.port % 2 === 0) {
+        const rtcp = await datagrams.bind({
+          ...options,
+          port: rtp.port + 1,
+          onMessage: (bytes, from) => this.#onRtcp(leg, bytes, from),
+        })
+        return { rtp, rtcp }
+      }
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error)
+    }
+    rtp?.close()
     return why
   }
 
@@ -293,12 +328,13 @@ export class MediaCore {
     if (leg !== undefined) this.#fail(leg, error)
   }
 
-  /** `farewell` false: the leg failed and is not asked for anything any more. */
+  /** `farewell` false: the peer is told nothing, because the leg failed or goes on elsewhere. */
   #release(leg: MediaLeg, farewell = true): void {
     this.#legs.delete(leg.legId)
     for (const listener of [...leg.listeners]) listener.hearSilence()
     const { peer } = leg
     const sockets = leg.end(farewell)
+    this.#moved.delete(leg)
     if (sockets !== undefined) {
       this.#ports.giveBack(sockets.rtp.port, this.#deps.clock.monotonicMs(), peer)
     }
@@ -332,7 +368,18 @@ export class MediaCore {
       }
     }
     this.#dueMs += TICK_MS
+    this.#tellMarks()
     if (this.#legs.size > 0) this.#arm()
+  }
+
+  #tellMarks(): void {
+    this.#ticks += 1
+    const all = this.#ticks % MARK_TICKS === 0
+    if (!all && this.#moved.size === 0) return
+    const legs = all ? this.#legs.values() : this.#moved
+    const marks = [...legs].filter((leg) => leg.started).map((leg) => leg.mark())
+    this.#moved.clear()
+    if (marks.length > 0) this.#emit({ op: 'marks', all, marks })
   }
 
   #tickMix(mix: ConferenceMix): void {
@@ -372,6 +419,7 @@ export class MediaCore {
   }
 }
 
+type OpenCommand = Extract<WorkerCommand, { op: 'open' }>
 type LegCommand = Exclude<Extract<WorkerCommand, { legId: LegId }>, { op: 'open' }>
 
 /** Whose work a command is. */

@@ -2,10 +2,15 @@
 // and turns commands into numbers for the media thread, one batch per turn (a link is posted at once). All audio
 // happens on the other side of `worker`.
 
+import { ChangedRows } from '../../base/changed-rows.ts'
+import { brandAs } from '../../base/ids.ts'
 import type { LegId, PlaybackId } from '../../base/ids.ts'
 import { refused } from '../../base/result.ts'
 import type { Result } from '../../base/result.ts'
 import type { Log } from '../../ports/log.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { DatagramPeer } from '../../ports/datagrams.ts'
+import type { DurableMedia, RestoredMedia, StoredRow } from '../../ports/durable.ts'
 import type {
   AudioReference,
   MediaCapabilities,
@@ -17,6 +22,7 @@ import type {
 } from '../../ports/media-engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Timers } from '../../ports/timers.ts'
+import type { StateChange } from '../../ports/store.ts'
 import { parseDescription } from '../../sdp/parse.ts'
 import type { RemoteDescription } from '../../sdp/parse.ts'
 import {
@@ -33,6 +39,9 @@ import type { AudioClip } from '../audio/clip.ts'
 import { estimateMos } from '../rtp/mos.ts'
 import { ClipShelf } from './clip-shelf.ts'
 import type { MediaWorkerPort, WorkerCommand, WorkerEvent, WorkerSource } from './protocol.ts'
+import { latestPlace, placeOf, placesRowId } from './rows.ts'
+import { randomIdentity, randomSessionId, resumedIdentity } from './rows.ts'
+import type { MediaRow, PlacesRow, StreamPlace } from './rows.ts'
 import { LegColumn } from './quality-table.ts'
 import type { QualityTable } from './quality-table.ts'
 
@@ -45,6 +54,7 @@ export interface EmbeddedMediaOptions {
   readonly worker: MediaWorkerPort
   readonly table: QualityTable
   readonly timers: Timers
+  readonly clock: Clock
   readonly random: Random
   /** IP address written into SDP: what peers can reach. */
   readonly advertise: string
@@ -72,6 +82,14 @@ interface Leg {
   sdp: SdpState
   codec: AudioCodec
   playback: Playback | undefined
+  readonly ssrc: number
+  /** When the source or the peer changed last; and the latest of all. */
+  place: StreamPlace
+  latest: StreamPlace
+  started: boolean
+  peer: DatagramPeer | undefined
+  /** Of a former process: hears whether its ports could be had again. */
+  resumed: ((ok: boolean) => void) | undefined
 }
 
 interface Playback {
@@ -80,11 +98,11 @@ interface Playback {
 }
 
 /** Makes the MediaEngine over a media worker; see EmbeddedMediaOptions. */
-export function createEmbeddedMedia(options: EmbeddedMediaOptions): MediaEngine {
+export function createEmbeddedMedia(options: EmbeddedMediaOptions): MediaEngine & DurableMedia {
   return new EmbeddedMedia(options)
 }
 
-class EmbeddedMedia implements MediaEngine {
+class EmbeddedMedia implements MediaEngine, DurableMedia {
   readonly #options: EmbeddedMediaOptions
   readonly #legs = new Map<LegId, Leg>()
   readonly #freeSlots: number[] = []
@@ -92,6 +110,7 @@ class EmbeddedMedia implements MediaEngine {
   readonly #ended = new Set<Leg>()
   readonly #shelf = new ClipShelf()
   #batch: WorkerCommand[] = []
+  readonly #rows = new ChangedRows((id) => this.#row(id))
 
   constructor(options: EmbeddedMediaOptions) {
     this.#options = options
@@ -128,6 +147,100 @@ class EmbeddedMedia implements MediaEngine {
     }
   }
 
+  takeChanges(): readonly StateChange[] {
+    return this.#rows
+      .take()
+      .map(({ id, row }) =>
+        row === undefined
+          ? { kind: 'delete', table: 'media', id }
+          : { kind: 'put', table: 'media', id, row },
+      )
+  }
+
+  onChange(listener: () => void): void {
+    this.#rows.onChange(listener)
+  }
+
+  async restore(rows: readonly StoredRow[]): Promise<readonly RestoredMedia[]> {
+    // Rows are our own JSON, written by `#row`.
+    const places = (rows.find(({ id }) => id === placesRowId)?.row ?? {}) as PlacesRow
+    const legs: Promise<readonly RestoredMedia[]>[] = []
+    for (const { id, row } of rows) {
+      this.#rows.adopt(id, row)
+      this.#rows.touch(id)
+      if (id === placesRowId) continue
+      const legId = brandAs<LegId>(id)
+      legs.push(this.#resume(legId, row as MediaRow, places[legId]))
+    }
+    return (await Promise.all(legs)).flat()
+  }
+
+  async #resume(
+    legId: LegId,
+    row: MediaRow,
+    marked: PlacesRow[LegId],
+  ): Promise<readonly RestoredMedia[]> {
+    const slot = this.#takeSlot()
+    if (slot === undefined) return []
+    const nowMs = this.#options.clock.wallMs()
+    const { ssrc, port, started, peer, sdp, codecs, ordered, codec } = row
+    const identity = resumedIdentity(ssrc, latestPlace(row, marked), nowMs)
+    const place = { ...latestPlace(row, marked), ...identity, atMs: nowMs }
+    const base = { legId, slot, codecs, ordered, offer: undefined, playback: undefined }
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    this.#legs.set(legId, {
+      ...base,
+      phase: 'opening',
+      port,
+      sdp: { ...sdp, last: sdp.last, agreement: sdp.agreement },
+      codec,
+      ssrc,
+      place,
+      latest: place,
+      started,
+      peer,
+      resumed: resolve,
+    })
+    const former = { port, agreement: sdp.agreement, started, peer }
+    this.#post({ op: 'open', legId, slot, identity, former })
+    return (await promise) ? [{ legId, agreed: sdp.agreement !== undefined }] : []
+  }
+
+  #row(id: string): MediaRow | PlacesRow | undefined {
+    if (id === placesRowId) return this.#places()
+    const leg = this.#legs.get(brandAs<LegId>(id))
+    const isKept = leg?.phase === 'open' || (leg?.phase === 'opening' && leg.resumed !== undefined)
+    if (leg === undefined || !isKept) return undefined
+    const { port, codecs, ordered, sdp, codec, started, ssrc, place, peer } = leg
+    const { sequence, timestamp, atMs, packetMs } = place
+    const stored = { sequence, timestamp, atMs, packetMs }
+    return { port, codecs, ordered, sdp, codec, started, ssrc, place: stored, peer }
+  }
+
+  #places(): PlacesRow | undefined {
+    const places: Record<LegId, PlacesRow[LegId]> = {}
+    let isEmpty = true
+    for (const { legId, phase, latest } of this.#legs.values()) {
+      if (phase !== 'open') continue
+      isEmpty = false
+      places[legId] = [latest.sequence, latest.timestamp, latest.atMs, latest.packetMs]
+    }
+    return isEmpty ? undefined : places
+  }
+
+  #onMarks({ all, marks }: Extract<WorkerEvent, { op: 'marks' }>): void {
+    for (const mark of marks) {
+      const leg = this.#legs.get(mark.legId)
+      if (leg === undefined || leg.phase === 'released') continue
+      leg.latest = placeOf(mark)
+      leg.peer = mark.peer
+      if (all) continue
+      leg.place = leg.latest
+      this.#rows.touch(leg.legId)
+    }
+    if (all) this.#rows.touch(placesRowId)
+  }
+
   perform(command: MediaCommand): void {
     if (command.kind === 'create-leg') {
       this.#create(command)
@@ -155,6 +268,8 @@ class EmbeddedMedia implements MediaEngine {
         this.#reoffer(leg, command.offerSdp)
         return
       case 'start':
+        leg.started = true
+        this.#rows.touch(legId)
         this.#post({ op: 'start', legId })
         return
       case 'hear':
@@ -203,6 +318,9 @@ class EmbeddedMedia implements MediaEngine {
     }
     const slot = this.#takeSlot()
     if (slot === undefined) return this.#refuse(legId, 500, 'as many legs as the engine takes')
+    const identity = randomIdentity(this.#options.random)
+    const { sequence, timestamp } = identity
+    const place = { sequence, timestamp, atMs: this.#options.clock.wallMs(), packetMs: 20 }
     const leg: Leg = {
       legId,
       slot,
@@ -214,14 +332,24 @@ class EmbeddedMedia implements MediaEngine {
       sdp: newSdpState(randomSessionId(this.#options.random)),
       codec: codecs[0]!,
       playback: undefined,
+      ssrc: identity.ssrc,
+      place,
+      latest: place,
+      started: false,
+      peer: undefined,
+      resumed: undefined,
     }
     this.#legs.set(legId, leg)
-    this.#post({ op: 'open', legId, slot })
+    this.#post({ op: 'open', legId, slot, identity, former: undefined })
   }
 
   #onEvent(event: WorkerEvent): void {
     if (event.op === 'input') {
       this.#onInput(event.input)
+      return
+    }
+    if (event.op === 'marks') {
+      this.#onMarks(event)
       return
     }
     const leg = this.#legs.get(event.legId)
@@ -230,6 +358,11 @@ class EmbeddedMedia implements MediaEngine {
       this.#failed(leg, event.why)
     } else if (leg.phase !== 'opening') {
       return
+    } else if (leg.resumed !== undefined) {
+      if (event.op === 'opened') leg.phase = 'open'
+      else this.#release(leg)
+      leg.resumed(event.op === 'opened')
+      leg.resumed = undefined
     } else if (event.op === 'opened') {
       this.#opened(leg, event.port)
     } else {
@@ -267,6 +400,7 @@ class EmbeddedMedia implements MediaEngine {
     const { legId, offer } = leg
     leg.phase = 'open'
     leg.port = port
+    this.#rows.touch(legId)
     leg.offer = undefined
     const end = this.#end(leg)
     if (offer === undefined) {
@@ -302,6 +436,7 @@ class EmbeddedMedia implements MediaEngine {
     if (offerSdp === undefined && leg.phase === 'open') {
       const made = makeOffer(leg.sdp, this.#end(leg))
       leg.sdp = made.state
+      this.#rows.touch(legId)
       const held = before?.peerReceives === false
       this.#deliverSoon({ kind: 'reoffer-answered', legId, sdp: made.sdp, held, changed: false })
       return
@@ -335,6 +470,7 @@ class EmbeddedMedia implements MediaEngine {
     const before = leg.sdp.agreement
     const { agreement } = state
     leg.sdp = state
+    this.#rows.touch(leg.legId)
     if (agreement === undefined) return
     leg.codec = agreement.codec
     const relearn = before?.origin !== agreement.origin || !sameTerms(before, agreement)
@@ -378,6 +514,7 @@ class EmbeddedMedia implements MediaEngine {
 
   #release(leg: Leg): void {
     leg.phase = 'released'
+    this.#rows.touch(leg.legId)
     this.#endPlayback(leg)
     this.#post({ op: 'release', legId: leg.legId })
     this.#ended.add(leg)
@@ -444,11 +581,6 @@ function allowedCodecs(names: readonly string[] | undefined): readonly AudioCode
   return AUDIO_CODECS.filter((codec) => wanted.includes(codec)).sort(
     (a, b) => wanted.indexOf(a) - wanted.indexOf(b),
   )
-}
-
-/** 48 random bits: far below 2^53, never 0. */
-function randomSessionId(random: Random): number {
-  return random.bytes(6).reduce((sum, byte) => sum * 256 + byte, 0) + 1
 }
 
 /** Whether two agreements say the same, the peer's description version aside. */

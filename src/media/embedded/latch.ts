@@ -49,6 +49,13 @@ export class Latch {
     this.reopen(nowMs)
   }
 
+  /** What a former process had learnt; it is used until another source proves itself. */
+  resume(address: string, port: number, nowMs: number): void {
+    this.address = address
+    this.port = port
+    this.reopen(nowMs)
+  }
+
   /** Starts to learn again; what was learnt is used until another source proves itself. */
   reopen(nowMs: number): void {
     this.closed = false

@@ -9,18 +9,20 @@ import type { MediaInput } from '../../ports/media-engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Agreement } from '../../sdp/session.ts'
 import type { G711Law } from '../audio/g711.ts'
-import { emptyHeader, looksLikeRtcp, readRtp, readU32 } from '../rtp/packet.ts'
+import { emptyHeader, looksLikeRtcp, readRtp } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import { KeyReceiver } from '../rtp/telephone-event.ts'
 import type { ClipPlayer } from './clip-player.ts'
 import type { ConferenceMix } from './conference-mix.ts'
 import { KeySender } from './key-sender.ts'
 import { Latch } from './latch.ts'
+import type { FormerLife, RtpMark } from './protocol.ts'
 import { LegColumn } from './quality-table.ts'
 import type { FormerPeer } from './port-pool.ts'
 import type { QualityTable } from './quality-table.ts'
 import { RtcpSession } from './rtcp-session.ts'
 import { RtpSender } from './sender.ts'
+import type { RtpIdentity } from './sender.ts'
 
 /** After this much silence another source may prove itself: the peer's NAT may have moved it. */
 const RELATCH_SILENCE_MS = 5000
@@ -56,6 +58,8 @@ export interface LegContext {
   emit(input: MediaInput): void
   /** An exception in this leg's work: the leg ends, the others go on. */
   fail(leg: MediaLeg, error: unknown): void
+  /** The leg's source or peer changed: where its stream stands is told after the next tick. */
+  moved(leg: MediaLeg): void
 }
 
 export interface SocketPair {
@@ -92,6 +96,8 @@ export class MediaLeg {
   #rtcpPort = 0
   #heardMs = 0
   #silentTold = false
+  /** Of a former process, and nothing has arrived since. */
+  #unheard = false
   #foreign = 0
   #malformed = 0
   /** Packets that may still come; filled up by the tick. */
@@ -99,17 +105,11 @@ export class MediaLeg {
   #keysSinceMs = -Infinity
   #keyCount = 0
 
-  constructor(legId: LegId, slot: number, context: LegContext) {
+  constructor(legId: LegId, slot: number, identity: RtpIdentity, context: LegContext) {
     this.legId = legId
     this.slot = slot
     this.#context = context
     const nowMs = context.clock.monotonicMs()
-    const seed = context.random.bytes(10)
-    const identity = {
-      ssrc: readU32(seed, 0),
-      timestamp: readU32(seed, 4),
-      sequence: (seed[8]! << 8) | seed[9]!,
-    }
     this.sender = new RtpSender(identity, nowMs, (packet) => this.#transmit(packet))
     this.#rtcp = new RtcpSession(context.random, nowMs)
     context.table.clear(slot)
@@ -129,6 +129,28 @@ export class MediaLeg {
     this.#sockets = sockets
     this.#formerPeers = formerPeers
     this.#refresh()
+  }
+
+  /** Goes on where a former process stopped; audio that arrives is told once, by `rtp-heard`. */
+  resume(former: FormerLife): void {
+    if (former.agreement !== undefined) this.negotiate(former.agreement, true)
+    if (former.peer !== undefined) {
+      const { address, port } = former.peer
+      this.#latch.resume(address, port, this.#context.clock.monotonicMs())
+    }
+    this.#unheard = true
+    if (former.started) this.start()
+  }
+
+  /** Where the outgoing stream stands. */
+  mark(): RtpMark {
+    const { clock } = this.#context
+    const position = this.sender.position(clock.monotonicMs())
+    return { legId: this.legId, ...position, atMs: clock.wallMs(), peer: this.peer }
+  }
+
+  get started(): boolean {
+    return this.#started
   }
 
   /** What was negotiated; a failed re-offer never comes here. */
@@ -161,6 +183,7 @@ export class MediaLeg {
   start(): void {
     if (this.#started) return
     this.#started = true
+    this.#context.moved(this)
     this.#heardMs = this.#context.clock.monotonicMs()
     this.#refresh()
   }
@@ -177,6 +200,7 @@ export class MediaLeg {
     }
     if (base.kind === 'leg') base.from.listeners.push(this)
     this.#base = base
+    this.#context.moved(this)
     if (this.playback === undefined) this.sender.mark()
   }
 
@@ -186,11 +210,13 @@ export class MediaLeg {
 
   play(playback: Playback): void {
     this.playback = playback
+    this.#context.moved(this)
     this.sender.mark()
   }
 
   stopPlayback(): void {
     this.playback = undefined
+    this.#context.moved(this)
     this.sender.mark()
   }
 
@@ -270,8 +296,9 @@ export class MediaLeg {
     const { ssrc, sequence, timestamp } = header
     this.statistics.receive(ssrc, sequence, timestamp, nowMs, kind !== 'event')
     this.#heardMs = nowMs
-    if (this.#silentTold) {
+    if (this.#silentTold || this.#unheard) {
       this.#silentTold = false
+      this.#unheard = false
       this.#context.emit({ kind: 'rtp-heard', legId: this.legId })
     }
     if (kind === 'event') this.#onKey(bytes, nowMs)
@@ -387,7 +414,9 @@ export class MediaLeg {
   #accept(address: string, port: number, nowMs: number): boolean {
     const latch = this.#latch
     const wasClosed = latch.closed
+    const { address: formerAddress, port: formerPort } = latch
     const accepted = latch.accept(address, port, this.#header.sequence, nowMs)
+    if (latch.port !== formerPort || latch.address !== formerAddress) this.#context.moved(this)
     // From here on the kernel drops everybody else.
     if (latch.closed && !wasClosed && this.#sockets !== undefined) {
       this.#sockets.rtp.connect(latch.port, latch.address)

@@ -55,6 +55,12 @@ export class PortPool {
     return next.port
   }
 
+  /** Takes this very port, for a leg that had it before a restart. */
+  reserve(port: number): void {
+    const place = this.#line.findIndex((one, at) => at >= this.#head && one.port === port)
+    if (place >= 0) this.#line.splice(place, 1)
+  }
+
   /** Ports that could be taken now or after their rest. */
   get size(): number {
     return this.#line.length - this.#head

@@ -3,9 +3,11 @@
 // batch; never anything per packet.
 
 import type { ConferenceId, LegId, PlaybackId } from '../../base/ids.ts'
+import type { DatagramPeer } from '../../ports/datagrams.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
 import type { Agreement } from '../../sdp/session.ts'
 import type { AudioClip } from '../audio/clip.ts'
+import type { RtpIdentity } from './sender.ts'
 
 export type WorkerSource =
   | { readonly kind: 'silence' }
@@ -15,7 +17,13 @@ export type WorkerSource =
 
 export type WorkerCommand =
   /** Takes a pair of ports; answered by `opened` or `open-failed`. `slot`: the leg's row of the quality table. */
-  | { readonly op: 'open'; readonly legId: LegId; readonly slot: number }
+  | {
+      readonly op: 'open'
+      readonly legId: LegId
+      readonly slot: number
+      readonly identity: RtpIdentity
+      readonly former: FormerLife | undefined
+    }
   /** What was negotiated; `relearn` opens the latch again (new address, or a changed description). */
   | {
       readonly op: 'remote'
@@ -60,7 +68,32 @@ export type WorkerCommand =
     }
   | { readonly op: 'release'; readonly legId: LegId }
 
+/** A leg of a former process: it goes on on the same port, at once. */
+export interface FormerLife {
+  readonly port: number
+  readonly agreement: Agreement | undefined
+  readonly started: boolean
+  /** Where its packets went; undefined: to the negotiated address. */
+  readonly peer: DatagramPeer | undefined
+}
+
+/** Where a leg's outgoing stream stands, so that another process can go on with it. */
+export interface RtpMark {
+  readonly legId: LegId
+  /** Of the next packet. */
+  readonly sequence: number
+  /** Belongs to `atMs`. */
+  readonly timestamp: number
+  /** Wall ms. */
+  readonly atMs: number
+  /** Milliseconds of audio per packet. */
+  readonly packetMs: number
+  readonly peer: DatagramPeer | undefined
+}
+
 export type WorkerEvent =
+  /** Marks of the legs whose source or peer changed, or (`all`, every 5 s) of every started leg. */
+  | { readonly op: 'marks'; readonly all: boolean; readonly marks: readonly RtpMark[] }
   | { readonly op: 'opened'; readonly legId: LegId; readonly port: number }
   | { readonly op: 'open-failed'; readonly legId: LegId; readonly why: string }
   /** The leg's work threw and the leg was ended; `why` is the stack. */

@@ -25,6 +25,13 @@ export const RELAY_PAUSE_MS = 100
 /** Sends bytes to the leg's peer; false when they were dropped (back-pressure, no address). */
 export type Transmit = (packet: Uint8Array) => boolean
 
+/** What a stream starts with; random (RFC 3550 §5.1), or where a former process stopped. */
+export interface RtpIdentity {
+  readonly ssrc: number
+  readonly sequence: number
+  readonly timestamp: number
+}
+
 export class RtpSender {
   readonly ssrc: number
   packets = 0
@@ -65,11 +72,7 @@ export class RtpSender {
   readonly #relayBuffer = new Uint8Array(RTP_HEADER_BYTES + RELAY_PAYLOAD_MAX)
   #relayPacket: Uint8Array
 
-  constructor(
-    identity: { readonly ssrc: number; readonly sequence: number; readonly timestamp: number },
-    nowMs: number,
-    transmit: Transmit,
-  ) {
+  constructor(identity: RtpIdentity, nowMs: number, transmit: Transmit) {
     this.ssrc = identity.ssrc
     this.#nextSequence = identity.sequence
     this.#lastTimestamp = identity.timestamp
@@ -101,6 +104,15 @@ export class RtpSender {
   mark(): void {
     this.#marker = true
     this.#relaying = false
+  }
+
+  /** Where the stream stands: the next sequence number, and the timestamp that belongs to `nowMs`. */
+  position(nowMs: number): { sequence: number; timestamp: number; packetMs: number } {
+    return {
+      sequence: this.#nextSequence,
+      timestamp: this.timestampAt(nowMs),
+      packetMs: this.#lastFrame / TICKS_PER_MS,
+    }
   }
 
   /** Whether a relayed stream is flowing, so that the tick has nothing to add. */

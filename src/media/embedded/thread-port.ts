@@ -11,7 +11,7 @@ export type ToMediaThread =
       readonly memory: SharedArrayBuffer
     }
   | { readonly kind: 'commands'; readonly commands: readonly WorkerCommand[] }
-  /** Ends all legs; answered by `ended`. */
+  /** Closes everything; answered by `ended`. */
   | { readonly kind: 'end' }
 
 export type FromMediaThread =
@@ -30,7 +30,7 @@ export type StartMediaThread = (callbacks: {
 
 export interface ThreadMediaWorker extends MediaWorkerPort {
   readonly table: QualityTable
-  /** Sends BYE for every leg, closes all sockets, then ends the thread. */
+  /** Closes all sockets, then ends the thread. Peers are told nothing: their calls may go on in the next process. */
   close(): Promise<void>
 }
 
