@@ -6,6 +6,7 @@ import type { DomainEvent, StampedEvent } from '../../src/ports/events.ts'
 interface LegModel {
   readonly legId: LegId
   answered: boolean
+  held: boolean
   ended: boolean
   queue: string | undefined
   /** Legs it has ever been told to be bridged with, latest last. */
@@ -86,7 +87,13 @@ export class EventModel {
       case 'leg-bridged':
         return this.#bridged(event)
       case 'leg-held':
-      case 'leg-resumed':
+      case 'leg-resumed': {
+        const leg = this.#alive(event, event.leg.legId)
+        const held = event.type === 'leg-held'
+        if (leg.held === held) this.#broken(event, 'nothing changed')
+        leg.held = held
+        return
+      }
       case 'dtmf-received':
       case 'rtp-silent':
       case 'rtp-heard':
@@ -143,6 +150,7 @@ export class EventModel {
     this.legs.set(legId, {
       legId,
       answered: false,
+      held: false,
       ended: false,
       queue: undefined,
       peer: undefined,

@@ -22,8 +22,12 @@ export interface AskOptions {
 export class Clients {
   asked = 0
   answered = 0
+  /** Commands that were accepted, repeats not counted: each has had its effect exactly once. */
+  readonly effective = new Map<string, number>()
   /** `kind ok` and `kind code` with their counts. */
   readonly outcomes = new Map<string, number>()
+  /** Keys of repeats; a seed is shorter than the minute for which answers are kept. */
+  readonly #accepted = new Set<string>()
   readonly #control: () => CallControl
   readonly #random: Random
   readonly #trace: Trace
@@ -46,7 +50,17 @@ export class Clients {
     this.#trace.add(`answer ${number} ${what}`)
     const key = `${command.kind} ${what}`
     this.outcomes.set(key, (this.outcomes.get(key) ?? 0) + 1)
+    if (answer.ok) this.#noteEffect(command, options)
     return answer
+  }
+
+  #noteEffect(command: Command, { commandId, request }: AskOptions): void {
+    const ofLeg = 'legId' in command ? command.legId : command.kind
+    const scope = 'conference' in command ? command.conference : ofLeg
+    const key = commandId === undefined ? request?.hash : `${scope} ${commandId}`
+    if (key !== undefined && this.#accepted.has(key)) return
+    if (key !== undefined) this.#accepted.add(key)
+    this.effective.set(command.kind, (this.effective.get(command.kind) ?? 0) + 1)
   }
 
   /** As the API does: every request brings ids of its own, repeats too. */

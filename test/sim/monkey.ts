@@ -71,9 +71,9 @@ export class Monkey {
 
   #command(): Command {
     const die = this.#parts.random.below(100)
-    if (die < 62) return this.#legCommand(this.#leg())
-    if (die < 72) return this.#dial()
-    if (die < 84) return this.#conference()
+    if (die < 60) return this.#legCommand(this.#leg())
+    if (die < 70) return this.#dial()
+    if (die < 88) return this.#conference()
     return this.#queueCommand()
   }
 
@@ -81,9 +81,9 @@ export class Monkey {
     const { random } = this.#parts
     const die = random.below(100)
     if (die < 4) return this.#answer(legId)
-    if (die < 6) return { kind: 'reject', legId, cause: 'CALL_REJECTED' }
-    if (die < 13) return { kind: 'hangup', legId, customHeaders: [] }
-    if (die < 33) return this.#enqueue(legId)
+    if (die < 5) return { kind: 'reject', legId, cause: 'CALL_REJECTED' }
+    if (die < 9) return { kind: 'hangup', legId, customHeaders: [] }
+    if (die < 31) return this.#enqueue(legId)
     if (die < 39) return { kind: 'leave-queue', legId }
     if (die < 62) return this.#bridge(legId)
     if (die < 70) return this.#transfer(legId)
@@ -227,7 +227,7 @@ export class Monkey {
     if (die < 79) return { kind: 'conference-unhold', conference, legIds }
     if (die < 84) return { kind: 'conference-mute', conference, legIds }
     if (die < 89) return { kind: 'conference-unmute', conference, legIds }
-    if (die < 94) return { kind: 'conference-end', conference }
+    if (die < 92) return { kind: 'conference-end', conference }
     return {
       kind: 'participant-update',
       conference,

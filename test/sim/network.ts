@@ -52,19 +52,9 @@ export class SimNetwork implements Datagrams {
 
   carry(from: SimSocket, bytes: Uint8Array, port: number, address: string): void {
     this.sent += 1
-    console.log(
-      `NET ${from.address} > ${address} ${Buffer.from(bytes)
-        .toString()
-        .split('\r\n')
-        .filter((l, i) => i === 0 || /^(call-id|cseq)/i.test(l))
-        .join(' | ')
-        .slice(0, 160)}`,
-    )
     if (this.cut.has(from.address) || this.cut.has(address)) return
     const { lost, duplicated, delayMinMs, delayMaxMs } = this.weather
-    if (this.#random.below(1_000) < lost) {
-      return
-    }
+    if (this.#random.below(1_000) < lost) return
     const copies = this.#random.below(1_000) < duplicated ? 2 : 1
     const kept = Uint8Array.from(bytes)
     for (let copy = 0; copy < copies; copy++) {

@@ -22,6 +22,10 @@ export interface Plan {
   readonly store: StoreTroubles
   readonly media: MediaTroubles
   readonly receiver: ReceiverTroubles
+  /** Signing is a tenth of all work: most seeds do without. */
+  readonly signed: boolean
+  /** The run goes on until everything remembered is forgotten; hours of nothing cost time too. */
+  readonly toTheEnd: boolean
   readonly collectEmptyAfterMs: number
   readonly maxSize: number
 }
@@ -33,13 +37,14 @@ export function planOf(seed: number): Plan {
   const trouble = (most: number): number => (fair || random.below(3) === 0 ? 0 : random.below(most))
   const delayMinMs = random.below(20)
   const distributed = random.below(3) === 0
+  const collectOften = random.below(2) === 0
   return {
     seed,
-    busyMs: 10_000 + random.below(50_000),
-    calls: 3 + random.below(random.below(2) === 0 ? 12 : 37),
+    busyMs: 5_000 + random.below(random.below(4) === 0 ? 55_000 : 25_000),
+    calls: 3 + random.below(random.below(4) === 0 ? 37 : 12),
     callerPhones: 2 + random.below(8),
     agentPhones: 1 + random.below(4),
-    monkeyCommands: random.below(4) === 0 ? 0 : random.below(300),
+    monkeyCommands: random.below(4) === 0 ? 0 : random.below(random.below(10) === 0 ? 1_000 : 160),
     badManners: trouble(300),
     weather: {
       delayMinMs,
@@ -65,7 +70,9 @@ export function planOf(seed: number): Plan {
       timeouts: trouble(100),
       downs: trouble(3),
     },
-    collectEmptyAfterMs: random.below(2) === 0 ? 2_000 + random.below(10_000) : 3_600_000,
+    signed: random.below(8) === 0,
+    toTheEnd: !collectOften && random.below(5) === 0,
+    collectEmptyAfterMs: collectOften ? 3_000 + random.below(12_000) : 3_600_000,
     maxSize: 1 + random.below(8),
   }
 }

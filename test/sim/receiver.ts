@@ -37,7 +37,8 @@ export interface SimReceiverParts {
   readonly random: Random
   readonly troubles: ReceiverTroubles
   readonly holdMs: number
-  readonly publicKey: () => string
+  /** Undefined: webhooks are not signed. */
+  readonly publicKey: string | undefined
   readonly broken: (why: unknown) => void
 }
 
@@ -81,7 +82,10 @@ export class SimReceiver implements HttpClient {
     const { time, random, troubles } = this.#parts
     const read = this.#read(request)
     const owed = this.#owed.get(read.id)
-    if (owed === undefined) return this.#refuse(`webhook ${read.id} was never committed`)
+    if (owed === undefined) {
+      this.#refuse(`webhook ${read.id} was never committed`)
+      return Promise.resolve({ kind: 'failed', why: 'connect', detail: 'simulated' })
+    }
     this.#check(owed, read.attempt, request)
     owed.attempts = read.attempt
     const die = this.healthy ? 1_000 : random.below(1_000)
@@ -144,7 +148,9 @@ export class SimReceiver implements HttpClient {
   }
 
   #checkSignature({ headers, body }: HttpRequest): void {
-    const raw = Buffer.from(this.#parts.publicKey(), 'base64').toString('base64url')
+    const { publicKey } = this.#parts
+    if (publicKey === undefined) return
+    const raw = Buffer.from(publicKey, 'base64').toString('base64url')
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' })
     const text = `${headers?.['telnyx-timestamp']}|${Buffer.from(body ?? []).toString()}`
     const signature = Buffer.from(headers?.['telnyx-signature-ed25519'] ?? '', 'base64')
@@ -162,9 +168,8 @@ export class SimReceiver implements HttpClient {
     }
   }
 
-  #refuse(why: string): Promise<HttpOutcome> {
+  #refuse(why: string): void {
     this.#parts.broken(new BrokenPromise(why))
-    return Promise.resolve({ kind: 'failed', why: 'connect', detail: why })
   }
 }
 

@@ -60,7 +60,7 @@ export class World {
   readonly #conferences: ConferenceId[] = []
   #centre: ContactCentre | undefined
   #monkey: Monkey | undefined
-  #broken: unknown
+  #broken: Error | undefined
 
   constructor(plan: Plan, print: ((line: string) => void) | undefined) {
     this.plan = plan
@@ -80,13 +80,13 @@ export class World {
     const memory = this.witness.inner(createMemoryStore({ clock: time }))
     const troubled = troubledStore(memory, time, random('store'), { ...plan.store })
     this.#store = this.witness.outer(troubled)
-    this.#signer = createWebhookSigner(noFile, random('signer'))
+    this.#signer = plan.signed ? createWebhookSigner(noFile, random('signer')) : noSigner
     this.receiver = new SimReceiver({
       time,
       random: random('receiver'),
       troubles: { ...plan.receiver },
       holdMs: HOLD_MS,
-      publicKey: () => this.#signer.publicKey,
+      publicKey: plan.signed ? this.#signer.publicKey : undefined,
       broken: fail,
     })
     this.outbox = this.#makeOutbox()
@@ -159,7 +159,7 @@ export class World {
 
   /** The first broken promise counts; it is thrown after the turn. */
   fail(why: unknown): void {
-    this.#broken ??= why
+    this.#broken ??= why instanceof Error ? why : new Error(String(why))
   }
 
   throwIfBroken(): void {
@@ -320,6 +320,7 @@ export class World {
   }
 }
 
+const noSigner: WebhookSigner = { publicKey: '', keyId: '', headers: () => ({}) }
 const noFile = { read: () => undefined, write: () => undefined }
 
 const application: Application = {

@@ -1,0 +1,34 @@
+// The simulator's part of `npm test`: fresh-enough seeds, every seed that ever failed, and the proof that a seed is a whole
+// history. `npm run sim` looks further.
+
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { failedSeeds } from './failed-seeds.ts'
+import { simulate } from './simulate.ts'
+
+const SEEDS = 200
+
+async function holds(seed: number, found = ''): Promise<void> {
+  const { broken, lastLines } = await simulate(seed)
+  if (broken === undefined) return
+  const why = broken instanceof Error ? (broken.stack ?? broken.message) : String(broken)
+  assert.fail(`seed ${seed} ${found}\n${lastLines.join('\n')}\n${why}`)
+}
+
+test(`${SEEDS} seeds keep every promise`, async () => {
+  for (let seed = 1; seed <= SEEDS; seed++) await holds(seed)
+})
+
+test('seeds that found a fault once', async () => {
+  for (const { seed, found } of failedSeeds) await holds(seed, found)
+})
+
+test('the same seed gives the same history', async () => {
+  for (const seed of [3, 11, 42]) {
+    const [one, other] = [await simulate(seed), await simulate(seed)]
+    assert.equal(one.traceHash, other.traceHash, `seed ${seed}`)
+    assert.ok(one.transitions > 20, `seed ${seed} is not a history`)
+  }
+  const [one, other] = [await simulate(3), await simulate(4)]
+  assert.notEqual(one.traceHash, other.traceHash)
+})
