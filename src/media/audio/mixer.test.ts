@@ -79,6 +79,17 @@ test('loud parties are clamped, not wrapped', () => {
   assert.equal(mixer.output(listener)[120], -32768)
 })
 
+test('loud parties are clamped for those who speak themselves, too', () => {
+  const mixer = new Mixer()
+  const parties = [mixer.join(true, true), mixer.join(true, true), mixer.join(true, true)]
+  for (let tick = 0; tick < 2; tick++) {
+    for (const party of parties) mixer.offer(party, new Int16Array(160).fill(30_000))
+    mixer.tick()
+  }
+  for (const party of parties)
+    assert.deepEqual(mixer.output(party), new Int16Array(160).fill(32_767))
+})
+
 test('joining, muting, losing packets and leaving in the middle of a wave do not click', () => {
   const mixer = new Mixer()
   const listener = mixer.join(true, true)
