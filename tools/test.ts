@@ -1,10 +1,12 @@
 // The one test command: static checks, then every *.test.ts under src and test, in processes of their own, two at a time.
 // `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check);
 // `--peers` (npm run test:peers) takes test/peers/**/*.peer.ts instead, which need foreign programs of the system.
+// A whole run ends with the coverage of the API: every operation and webhook must have been seen by some test.
 // The last line counts what ran: `tests: N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 
@@ -59,8 +61,9 @@ function runTests(files: string[], tally: Tally): Promise<void> {
   return new Promise((resolve, reject) => {
     const stream = run({
       files,
-      concurrency: Math.max(2, availableParallelism()),
-      timeout: 110_000,
+      // Peers keep real time and measure audio: one after the other.
+      concurrency: peers ? 1 : Math.max(2, availableParallelism()),
+      timeout: peers ? 300_000 : 110_000,
     })
     // A file is an entry of its own in the stream; only what the file itself declares counts, suites do not.
     const counts = (event: { name: string; file?: string; details: { type?: string } }): boolean =>
@@ -79,18 +82,39 @@ function runTests(files: string[], tally: Tally): Promise<void> {
   })
 }
 
+/** Runs all tests with their API hits on record, then looks at what nobody asked for. Counts as one test. */
+async function runWithCoverage(files: string[], tally: Tally): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-coverage-'))
+  const log = join(folder, 'hits')
+  writeFileSync(log, '')
+  // The test processes inherit it.
+  process.env['HOLDFAST_CONTRACT_LOG'] = log
+  try {
+    await runTests(files, tally)
+    const { coverageProblems } = await import('../test/contract/coverage.ts')
+    const problems = await coverageProblems(log)
+    tally[problems.length === 0 ? 'passed' : 'failed']++
+    if (problems.length === 0) console.log('✔ every operation and webhook of the API was seen')
+    else console.error(`✖ not everything of the API was seen\n${problems.join('\n')}`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 const peers = process.argv.includes('--peers')
 const words = process.argv.slice(2).filter((word) => word !== '--peers')
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 }
 const started = Date.now()
-if (words.length === 0 && !peers) {
+const everything = words.length === 0 && !peers
+if (everything) {
   const outcomes = await Promise.all(
     staticChecks.map(([name, command, args]) => runCheck(name, command, args)),
   )
   for (const passed of outcomes) tally[passed ? 'passed' : 'failed']++
 }
 const files = testFiles(peers ? peerPatterns : unitPatterns, words)
-if (files.length > 0) await runTests(files, tally)
+if (everything) await runWithCoverage(files, tally)
+else if (files.length > 0) await runTests(files, tally)
 console.log(`took ${((Date.now() - started) / 1000).toFixed(1)} s`)
 console.log(`tests: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`)
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1

@@ -121,6 +121,11 @@ test('Python SDK 2.1.6: client_state_update is a PUT without content type', asyn
   const path = `/calls/${quoted(id)}/actions/client_state_update`
   const answer = await python('PUT', path, { client_state: 'dGllciAx' }, false)
   assert.deepEqual(answer.body, accepted)
+  // The same by POST, which some clients prefer.
+  assert.deepEqual(
+    (await command(id, 'client_state_update', { client_state: 'dGllciAx' })).body,
+    accepted,
+  )
   await command(id, 'enqueue', { queue_name: 'stateful' })
   const { payload } = await stage.event(id, 'call.enqueued')
   assert.equal(payload['client_state'], 'dGllciAx')
