@@ -2,6 +2,7 @@
 // executes store verbs at once, stamps events, commits once (group commit), and lets effects, answers and webhooks go
 // only when the commit is on disk. All waiting of the call logic is here; all deciding is in step.ts.
 
+import { brandAs, type LegId } from '../base/ids.ts'
 import type { Application } from '../ports/applications.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
@@ -30,6 +31,7 @@ import {
 } from './conference-views.ts'
 import { refusal, type StepEffect, type StepTime } from './context.ts'
 import { InputTrail } from './input-trail.ts'
+import { LaneCounters } from './lane-counters.ts'
 import { ReleaseOrder } from './release-order.ts'
 import type { CommandToken, EngineSettings } from './state.ts'
 import { Engine, type EngineInput, type EngineStep } from './step.ts'
@@ -116,6 +118,7 @@ class Driver {
   readonly #releases = new ReleaseOrder()
   readonly #answers = new Map<CommandToken, (answer: CommandAnswer) => void>()
   readonly #trail = new InputTrail()
+  readonly #lanes = new LaneCounters()
   #inputs: EngineInput[] = []
   #turnAsked = false
   #timer: { readonly id: TimerId; readonly atMs: number } | undefined
@@ -138,6 +141,9 @@ class Driver {
   async start(): Promise<void> {
     const rows = await this.#parts.store.loadLive()
     this.#sequence = rows.lastSequence
+    for (const { table, id, row } of rows.rows) {
+      if (table === 'lane') this.#lanes.restore(brandAs<LegId>(id), row)
+    }
     this.#phase = 'running'
     this.#inputs.unshift({ kind: 'restore', rows })
     this.#turn()
@@ -294,7 +300,7 @@ class Driver {
     const { store, sink, faults } = this.#parts
     const events = output.events.map((event) => this.#stamp(event))
     const deliveries = events.length === 0 ? [] : sink.deliveriesFor(events)
-    const changes = [...output.changes.values()]
+    const changes = [...output.changes.values(), ...this.#lanes.takeChanges()]
     const empty = changes.length === 0 && events.length === 0 && output.verbs === 0
     if (empty && output.effects.length === 0) return
     faults.at('engine.commit.before')
@@ -313,6 +319,7 @@ class Driver {
     return {
       eventId: random.uuid(),
       sequence: this.#sequence,
+      legSequence: this.#lanes.next(event),
       occurredAtUs: this.#nextUs(),
       event,
       quality: event.type === 'leg-ended' ? media.quality(event.leg.legId) : undefined,

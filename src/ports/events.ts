@@ -168,6 +168,11 @@ export interface StampedEvent {
   readonly eventId: string
   /** Grows by one per event of this data directory. */
   readonly sequence: number
+  /**
+   * Place in the story of the leg that the event is told under, from 1 without gaps, across restarts; undefined for
+   * events that nobody outside is told.
+   */
+  readonly legSequence: number | undefined
   readonly occurredAtUs: number
   readonly event: DomainEvent
   /** For `leg-ended`: the media figures at that moment; undefined when the leg had no media. */

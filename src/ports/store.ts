@@ -192,7 +192,7 @@ export type StateChange =
   | { readonly kind: 'delete'; readonly table: StateTable; readonly id: string }
 
 export type StateTable =
-  'leg' | 'bridge' | 'conference' | 'answer' | 'registration' | 'dialog' | 'media'
+  'leg' | 'bridge' | 'conference' | 'answer' | 'registration' | 'dialog' | 'media' | 'lane'
 
 export interface CommitBatch {
   readonly changes: readonly StateChange[]
@@ -249,6 +249,26 @@ export interface PendingDelivery {
   readonly nextAttemptAtMs: number
 }
 
+/** What an application is owed. */
+export interface OwedDeliveries {
+  readonly applicationId: ApplicationId
+  readonly count: number
+  /** The highest sequence among them. */
+  readonly lastSequence: number
+}
+
+/** Where a reader of events stands: behind the event of that sequence and id; `{0, ''}` is before the first ever. */
+export interface EventMark {
+  readonly sequence: number
+  readonly eventId: string
+}
+
+export interface EventPage {
+  /** The mark before the first event of the page. */
+  readonly from: EventMark
+  readonly events: readonly StampedEvent[]
+}
+
 export interface LiveRows {
   readonly rows: readonly {
     readonly table: StateTable
@@ -284,8 +304,20 @@ export interface Store {
   /** Everything that a start needs; called once, before the first verb. */
   loadLive(): Promise<LiveRows>
 
-  /** Owed deliveries with `sequence` above `after`, in order, at most `limit`. */
-  pendingDeliveries(after: number, limit: number): Promise<readonly PendingDelivery[]>
+  /** Owed deliveries (of one application) with `sequence` above `after`, in order, at most `limit`. */
+  pendingDeliveries(
+    after: number,
+    limit: number,
+    applicationId?: ApplicationId,
+  ): Promise<readonly PendingDelivery[]>
+  /** Sums of the owed deliveries, one for each application that is owed any. */
+  owedDeliveries(): Promise<readonly OwedDeliveries[]>
+  /**
+   * Committed events that have a `legSequence`, in commit order: those behind a mark, or from the oldest that is kept;
+   * `newest` gives none and the mark of the last. Undefined: the mark is none of this store's, or events behind it have
+   * been pruned, so that the reader would miss some.
+   */
+  readEvents(after: EventMark | 'oldest' | 'newest', limit: number): Promise<EventPage | undefined>
   /** Batched by the implementation; order kept. */
   recordProgress(progress: readonly DeliveryProgress[]): Promise<void>
   /** Drops finished deliveries and events older than that. */

@@ -99,6 +99,18 @@ export function webhookOf(stamped: StampedEvent, connectionCodecs: string): Webh
   }
 }
 
+/** The `data` object, the same in webhooks and in the list of events. */
+export function eventData(stamped: StampedEvent, { eventType, payload }: Webhook): Payload {
+  return {
+    record_type: 'event',
+    event_type: eventType,
+    id: stamped.eventId,
+    occurred_at: isoMicros(stamped.occurredAtUs),
+    ...(stamped.legSequence === undefined ? {} : { leg_sequence: stamped.legSequence }),
+    payload,
+  }
+}
+
 type Event<Type extends DomainEvent['type']> = Extract<DomainEvent, { type: Type }>
 
 function legWebhook(eventType: string, leg: LegFacts, more: Payload): Webhook {

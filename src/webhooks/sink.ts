@@ -4,13 +4,12 @@
 // Lanes: every webhook that carries a leg's call_control_id is in that leg's lane, those of conferences included
 // (`conference.created` and `conference.ended` carry the creator's). So a receiver sees each leg's story in order.
 
-import { isoMicros } from '../base/iso-time.ts'
 import type { ApplicationId } from '../base/ids.ts'
 import type { Application } from '../ports/applications.ts'
 import type { EventSink } from '../ports/event-sink.ts'
 import type { HttpMethod, StampedEvent, WebhookOverrides } from '../ports/events.ts'
 import type { DeliveryRow } from '../ports/store.ts'
-import { webhookOf, type Webhook } from './payloads.ts'
+import { eventData, webhookOf, type Webhook } from './payloads.ts'
 
 /** C20: how long a receiver has when its application says nothing. */
 const timeoutMsDefault = 2000
@@ -42,7 +41,7 @@ function rowOf(
   webhook: Webhook,
   application: Application | undefined,
 ): DeliveryRow | undefined {
-  const { eventType, leg, payload } = webhook
+  const { eventType, leg } = webhook
   const { url, method } = addressOf(eventType, leg.webhooks, application?.webhookEventUrl ?? '')
   if (url === '') return undefined
   const { eventId, sequence, occurredAtUs } = stamped
@@ -58,13 +57,7 @@ function rowOf(
     method,
     timeoutMs: (application?.webhookTimeoutSecs ?? 0) * 1000 || timeoutMsDefault,
     retriesMs: leg.webhooks?.retriesMsByEvent[eventType],
-    dataJson: JSON.stringify({
-      record_type: 'event',
-      event_type: eventType,
-      id: eventId,
-      occurred_at: isoMicros(occurredAtUs),
-      payload,
-    }),
+    dataJson: JSON.stringify(eventData(stamped, webhook)),
     createdAtMs: Math.floor(occurredAtUs / 1000),
   }
 }

@@ -51,7 +51,8 @@ export function stamp(
 ): StampedEvent {
   const eventId = `00000000-0000-4000-8000-${String(sequence).padStart(12, '0')}`
   const occurredAtUs = startedAtUs + sequence
-  return { eventId, sequence, occurredAtUs, event, quality: undefined, ...over }
+  const plain = { legSequence: undefined, quality: undefined }
+  return { eventId, sequence, occurredAtUs, event, ...plain, ...over }
 }
 
 /** One event of every type. */

@@ -1,16 +1,22 @@
 // The store without a disk: the queue book, and maps in place of tables. For the simulator and for tests of others.
 // Rows are kept as JSON text, so that nobody can lean on object identity that a real journal would not keep.
 
+import { brandAs, type ApplicationId } from '../../base/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
+import type { StampedEvent } from '../../ports/events.ts'
 import type {
   CommitBatch,
   DeliveryProgress,
+  EventMark,
   LiveRows,
+  OwedDeliveries,
   PendingDelivery,
   StateTable,
   Store,
 } from '../../ports/store.ts'
 import { QueueBook } from '../order/queue-book.ts'
+
+const noneOwed: OwedDeliveries = { applicationId: brandAs(''), count: 0, lastSequence: 0 }
 
 interface Delivery extends PendingDelivery {
   readonly state: DeliveryProgress['state']
@@ -27,7 +33,8 @@ export interface MemoryStore extends Store {
 export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryStore {
   const book = new QueueBook()
   const rows = new Map<string, { table: StateTable; id: string; json: string }>()
-  const events = new Map<number, { occurredAtUs: number }>()
+  const events = new Map<number, { occurredAtUs: number; told: boolean; json: string }>()
+  let pruned: EventMark = { sequence: 0, eventId: '' }
   const deliveries = new Map<string, Delivery>()
   let lastSequence = 0
 
@@ -39,8 +46,10 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
       if (change.kind === 'delete') rows.delete(key)
       else rows.set(key, { table, id, json: JSON.stringify(change.row) })
     }
-    for (const { sequence, occurredAtUs } of batch.events) {
-      events.set(sequence, { occurredAtUs })
+    for (const event of batch.events) {
+      const { sequence, occurredAtUs } = event
+      const told = event.legSequence !== undefined
+      events.set(sequence, { occurredAtUs, told, json: JSON.stringify(event) })
       lastSequence = Math.max(lastSequence, sequence)
     }
     for (const row of batch.deliveries) {
@@ -68,14 +77,38 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
       const loaded: LiveRows = { rows: live, ...book.everything(), lastSequence }
       return Promise.resolve(loaded)
     },
-    pendingDeliveries: (after, limit) =>
+    pendingDeliveries: (after, limit, applicationId) =>
       Promise.resolve(
         [...deliveries.values()]
           .filter(({ row, state }) => state === 'pending' && row.sequence > after)
+          .filter(({ row }) => applicationId === undefined || row.applicationId === applicationId)
           .sort((a, b) => a.row.sequence - b.row.sequence)
           .slice(0, limit)
           .map(({ row, attempts, nextAttemptAtMs }) => ({ row, attempts, nextAttemptAtMs })),
       ),
+    owedDeliveries: () => {
+      const owed = new Map<ApplicationId, OwedDeliveries>()
+      for (const { row, state } of deliveries.values()) {
+        if (state !== 'pending') continue
+        const { applicationId, sequence } = row
+        const { count, lastSequence: last } = owed.get(applicationId) ?? noneOwed
+        const lastOwed = Math.max(last, sequence)
+        owed.set(applicationId, { applicationId, count: count + 1, lastSequence: lastOwed })
+      }
+      return Promise.resolve([...owed.values()])
+    },
+    readEvents: (after, limit) => {
+      const told = [...events.values()]
+        .filter((event) => event.told)
+        .map(({ json }) => eventOf(json))
+      const last = told.at(-1)
+      const newest = last === undefined ? pruned : markOf(last)
+      const from = after === 'oldest' ? pruned : after === 'newest' ? newest : after
+      const known = [pruned, ...told].some((mark) => isSameMark(from, mark))
+      if (!known || from.sequence < pruned.sequence) return Promise.resolve(undefined)
+      const behind = told.filter(({ sequence }) => sequence > from.sequence)
+      return Promise.resolve({ from, events: behind.slice(0, limit) })
+    },
     recordProgress: (progress) => {
       for (const step of progress) {
         const known = deliveries.get(step.deliveryId)
@@ -87,12 +120,27 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
       for (const [id, { finishedAtMs }] of deliveries) {
         if (finishedAtMs !== undefined && finishedAtMs < olderThanMs) deliveries.delete(id)
       }
-      for (const [sequence, { occurredAtUs }] of events) {
-        if (occurredAtUs < olderThanMs * 1000) events.delete(sequence)
+      for (const [sequence, { occurredAtUs, told, json }] of events) {
+        if (occurredAtUs >= olderThanMs * 1000) continue
+        events.delete(sequence)
+        if (told && sequence > pruned.sequence) pruned = markOf(eventOf(json))
       }
       return Promise.resolve()
     },
     close: () => Promise.resolve(),
     committedSequences: () => [...events.keys()],
   }
+}
+
+/** JSON has no undefined: missing figures come back as a missing key. */
+function eventOf(json: string): StampedEvent {
+  return { quality: undefined, ...(JSON.parse(json) as Omit<StampedEvent, 'quality'>) } // Our own text.
+}
+
+function markOf({ sequence, eventId }: StampedEvent): EventMark {
+  return { sequence, eventId }
+}
+
+function isSameMark(one: EventMark, other: EventMark): boolean {
+  return one.sequence === other.sequence && one.eventId === other.eventId
 }

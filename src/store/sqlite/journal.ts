@@ -91,8 +91,17 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
           done.push(request.id)
           break
         case 'pending': {
-          const deliveries = tables.pending(request.after, request.limit)
+          const { after, limit, applicationId } = request
+          const deliveries = tables.pending(after, limit, applicationId)
           replies.push({ kind: 'pending', id: request.id, deliveries })
+          break
+        }
+        case 'owed':
+          replies.push({ kind: 'owed', id: request.id, owed: tables.owed() })
+          break
+        case 'events': {
+          const page = tables.events(request.after, request.limit)
+          replies.push({ kind: 'events', id: request.id, page })
           break
         }
         case 'prune':

@@ -1,10 +1,13 @@
 // What the store (main thread) and its journal (worker thread, or the same thread in tests) say to each other. Plain
 // structured-clone values only. Requests are carried out in the order in which they are posted.
 
-import type { LegId, QueueName } from '../../base/ids.ts'
+import type { ApplicationId, LegId, QueueName } from '../../base/ids.ts'
+import type { StampedEvent } from '../../ports/events.ts'
 import type {
   DeliveryProgress,
   DeliveryRow,
+  EventMark,
+  OwedDeliveries,
   PendingDelivery,
   QueueRecord,
   StateTable,
@@ -24,6 +27,14 @@ export type JournalRequest =
       readonly kind: 'pending'
       readonly id: number
       readonly after: number
+      readonly limit: number
+      readonly applicationId: ApplicationId | undefined
+    }
+  | { readonly kind: 'owed'; readonly id: number }
+  | {
+      readonly kind: 'events'
+      readonly id: number
+      readonly after: EventMark | 'oldest' | 'newest'
       readonly limit: number
     }
   | { readonly kind: 'prune'; readonly id: number; readonly olderThanMs: number }
@@ -47,6 +58,7 @@ export interface JournalBatch {
     readonly eventId: string
     readonly occurredAtUs: number
     readonly legId: string | undefined
+    readonly legSequence: number | undefined
     readonly type: string
     readonly json: string
   }[]
@@ -64,9 +76,16 @@ export type JournalReply =
       readonly id: number
       readonly deliveries: readonly PendingDelivery[]
     }
+  | { readonly kind: 'owed'; readonly id: number; readonly owed: readonly OwedDeliveries[] }
+  | { readonly kind: 'events'; readonly id: number; readonly page: JournalEvents | undefined }
   /** A write failed and will be tried again, unchanged; the next `done` says that it went well. */
   | { readonly kind: 'failing'; readonly why: string }
   | { readonly kind: 'closed' }
+
+export interface JournalEvents {
+  readonly from: EventMark
+  readonly events: readonly (Omit<StampedEvent, 'event' | 'quality'> & { readonly json: string })[]
+}
 
 export interface JournalLive {
   readonly state: readonly {

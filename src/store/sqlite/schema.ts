@@ -34,4 +34,16 @@ export const migrations: readonly string[] = [
   CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
   INSERT INTO mark VALUES ('last_sequence', 0);
   `,
+  // Events are read by others in order; what applications are owed is read one application at a time.
+  `
+  ALTER TABLE event ADD COLUMN leg_sequence INTEGER;
+  CREATE TABLE pruned_event (
+    id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, event_id TEXT NOT NULL
+  );
+  INSERT INTO pruned_event VALUES (1, 0, '');
+  ALTER TABLE delivery ADD COLUMN application_id TEXT NOT NULL DEFAULT '';
+  UPDATE delivery SET application_id = json_extract(row, '$.applicationId');
+  DROP INDEX delivery_pending;
+  CREATE INDEX delivery_pending ON delivery (application_id, sequence) WHERE state = 'pending';
+  `,
 ]

@@ -8,7 +8,7 @@ import { assert } from '../../base/assert.ts'
 import type {
   CommitBatch,
   LiveRows,
-  PendingDelivery,
+  OwedDeliveries,
   Store,
   StoreHealth,
 } from '../../ports/store.ts'
@@ -20,6 +20,7 @@ import type {
   JournalLink,
   JournalLive,
   JournalReply,
+  JournalRequest,
   StartJournal,
 } from './protocol.ts'
 
@@ -66,6 +67,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
+type Read = Extract<JournalReply, { kind: 'pending' | 'owed' | 'events' }>
 type Later = Exclude<JournalReply, { kind: 'opened' | 'refused' }>
 
 class SqliteStore implements Store {
@@ -73,7 +75,7 @@ class SqliteStore implements Store {
   readonly #link: JournalLink
   readonly #options: SqliteStoreOptions
   readonly #waiting = new Map<number, () => void>()
-  readonly #reading = new Map<number, (deliveries: readonly PendingDelivery[]) => void>()
+  readonly #reading = new Map<number, (reply: Read) => void>()
   #live: LiveRows | undefined
   #lastCommit: Promise<void> = Promise.resolve()
   #idNext = 1
@@ -125,12 +127,21 @@ class SqliteStore implements Store {
     return Promise.resolve(live)
   }
 
-  pendingDeliveries: Store['pendingDeliveries'] = (after, limit) => {
-    const id = this.#idNext++
-    return new Promise((resolve) => {
-      this.#reading.set(id, resolve)
-      this.#link.post({ kind: 'pending', id, after, limit })
-    })
+  pendingDeliveries: Store['pendingDeliveries'] = async (after, limit, applicationId) => {
+    const reply = await this.#read((id) => ({ kind: 'pending', id, after, limit, applicationId }))
+    return reply.kind === 'pending' ? reply.deliveries : []
+  }
+
+  async owedDeliveries(): Promise<readonly OwedDeliveries[]> {
+    const reply = await this.#read((id) => ({ kind: 'owed', id }))
+    return reply.kind === 'owed' ? reply.owed : []
+  }
+
+  readEvents: Store['readEvents'] = async (after, limit) => {
+    const reply = await this.#read((id) => ({ kind: 'events', id, after, limit }))
+    if (reply.kind !== 'events' || reply.page === undefined) return undefined
+    const { from, events } = reply.page
+    return { from, events: events.map(({ json, ...stamp }) => ({ ...stamp, ...eventOf(json) })) }
   }
 
   recordProgress: Store['recordProgress'] = (progress) =>
@@ -167,7 +178,9 @@ class SqliteStore implements Store {
         }
         return
       case 'pending':
-        this.#reading.get(reply.id)?.(reply.deliveries)
+      case 'owed':
+      case 'events':
+        this.#reading.get(reply.id)?.(reply)
         this.#reading.delete(reply.id)
         return
       case 'failing':
@@ -184,6 +197,14 @@ class SqliteStore implements Store {
     this.#failure = `the journal thread ended: ${why}`
     this.#closed?.()
     this.#options.onGone?.(why)
+  }
+
+  #read(request: (id: number) => JournalRequest): Promise<Read> {
+    const id = this.#idNext++
+    return new Promise((resolve) => {
+      this.#reading.set(id, resolve)
+      this.#link.post(request(id))
+    })
   }
 
   #request(post: (id: number) => void): Promise<void> {
@@ -208,6 +229,7 @@ function journalBatch(batch: CommitBatch, book: QueueBook): JournalBatch {
       eventId: stamped.eventId,
       occurredAtUs: stamped.occurredAtUs,
       legId: legOf(stamped),
+      legSequence: stamped.legSequence,
       type: stamped.event.type,
       json: JSON.stringify({ event: stamped.event, quality: stamped.quality }),
     })),
@@ -218,6 +240,12 @@ function journalBatch(batch: CommitBatch, book: QueueBook): JournalBatch {
 function isEmpty({ state, queues, entries, events, deliveries }: JournalBatch): boolean {
   const lengths = [state, queues, entries, events, deliveries].map((list) => list.length)
   return lengths.every((length) => length === 0)
+}
+
+/** JSON has no undefined: missing figures come back as a missing key. */
+function eventOf(json: string): Pick<StampedEvent, 'event' | 'quality'> {
+  // Written by `journalBatch`.
+  return { quality: undefined, ...(JSON.parse(json) as Pick<StampedEvent, 'event'>) }
 }
 
 function legOf({ event }: StampedEvent): string | undefined {

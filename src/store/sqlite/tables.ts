@@ -1,18 +1,21 @@
 // The statements of the journal: what is written per batch and what a start reads. One prepared statement per verb of
 // the protocol; nothing here decides anything.
 
-import { brandAs } from '../../base/ids.ts'
+import { brandAs, type ApplicationId } from '../../base/ids.ts'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type {
   DeliveryProgress,
   DeliveryRow,
   EntryFacts,
+  EventMark,
+  OwedDeliveries,
   PendingDelivery,
   QueueRecord,
   StateTable,
 } from '../../ports/store.ts'
 import type { PlacedCall } from '../order/queue-book.ts'
-import type { JournalBatch, JournalLive } from './protocol.ts'
+import { createEventTable } from './event-table.ts'
+import type { JournalBatch, JournalEvents, JournalLive } from './protocol.ts'
 
 /** Rows that one step of `prune` takes, so that a large clean-up never holds back a commit for long. */
 const pruneRowsMax = 2000
@@ -20,7 +23,13 @@ const pruneRowsMax = 2000
 export interface Tables {
   write(batch: JournalBatch): void
   progress(steps: readonly DeliveryProgress[]): void
-  pending(after: number, limit: number): readonly PendingDelivery[]
+  pending(
+    after: number,
+    limit: number,
+    applicationId: ApplicationId | undefined,
+  ): readonly PendingDelivery[]
+  owed(): readonly OwedDeliveries[]
+  events(after: EventMark | 'oldest' | 'newest', limit: number): JournalEvents | undefined
   /** One step; true when there is more. */
   prune(olderThanMs: number): boolean
   live(): JournalLive
@@ -31,6 +40,7 @@ type Row = Readonly<Record<string, SQLOutputValue>>
 
 export function createTables(database: DatabaseSync): Tables {
   const write = batchWriter(database)
+  const events = createEventTable(database)
   const progress = database.prepare(
     `UPDATE delivery SET attempts = ?, next_attempt_at_ms = ?, state = ?, finished_at_ms = ?,
        last_attempt = coalesce(?, last_attempt) WHERE delivery_id = ?`,
@@ -39,13 +49,17 @@ export function createTables(database: DatabaseSync): Tables {
     `SELECT row, attempts, next_attempt_at_ms FROM delivery
      WHERE state = 'pending' AND sequence > ? ORDER BY sequence LIMIT ?`,
   )
+  const pendingOfOne = database.prepare(
+    `SELECT row, attempts, next_attempt_at_ms FROM delivery
+     WHERE state = 'pending' AND application_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
+  )
+  const owed = database.prepare(
+    `SELECT application_id, count(*) AS count, max(sequence) AS last FROM delivery
+     WHERE state = 'pending' GROUP BY application_id`,
+  )
   const pruneDeliveries = database.prepare(
     `DELETE FROM delivery WHERE sequence IN
        (SELECT sequence FROM delivery WHERE finished_at_ms < ? LIMIT ${pruneRowsMax})`,
-  )
-  const pruneEvents = database.prepare(
-    `DELETE FROM event WHERE sequence IN
-       (SELECT sequence FROM event WHERE occurred_at_us < ? LIMIT ${pruneRowsMax})`,
   )
   return {
     write,
@@ -56,16 +70,28 @@ export function createTables(database: DatabaseSync): Tables {
         progress.run(attempts, at, state, rest.finishedAtMs ?? null, last ?? null, deliveryId)
       }
     },
-    pending: (after, limit) =>
-      pending.all(after, limit).map((row) => ({
+    pending: (after, limit, applicationId) => {
+      const rows =
+        applicationId === undefined
+          ? pending.all(after, limit)
+          : pendingOfOne.all(applicationId, after, limit)
+      return rows.map((row) => ({
         row: parsed<DeliveryRow>(row['row']),
         attempts: Number(row['attempts']),
         nextAttemptAtMs: Number(row['next_attempt_at_ms']),
+      }))
+    },
+    owed: () =>
+      owed.all().map((row) => ({
+        applicationId: brandAs<ApplicationId>(text(row['application_id'])),
+        count: Number(row['count']),
+        lastSequence: Number(row['last']),
       })),
+    events: (after, limit) => events.read(after, limit),
     prune(olderThanMs) {
       const deliveries = Number(pruneDeliveries.run(olderThanMs).changes)
-      const events = Number(pruneEvents.run(olderThanMs * 1000).changes)
-      return deliveries === pruneRowsMax || events === pruneRowsMax
+      const removed = events.prune(olderThanMs * 1000, pruneRowsMax)
+      return deliveries === pruneRowsMax || removed === pruneRowsMax
     },
     live: () => readLive(database),
   }
@@ -80,9 +106,9 @@ function batchWriter(database: DatabaseSync): (batch: JournalBatch) => void {
   const dropQueue = database.prepare('DELETE FROM queue WHERE name = ?')
   const putEntry = database.prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?)')
   const dropEntry = database.prepare('DELETE FROM entry WHERE leg_id = ?')
-  const putEvent = database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?)')
+  const putEvent = database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)')
   const putDelivery = database.prepare(
-    "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, 0, ?, 'pending', NULL, NULL)",
+    "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, 0, ?, 'pending', NULL, NULL, ?)",
   )
   const putMark = database.prepare(
     "UPDATE mark SET value = max(value, ?) WHERE name = 'last_sequence'",
@@ -100,12 +126,14 @@ function batchWriter(database: DatabaseSync): (batch: JournalBatch) => void {
       if (entry === undefined) dropEntry.run(legId)
       else putEntry.run(legId, ...entryValues(entry))
     }
-    for (const { sequence, eventId, occurredAtUs, legId, type, json } of events) {
-      putEvent.run(sequence, eventId, occurredAtUs, legId ?? null, type, json)
+    for (const { sequence, eventId, occurredAtUs, legId, legSequence, type, json } of events) {
+      const leg = legId ?? null
+      putEvent.run(sequence, eventId, occurredAtUs, leg, type, json, legSequence ?? null)
       putMark.run(sequence)
     }
     for (const row of deliveries) {
-      putDelivery.run(row.sequence, row.deliveryId, JSON.stringify(row), row.createdAtMs)
+      const { sequence, deliveryId, createdAtMs, applicationId } = row
+      putDelivery.run(sequence, deliveryId, JSON.stringify(row), createdAtMs, applicationId)
     }
   }
 }

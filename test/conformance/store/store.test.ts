@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { brandAs } from '../../../src/base/ids.ts'
+import { brandAs, type ApplicationId } from '../../../src/base/ids.ts'
 import type { DeliveryRow, VerbOutcome } from '../../../src/ports/store.ts'
+import { sampleEvents, stamp } from '../../support/events.ts'
 import { claim, create, enqueue, forms, leg, noChange, queue, run } from './forms.ts'
 
 function as<Kind extends VerbOutcome['kind']>(outcome: VerbOutcome, kind: Kind) {
@@ -250,6 +251,61 @@ for (const form of forms) {
       assert.equal((await store.pendingDeliveries(1, 1))[0]?.nextAttemptAtMs, 9000)
       await store.prune(5000)
       assert.deepEqual(await owed(2), [[4, 0]])
+    })
+
+    test('what each application is owed, and the owed of one alone', async (t) => {
+      const { store } = await form.open(t)
+      const other = { applicationId: brandAs<ApplicationId>('2') }
+      const deliveries = [delivery(1), delivery(2, other), delivery(3), delivery(4, other)]
+      await store.commit({ ...noChange, deliveries })
+      const progress = { attempts: 1, nextAttemptAtMs: 1, state: 'delivered' } as const
+      const end = { finishedAtMs: 2, lastAttempt: undefined }
+      await store.recordProgress([{ deliveryId: 'event-4', ...progress, ...end }])
+      const owed = await store.owedDeliveries()
+      assert.deepEqual(
+        owed.map(({ applicationId, count, lastSequence }) => [applicationId, count, lastSequence]),
+        [
+          ['1000000001', 2, 3],
+          ['2', 1, 2],
+        ],
+      )
+      const rows = await store.pendingDeliveries(1, 10, brandAs('1000000001'))
+      assert.deepEqual(
+        rows.map(({ row }) => row.sequence),
+        [3],
+      )
+    })
+
+    test('told events are read in commit order behind a mark; a mark with a gap behind it is refused', async (t) => {
+      const { store } = await form.open(t)
+      const zero = { sequence: 0, eventId: '' }
+      assert.deepEqual(await store.readEvents('oldest', 10), { from: zero, events: [] })
+      assert.deepEqual(await store.readEvents('newest', 10), { from: zero, events: [] })
+      const at = (sequence: number) => ({ occurredAtUs: sequence * 1000, legSequence: sequence })
+      const [event] = sampleEvents()
+      assert.ok(event)
+      const events = [1, 2, 3, 4, 5].map((sequence) => stamp(event, sequence, at(sequence)))
+      const untold = stamp(event, 6, { ...at(6), legSequence: undefined })
+      await store.commit({ ...noChange, events: [...events, untold] })
+      const sequences = async (...asked: Parameters<typeof store.readEvents>) =>
+        (await store.readEvents(...asked))?.events.map(({ sequence }) => sequence)
+      const page = await store.readEvents('oldest', 2)
+      const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+      assert.deepEqual(plain(page), plain({ from: zero, events: events.slice(0, 2) }))
+      const mark = (sequence: number) => ({ sequence, eventId: stamp(event, sequence).eventId })
+      assert.deepEqual(await sequences(mark(2), 2), [3, 4])
+      assert.deepEqual(await sequences(mark(5), 2), [])
+      assert.deepEqual(await store.readEvents('newest', 9), { from: mark(5), events: [] })
+      assert.equal(await sequences({ ...mark(2), eventId: 'other' }, 2), undefined)
+      assert.equal(await sequences(mark(9), 2), undefined)
+      await store.prune(3)
+      assert.equal(await sequences(mark(1), 2), undefined)
+      assert.equal(await sequences(zero, 2), undefined)
+      assert.deepEqual(await sequences(mark(2), 9), [3, 4, 5])
+      assert.deepEqual(await store.readEvents('oldest', 0), { from: mark(2), events: [] })
+      await store.prune(100)
+      assert.deepEqual(await store.readEvents('newest', 9), { from: mark(5), events: [] })
+      assert.deepEqual(await sequences(mark(5), 9), [])
     })
 
     test('what was committed is there after a clean restart', async (t) => {
