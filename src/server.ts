@@ -44,7 +44,7 @@ export interface RunningServer {
   readonly sip: string
   /** The API key, when this start made one. */
   readonly freshApiKey: string | undefined
-  /** No new calls; webhooks go out; then everything is closed. Calls that are up are ended with BYE. */
+  /** No new calls; webhooks go out; then everything is closed. Calls that are up go on with the next start. */
   stop(): Promise<void>
 }
 
@@ -105,6 +105,7 @@ export async function startServer(
     store,
     signaling: sip.signaling,
     media: audio.media,
+    durable: { signaling: sip.durable, media: audio.media },
     sink: webhooks.sink,
     log,
     metrics,
@@ -145,11 +146,13 @@ export async function startServer(
       life.phase = 'draining'
       stopPruning()
       logic.drain()
+      await webhooks.outbox.drain(drainWebhooksMs)
       await api.close()
       await logic.idle()
-      logic.stop()
-      await webhooks.outbox.drain(drainWebhooksMs)
+      // Nothing is heard any more that would not be remembered; audio goes on to the last moment.
       sip.stop()
+      await logic.idle()
+      logic.stop()
       await audio.close()
       lag.stop()
       http.close()
@@ -297,6 +300,7 @@ function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
     transports: sip.transports,
     domain: sip.domain,
     sessionExpiresSecs: sip.session_expires_secs,
+    flowWaitSecs: sip.flow_wait_secs,
     advertise: sip.advertise,
     users: sipUsers,
     trunks: trunks.map((trunk) => ({

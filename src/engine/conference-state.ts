@@ -2,6 +2,7 @@
 // conference; when it ends the name is free, and the ended one is still found by it until a new one takes it.
 
 import type { ApplicationId, ConferenceId, SessionId } from '../base/ids.ts'
+import { keptReference } from './audio-row.ts'
 import { isOnHold, type Conference } from '../conferences/conference.ts'
 import type { Participant } from '../conferences/participant.ts'
 import type { ConferenceView, ParticipantView } from '../ports/commands.ts'
@@ -185,14 +186,17 @@ export function createConferenceState(): ConferenceState {
   return new ConferenceState()
 }
 
-/** A conference as the store keeps it: plain JSON. Hold audio may be megabytes of bytes and is left out. */
+/** A conference as the store keeps it: plain JSON. Hold audio that is bytes may be megabytes and is left out. */
 export function conferenceRow(live: LiveConference): LiveConference {
   return {
     ...live,
     machine: {
       ...live.machine,
-      holdAudio: undefined,
-      participants: live.machine.participants.map((one) => ({ ...one, holdAudio: undefined })),
+      holdAudio: keptReference(live.machine.holdAudio),
+      participants: live.machine.participants.map((one) => ({
+        ...one,
+        holdAudio: keptReference(one.holdAudio),
+      })),
     },
   }
 }

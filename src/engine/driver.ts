@@ -11,6 +11,7 @@ import type {
   CommandEnvelope,
   EngineCounts,
 } from '../ports/commands.ts'
+import type { DurableMedia, DurableSignaling } from '../ports/durable.ts'
 import type { EventSink } from '../ports/event-sink.ts'
 import type { DomainEvent, StampedEvent } from '../ports/events.ts'
 import type { Faults } from '../ports/faults.ts'
@@ -19,7 +20,7 @@ import type { MediaEngine, MediaInput } from '../ports/media-engine.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
 import type { Signaling, SignalingInput } from '../ports/signaling.ts'
-import type { Store } from '../ports/store.ts'
+import type { LiveRows, StateChange, Store } from '../ports/store.ts'
 import type { TimerId, Timers } from '../ports/timers.ts'
 import { viewActiveCalls, viewCall } from './call-views.ts'
 import {
@@ -48,6 +49,8 @@ export interface CallControlParts {
   readonly store: Store
   readonly signaling: Signaling
   readonly media: MediaEngine
+  /** Their memory over the end of the process; without it every leg of a former process ends at the start. */
+  readonly durable?: { readonly signaling: DurableSignaling; readonly media: DurableMedia }
   readonly sink: EventSink
   readonly log: Log
   readonly metrics: Metrics
@@ -109,6 +112,8 @@ export function createCallControl(parts: CallControlParts): CallLogic {
   }
 }
 
+type RestoreInput = Extract<EngineInput, { kind: 'restore' }>
+
 class Driver {
   readonly engine: Engine
   readonly #parts: CallControlParts
@@ -139,15 +144,30 @@ class Driver {
   }
 
   async start(): Promise<void> {
-    const rows = await this.#parts.store.loadLive()
+    const { store, durable } = this.#parts
+    const rows = await store.loadLive()
     this.#sequence = rows.lastSequence
     for (const { table, id, row } of rows.rows) {
       if (table === 'lane') this.#lanes.restore(brandAs<LegId>(id), row)
     }
+    const { dialogs, media } = await this.#restoreRooms(rows)
     this.#phase = 'running'
-    this.#inputs.unshift({ kind: 'restore', rows })
+    this.#inputs.unshift({ kind: 'restore', rows, dialogs, media })
     this.#turn()
+    durable?.signaling.onChange(() => this.#askTurn())
+    durable?.media.onChange(() => this.#askTurn())
     await this.#releases.idle()
+  }
+
+  /** Media first: audio flows again while the rest is being put together. */
+  async #restoreRooms(live: LiveRows): Promise<Pick<RestoreInput, 'dialogs' | 'media'>> {
+    const { durable } = this.#parts
+    if (durable === undefined) return { dialogs: [], media: [] }
+    const media = await durable.media.restore(live.rows.filter(({ table }) => table === 'media'))
+    const dialogs = durable.signaling.restore(
+      live.rows.filter(({ table }) => table === 'dialog' || table === 'registration'),
+    )
+    return { dialogs, media }
   }
 
   submit(envelope: CommandEnvelope): Promise<CommandAnswer> {
@@ -180,10 +200,10 @@ class Driver {
   }
 
   async idle(): Promise<void> {
-    while (this.#inputs.length > 0 || this.#releases.waiting > 0) {
-      if (this.#inputs.length > 0) this.#turn()
+    do {
+      this.#turn()
       await this.#releases.idle()
-    }
+    } while (this.#phase !== 'stopped' && this.#inputs.length + this.#releases.waiting > 0)
   }
 
   stop(): void {
@@ -300,7 +320,11 @@ class Driver {
     const { store, sink, faults } = this.#parts
     const events = output.events.map((event) => this.#stamp(event))
     const deliveries = events.length === 0 ? [] : sink.deliveriesFor(events)
-    const changes = [...output.changes.values(), ...this.#lanes.takeChanges()]
+    const changes = [
+      ...output.changes.values(),
+      ...this.#roomChanges(output.effects),
+      ...this.#lanes.takeChanges(),
+    ]
     const empty = changes.length === 0 && events.length === 0 && output.verbs === 0
     if (empty && output.effects.length === 0) return
     faults.at('engine.commit.before')
@@ -311,6 +335,14 @@ class Driver {
       if (events.length > 0) sink.committed(events, deliveries)
     })
     this.#measure(events)
+  }
+
+  /** Dialogs and media go into the same transaction as the legs, with what the effects of this turn will make of them. */
+  #roomChanges(effects: readonly StepEffect[]): readonly StateChange[] {
+    const { durable } = this.#parts
+    if (durable === undefined) return []
+    const promised = effects.flatMap((one) => (one.kind === 'signal' ? [one.effect] : []))
+    return [...durable.signaling.takeChanges(promised), ...durable.media.takeChanges()]
   }
 
   #stamp(event: DomainEvent): StampedEvent {

@@ -113,6 +113,7 @@ function disarmAll(ctx: StepContext, leg: Leg): void {
     ctx.disarm(name, leg.legId)
   }
   ctx.disarm('rtp-loss', leg.legId)
+  ctx.disarm('probe', leg.legId)
   if (leg.kept === undefined) ctx.disarm('max-wait', leg.legId)
 }
 

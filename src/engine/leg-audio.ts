@@ -20,8 +20,15 @@ export type LegAudioInput = PlaybackInput<LegTrack>
 /** One input of the leg's audio queue, its wishes performed. */
 export function stepAudio(ctx: StepContext, leg: Leg, input: LegAudioInput): void {
   const step = stepPlayback(leg.audio, input)
+  if (step.state !== leg.audio) ctx.touch(leg)
   leg.audio = step.state
   for (const effect of step.effects) perform(ctx, leg, effect)
+}
+
+/** After a restart: what was played is played again, from its beginning; what was told is not told twice. */
+export function resumeAudio(ctx: StepContext, leg: Leg): void {
+  const track = leg.audio.at === 'idle' ? leg.audio.background : leg.audio.current
+  if (track !== undefined) perform(ctx, leg, { kind: 'play', track })
 }
 
 /** Ends everything that is played or waits to be played to the leg; what had started has its `playback-ended`. */

@@ -1,5 +1,6 @@
-// A leg as the store keeps it: what a start needs to end it honestly, and what GET /calls says about it.
+// A leg as the store keeps it: what a start needs to go on with it, or to end it honestly, and what GET /calls says.
 
+import { audioRow, type AudioRow } from './audio-row.ts'
 import type { Leg, LegDial } from './state.ts'
 
 export interface LegRow {
@@ -26,6 +27,11 @@ export interface LegRow {
   readonly dial: Omit<LegDial, 'options'> | null
   readonly intent: Leg['intent'] | null
   readonly kept: string | null
+  readonly timeLimitAtMs: number | null
+  readonly audio: AudioRow | null
+  readonly referring: boolean
+  readonly referral: Leg['referral'] | null
+  readonly referredBy: string | null
 }
 
 /** Plain JSON; credentials and audio of the dial are left out on purpose. */
@@ -54,5 +60,10 @@ export function legRow(leg: Leg): LegRow {
     dial: leg.dial === undefined ? null : { retryOnTimeout: leg.dial.retryOnTimeout },
     intent: leg.intent ?? null,
     kept: leg.kept ?? null,
+    timeLimitAtMs: leg.timeLimitAtMs ?? null,
+    audio: audioRow(leg.audio) ?? null,
+    referring: leg.referring,
+    referral: leg.referral ?? null,
+    referredBy: leg.referredBy ?? null,
   }
 }

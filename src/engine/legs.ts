@@ -36,6 +36,8 @@ export function newLeg(birth: LegBirth, order: number): Leg {
     answeredAtMs: undefined,
     endedAtMs: undefined,
     told: false,
+    timeLimitAtMs: undefined,
+    unheard: false,
     held: false,
     localSdp: undefined,
     earlyMedia: false,

@@ -42,6 +42,10 @@ export interface Leg {
   endedAtMs: number | undefined
   /** The application has heard of this leg (leg-initiated): only then does its end make an event. */
   told: boolean
+  /** Wall ms of the end by `time_limit_secs`. */
+  timeLimitAtMs: number | undefined
+  /** Goes on from a former process, and no audio of it has arrived since. */
+  unheard: boolean
   /** The far end has put us on hold; leg-held and leg-resumed follow its changes. */
   held: boolean
   /** SDP that our 200 or INVITE carries, until it is sent. */
@@ -163,6 +167,7 @@ export type TimerName =
   | 'collect-empty'
   | 'repeat-verb'
   | 'rtp-loss'
+  | 'probe'
   | 'conference-expiry'
   | 'conference-forget'
 

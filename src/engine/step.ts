@@ -8,6 +8,7 @@
 // in inputs/timers.ts, and somebody who disarms it.
 
 import type { LegId, OperationId } from '../base/ids.ts'
+import type { RestoredDialog, RestoredMedia } from '../ports/durable.ts'
 import type { CommandEnvelope } from '../ports/commands.ts'
 import type { MediaInput } from '../ports/media-engine.ts'
 import type { SignalingInput } from '../ports/signaling.ts'
@@ -52,7 +53,13 @@ export type EngineInput =
       readonly outcome: VerbOutcome
     }
   /** Once, before every other input. */
-  | { readonly kind: 'restore'; readonly rows: LiveRows }
+  | {
+      readonly kind: 'restore'
+      readonly rows: LiveRows
+      /** What signaling and media could go on with. */
+      readonly dialogs: readonly RestoredDialog[]
+      readonly media: readonly RestoredMedia[]
+    }
 
 /** A broken invariant: which leg was ended for it, if one was. */
 export interface StepFault {
@@ -127,7 +134,7 @@ export class Engine {
         return
       }
       case 'restore':
-        restore(ctx, input.rows)
+        restore(ctx, input.rows, input)
     }
   }
 

@@ -22,6 +22,10 @@ export interface RunningServer {
   publicKey(): Promise<string>
   /** SIGTERM, then waits; the data directory goes away unless `keepData`. */
   stop(options?: { readonly keepData?: boolean }): Promise<number | null>
+  /** kill -9; resolves when the process is gone. */
+  kill(): Promise<void>
+  /** A new process on the same configuration and data, after `kill` or `stop` with `keepData`. */
+  again(): Promise<RunningServer>
 }
 
 export interface ServerOptions {
@@ -38,6 +42,10 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'holdfast-')))
   const configFile = join(dataDirectory, 'holdfast.yaml')
   await writeFile(configFile, JSON.stringify(mergedConfig(dataDirectory, options.config ?? {})))
+  return launch(dataDirectory, configFile)
+}
+
+async function launch(dataDirectory: string, configFile: string): Promise<RunningServer> {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
     env: { ...process.env, HOLDFAST_CONFIG: configFile, NODE_OPTIONS: '' },
@@ -87,6 +95,11 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       const { body } = await call('GET', '/v2/public_key')
       return (body as { data: { public: string } }).data.public
     },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+    again: () => launch(dataDirectory, configFile),
     stop: async ({ keepData = false } = {}) => {
       child.kill('SIGTERM')
       const code = await ended

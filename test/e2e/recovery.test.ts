@@ -47,11 +47,13 @@ test('waiting callers, a bridge, a conference and a held call go on; commands wo
   const room = await meeting()
   const holder = await stage.conversation('holds')
   assert.equal(await holder.caller.call.hold(), 200)
+  await stage.event(holder.caller.id, 'call.hold')
   const everybody: readonly Call[] = [
     ...[first.call, second.call, pair.caller.call, pair.agent.call],
     ...[room.one.call, room.two.call, holder.agent.call],
   ]
-  const told = receiver.deliveries.length
+  // A webhook whose delivery was not written down in time comes again, with its old id.
+  const told = new Set(receiver.deliveries.map(({ id }) => id))
 
   for (let round = 1; round <= 2; round++) {
     await crash()
@@ -71,7 +73,7 @@ test('waiting callers, a bridge, a conference and a held call go on; commands wo
     }
     assert.deepEqual(await places('patience'), [first.id, second.id])
   }
-  const untrue = receiver.deliveries.slice(told).map(({ type }) => type)
+  const untrue = receiver.deliveries.filter(({ id }) => !told.has(id)).map(({ type }) => type)
   assert.deepEqual(untrue, [], 'nothing happened that anybody should be told of')
   assert.equal(holder.agent.call.statistics().ssrcs.length, 1)
 

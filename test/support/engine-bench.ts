@@ -217,6 +217,8 @@ export class Bench {
     next.nowMs = this.nowMs
     next.step({
       kind: 'restore',
+      dialogs: [],
+      media: [],
       rows: {
         rows: [...this.rows.values()].map(({ table, id: key, json }) => ({
           table,

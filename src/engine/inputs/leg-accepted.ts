@@ -28,7 +28,11 @@ export function legAccepted(
   }
   ctx.media({ kind: 'start', legId })
   markAnswered(ctx, leg, input.headers)
-  if (leg.dial !== undefined) ctx.arm('time-limit', legId, leg.dial.options.timeLimitMs)
+  if (leg.dial !== undefined) {
+    const { timeLimitMs } = leg.dial.options
+    leg.timeLimitAtMs = ctx.nowMs + timeLimitMs
+    ctx.arm('time-limit', legId, timeLimitMs)
+  }
   if (leg.deferredEnd !== undefined) return
   if (!playAnswerAudio(ctx, leg)) fulfilIntent(ctx, leg)
 }

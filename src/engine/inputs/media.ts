@@ -40,6 +40,12 @@ export function mediaInput(ctx: StepContext, input: MediaInput): void {
       return
     case 'rtp-heard':
       ctx.disarm('rtp-loss', leg.legId)
+      if (leg.unheard) {
+        // It goes on from a former process: nobody was told of silence.
+        leg.unheard = false
+        ctx.disarm('probe', leg.legId)
+        return
+      }
       ctx.emit({ type: 'rtp-heard', leg: ctx.facts(leg) })
   }
 }
@@ -119,6 +125,7 @@ function reofferAnswered(
 
 /** Told always; hung up only where the configuration says after how long (a held leg may be silent for good reason). */
 function fellSilent(ctx: StepContext, leg: Leg, silentMs: number): void {
+  leg.unheard = false
   ctx.emit({ type: 'rtp-silent', leg: ctx.facts(leg), silentMs })
   const limitMs = ctx.settings.rtpLossHangupMs
   if (limitMs > 0 && !leg.held) ctx.arm('rtp-loss', leg.legId, limitMs - silentMs)

@@ -1,22 +1,34 @@
-// The start after a stop or a crash. Queues and the entries of dead kept calls go on. Legs of the former run have lost
-// their dialogs and media: each ends once, honestly (C29), its entry first. Everything that ended before is remembered.
+// The start after a stop or a crash. Queues, entries, answers and conferences are as they were; calls go on where their
+// dialog and their audio could be had again (former-calls.ts), and nothing of it is told to anybody. What cannot go on
+// ends once, honestly (C29), its entry first. Deadlines are stored as absolute times: what fell due meanwhile is due now.
 
 import { brandAs, type LegId } from '../../base/ids.ts'
+import type { RestoredDialog, RestoredMedia } from '../../ports/durable.ts'
 import type { LiveRows, QueuedCall } from '../../ports/store.ts'
 import { waitLeftMs } from '../../queues/max-wait.ts'
 import type { AnswerRow } from '../answers.ts'
+import { restoredAudio } from '../audio-row.ts'
 import { restoreConference } from '../conference-membership.ts'
 import type { LiveConference } from '../conference-state.ts'
 import type { StepContext } from '../context.ts'
 import { endLeg } from '../end-leg.ts'
+import { FormerCalls, memberIn, rejoinBridges, reviveIntents } from '../former-calls.ts'
 import type { LegRow } from '../leg-row.ts'
 import { dialogLost } from '../leg-ends.ts'
 import { indexLeg, newLeg } from '../legs.ts'
+import { fulfilIntent } from '../make-bridge.ts'
 import { tellDequeued } from '../memberships.ts'
 import type { Leg } from '../state.ts'
+import { referInput } from './refer.ts'
 import { armCollection } from './timers.ts'
 
-export function restore(ctx: StepContext, live: LiveRows): void {
+/** What signaling and media could go on with. */
+export interface RestoredRooms {
+  readonly dialogs: readonly RestoredDialog[]
+  readonly media: readonly RestoredMedia[]
+}
+
+export function restore(ctx: StepContext, live: LiveRows, rooms: RestoredRooms): void {
   armCollection(ctx)
   const entries = new Map(live.entries.map((entry) => [entry.entry.legId, entry]))
   const legs: Leg[] = []
@@ -28,9 +40,28 @@ export function restore(ctx: StepContext, live: LiveRows): void {
   }
   legs.sort((a, b) => a.order - b.order)
   for (const leg of legs) rememberLeg(ctx, leg, entries.get(leg.legId))
+  rejoinBridges(ctx, legs)
+  reviveIntents(ctx, legs)
   for (const entry of live.entries) restoreEntry(ctx, entry)
-  for (const leg of legs) {
-    if (leg.state.at !== 'ended') endLeg(ctx, leg, dialogLost(0))
+  goOn(ctx, legs, new FormerCalls(rooms.dialogs, rooms.media))
+}
+
+function goOn(ctx: StepContext, legs: readonly Leg[], former: FormerCalls): void {
+  const living = legs.filter((leg) => leg.state.at !== 'ended')
+  former.dismissStrays(ctx, new Set(living.map(({ legId }) => legId)))
+  const going = living.filter((leg) => former.goesOn(leg))
+  going.forEach((leg, place) => former.resume(ctx, leg, place, going.length))
+  const stays = new Set(going)
+  for (const leg of living) {
+    if (stays.has(leg)) continue
+    former.dismiss(ctx, leg.legId)
+    endLeg(ctx, leg, dialogLost(0))
+  }
+  for (const leg of going) {
+    // The NOTIFY that said how it went may have come while nobody was here.
+    if (leg.referring)
+      referInput(ctx, leg, { kind: 'refer-progress', legId: leg.legId, status: 408 })
+    fulfilIntent(ctx, leg)
   }
 }
 
@@ -59,6 +90,12 @@ function restoreLeg(row: LegRow): Leg {
   leg.told = row.told
   leg.held = row.held
   leg.kept = row.kept === null ? undefined : brandAs(row.kept)
+  leg.intent = row.intent ?? undefined
+  leg.timeLimitAtMs = row.timeLimitAtMs ?? undefined
+  leg.audio = restoredAudio(row.audio)
+  leg.referring = row.referring
+  leg.referral = row.referral ?? undefined
+  leg.referredBy = row.referredBy === null ? undefined : brandAs(row.referredBy)
   return leg
 }
 
@@ -70,26 +107,21 @@ function rememberLeg(ctx: StepContext, leg: Leg, entry: QueuedCall | undefined):
     ctx.arm('forget-leg', leg.legId, ctx.settings.rememberEndedMs - endedForMs)
     return
   }
-  // The store knows who stands in which queue; former bridges have no peer to be released.
+  // The store knows who stands in which queue.
   if (entry !== undefined && entry.alive) leg.state = { at: 'queued', queueName: entry.queueName }
-  else if (leg.state.at === 'queued' || leg.state.at === 'bridged') leg.state = { at: 'parked' }
-  else if (leg.state.at === 'in-conference' && !inConference(ctx, leg)) leg.state = { at: 'parked' }
+  else if (leg.state.at === 'queued') leg.state = { at: 'parked' }
+  else if (leg.state.at === 'in-conference' && memberIn(ctx, leg) === undefined)
+    leg.state = { at: 'parked' }
   indexLeg(ctx, leg)
 }
 
-function inConference(ctx: StepContext, leg: Leg): boolean {
-  if (leg.state.at !== 'in-conference') return false
-  return ctx.state.conferences.get(leg.state.conferenceId) !== undefined
-}
-
-/** Dead kept entries keep their place and their deadline (C14, C28); a live one without a leg has lost its caller. */
+/** Entries keep their place and their deadline (C14, C28, C29); a live one without a leg has lost its caller. */
 function restoreEntry(ctx: StepContext, entry: QueuedCall): void {
   const { legId, deadlineMs } = entry.entry
-  if (!entry.alive) {
+  if (!entry.alive || ctx.state.legs.has(legId)) {
     if (deadlineMs !== undefined) ctx.arm('max-wait', legId, waitLeftMs(ctx.nowMs, deadlineMs))
     return
   }
-  if (ctx.state.legs.has(legId)) return
   ctx.verb([], { kind: 'leave', legId, nowMs: ctx.nowMs }, (later, outcome) => {
     if (outcome.kind === 'left') tellDequeued(later, outcome.left, 'hangup')
   })

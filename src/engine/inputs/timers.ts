@@ -24,6 +24,7 @@ const names: Readonly<Record<TimerName, 'leg' | 'other'>> = {
   'collect-empty': 'other',
   'repeat-verb': 'other',
   'rtp-loss': 'leg',
+  probe: 'leg',
   'conference-expiry': 'other',
   'conference-forget': 'other',
 }
@@ -59,6 +60,10 @@ export function timerInput(ctx: StepContext, timer: string): void {
       return
     case 'rtp-loss':
       endIfLiving(ctx, id, () => failure(480))
+      return
+    case 'probe':
+      if (ctx.living(brandAs<LegId>(id)) !== undefined)
+        ctx.signal({ kind: 'probe', legId: brandAs<LegId>(id) })
       return
     case 'max-wait':
       waitedLongEnough(ctx, brandAs<LegId>(id))

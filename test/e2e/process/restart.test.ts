@@ -1,10 +1,13 @@
-// A clean stop and the next start on the same data: queues and kept callers are still there, former calls are ended
-// honestly and once, and webhooks that were owed arrive.
+// A clean stop and the next start on the same data: queues and kept callers are still there, calls whose phones have gone
+// meanwhile are ended honestly and once, and webhooks that were owed arrive.
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
 import { startReceiver } from '../../support/receiver.ts'
 import { dataOf, startStage } from '../../support/stage.ts'
+
+/** A probe within 11 s, and 32 s (RFC 3261 timer F) until its silence counts. */
+const goneMs = 60_000
 
 test('stop and start again', async (t) => {
   const receiver = await startReceiver()
@@ -36,6 +39,7 @@ test('stop and start again', async (t) => {
         one.type === 'call.hangup' &&
         one.payload['call_control_id'] === id &&
         receiver.deliveries.indexOf(one) >= before,
+      goneMs,
     )
     assert.deepEqual(
       [hangup.payload['hangup_cause'], hangup.payload['hangup_source']],
