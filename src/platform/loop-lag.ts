@@ -1,6 +1,7 @@
 // How far the event loop is behind, by two signs. A timer that fires late: something blocked the loop. And time without
 // a moment of rest: a loop that never waits for anything has work queued up (in sockets, where nobody sees it) for at
-// most as long as that lasts, even when each single turn is short. That is what too many calls look like.
+// most as long as that lasts, half of it on average, even when each single turn is short. That is what too many calls
+// look like.
 
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../ports/clock.ts'
@@ -11,7 +12,7 @@ const periodMs = 50
 const restShareMin = 0.02
 
 export interface LoopLag {
-  /** The worst lateness of the last two periods, or the time since the loop last rested, ms. */
+  /** The worst lateness of the last two periods, or half the time since the loop last rested, ms. */
   readMs(): number
   stop(): void
 }
@@ -43,7 +44,7 @@ export function startLoopLag(
   return {
     readMs: () => {
       const now = clock.monotonicMs()
-      return Math.max(latest, before, now - due, now - lastRest - periodMs)
+      return Math.max(latest, before, now - due, (now - lastRest - periodMs) / 2)
     },
     stop: () => timers.clear(id),
   }
