@@ -5,6 +5,8 @@ import type { DomainEvent, StampedEvent } from '../../src/ports/events.ts'
 
 interface LegModel {
   readonly legId: LegId
+  /** Who called, for inbound legs. */
+  readonly caller: string | undefined
   answered: boolean
   held: boolean
   ended: boolean
@@ -15,6 +17,12 @@ interface LegModel {
   playing: Set<string>
   /** Ended in its place in line, which is kept. */
   kept: boolean
+  /** Sequence of its latest leg-bridged. */
+  bridgedAt: number
+  /** It made the present bridge: only such a leg may have been promised to stay when its peer goes. */
+  issuer: boolean
+  /** Counts bridges, stays in queues and conferences: who moved on is nobody's to release. */
+  moves: number
 }
 
 export interface EventModelOptions {
@@ -40,6 +48,11 @@ export class EventModel {
   bridged = 0
   #lastSequence = 0
   #lastUs = 0
+  /** Legs whose phones have sent a REFER: their peers wait for the new party. */
+  readonly transferring = new Set<LegId>()
+  /** Legs that were asked, since their latest move, to go where no event tells of: to somebody who is still ringing. */
+  readonly #restless = new Map<LegId, number>()
+  #released: { leg: LegModel; moves: number }[] = []
   #lastLeft: { sequence: number; queueName: string; place: number } | undefined
   readonly #options: EventModelOptions
 
@@ -56,6 +69,11 @@ export class EventModel {
     this.#lastUs = occurredAtUs
     this.coverage.set(event.type, (this.coverage.get(event.type) ?? 0) + 1)
     this.#apply(event)
+  }
+
+  /** A transfer or bridge of this leg was asked for: it may leave its bridge without an event. */
+  mayLeave(legId: LegId): void {
+    this.#restless.set(legId, this.legs.get(legId)?.moves ?? 0)
   }
 
   /** In line by the model, head first. */
@@ -149,6 +167,7 @@ export class EventModel {
     if (this.legs.has(legId)) this.#broken(event, 'initiated twice')
     this.legs.set(legId, {
       legId,
+      caller: event.leg.direction === 'incoming' ? event.leg.from : undefined,
       answered: false,
       held: false,
       ended: false,
@@ -157,6 +176,9 @@ export class EventModel {
       conference: undefined,
       playing: new Set(),
       kept: false,
+      bridgedAt: 0,
+      issuer: false,
+      moves: 0,
     })
   }
 
@@ -166,12 +188,20 @@ export class EventModel {
     if (!leg.answered || !peer.answered) this.#broken(event, 'bridged before it was answered')
     if (leg.queue !== undefined) this.#broken(event, `bridged while in queue ${leg.queue}`)
     if (leg.conference !== undefined) this.#broken(event, 'bridged while in a conference')
+    if (leg.playing.size > 0) this.#broken(event, 'bridged under music')
+    const second = peer.peer === leg.legId && peer.bridgedAt === this.#lastSequence - 1
+    if (!second) for (const one of [leg, peer]) if (one.peer !== undefined) this.#leaves(one)
     leg.peer = peer.legId
+    leg.bridgedAt = this.#lastSequence
+    // The leg that was waited for is told first, the issuer second.
+    leg.issuer = second
+    leg.moves += 1
     this.bridged += 1
   }
 
   #ended(event: Extract<DomainEvent, { type: 'leg-ended' }>): void {
     const leg = this.#alive(event, event.leg.legId)
+    this.#leaves(leg)
     leg.ended = true
     if (leg.queue !== undefined) {
       // Only a kept entry may outlive its call; its dequeue is told later.
@@ -198,8 +228,9 @@ export class EventModel {
     if (this.#options.ordered && event.position !== line.length) {
       this.#broken(event, `position ${event.position}, the line has ${line.length}`)
     }
+    this.#leaves(leg)
     leg.queue = event.queueName
-    leg.peer = undefined
+    leg.moves += 1
     this.enqueued += 1
   }
 
@@ -238,6 +269,9 @@ export class EventModel {
     if (inside === undefined) return this.#broken(event, 'joined a conference that is not there')
     if (leg.conference !== undefined || inside.has(leg.legId)) this.#broken(event, 'joined twice')
     if (leg.queue !== undefined) this.#broken(event, 'joined while queued')
+    if (leg.playing.size > 0) this.#broken(event, 'joined under music')
+    this.#leaves(leg)
+    leg.moves += 1
     inside.add(leg.legId)
     leg.conference = event.conference.conferenceId
   }
@@ -249,6 +283,30 @@ export class EventModel {
       return this.#broken(event, 'left without being inside')
     }
     leg.conference = undefined
+  }
+
+  /** The leg is bridged no more: its peer, unless it issued the bridge, is hung up or moves on in the same turn. */
+  #leaves(leg: LegModel): void {
+    const peer = leg.peer === undefined ? undefined : this.legs.get(leg.peer)
+    leg.peer = undefined
+    if (peer?.peer !== leg.legId) return
+    peer.peer = undefined
+    const restless = this.#restless.get(peer.legId) === peer.moves
+    if (!peer.issuer && !restless && !this.transferring.has(leg.legId)) {
+      this.#released.push({ leg: peer, moves: peer.moves })
+    }
+  }
+
+  /** After the events of one turn. */
+  endTurn(): void {
+    const released = this.#released
+    this.#released = []
+    if (!this.#options.ordered) return
+    for (const { leg, moves } of released) {
+      if (!leg.ended && leg.moves === moves) {
+        throw new BrokenPromise(`${leg.legId} was left by its peer and nobody hung it up`)
+      }
+    }
   }
 
   #alive(event: DomainEvent, legId: LegId): LegModel {

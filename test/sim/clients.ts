@@ -28,6 +28,8 @@ export class Clients {
   readonly outcomes = new Map<string, number>()
   /** Keys of repeats; a seed is shorter than the minute for which answers are kept. */
   readonly #accepted = new Set<string>()
+  /** Called before a command is handed over. */
+  onAsk: (command: Command) => void = () => undefined
   readonly #control: () => CallControl
   readonly #random: Random
   readonly #trace: Trace
@@ -41,6 +43,7 @@ export class Clients {
   async ask(wanted: Command, options: AskOptions = {}): Promise<CommandAnswer> {
     const command = this.#withFreshIds(wanted)
     this.asked += 1
+    this.onAsk(command)
     const number = this.asked
     const { clientState, commandId, request } = options
     this.#trace.add(`ask ${number} ${describe(command)} ${commandId ?? ''}${request?.hash ?? ''}`)

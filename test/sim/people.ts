@@ -27,6 +27,7 @@ export class People {
   readonly #parts: PeopleParts
   readonly #callers: Phone[] = []
   readonly #agents: Phone[] = []
+  readonly #bad = new Set<Phone>()
   #active = true
 
   constructor(parts: PeopleParts) {
@@ -58,6 +59,12 @@ export class People {
     }
     if (event.type !== 'leg-answered') return
     if (event.leg.direction === 'outgoing') this.#hangUpSoon(event.leg, random.below(25_000))
+  }
+
+  /** This user has no call, and never did anything but hang up properly. */
+  hasHungUp(user: string): boolean {
+    const phone = this.#parts.phones.phones.get(user)
+    return phone !== undefined && phone.liveCalls.length === 0 && !this.#bad.has(phone)
   }
 
   /** Nobody calls, answers or plays tricks any more, and everybody hangs up; those who fell silent stay silent. */
@@ -134,6 +141,7 @@ export class People {
   #misbehave(phone: Phone): void {
     const { random, trace } = this.#parts
     const die = random.below(4)
+    this.#bad.add(phone)
     trace.add(`${phone.contactUri} misbehaves ${die}`)
     if (die === 0) phone.faults.dead = true
     else if (die === 1) phone.faults.neverAck = true

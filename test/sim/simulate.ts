@@ -19,7 +19,8 @@ export interface SeedResult {
 
 /** Everybody has hung up; BYEs to silent phones and retransmissions need 64 * T1 twice. */
 const SETTLE_MS = 100_000
-const SWEEP_AFTER_MS = 3_000
+/** Lost BYEs have been repeated by then (RFC 3261 timer E: every 4 s). */
+const SWEEP_AFTER_MS = 12_000
 /** A receiver that is well again has everything after this time: the longest pause that a minute of failing earns. */
 const DELIVERED_AFTER_MS = 400_000
 /** Then even what is remembered about calls and conferences is gone; half a minute off the collection of empty queues. */
@@ -56,6 +57,7 @@ async function live(world: World, plan: Plan): Promise<void> {
   await runUntil(world, plan.busyMs)
   world.close()
   await runUntil(world, plan.busyMs + SWEEP_AFTER_MS)
+  world.checkCallersGone()
   world.sweep()
   await runUntil(world, plan.busyMs + SWEEP_AFTER_MS + SETTLE_MS)
   checkEmpty(world)

@@ -96,6 +96,9 @@ export class World {
     const { control, model, witness, media } = this
     this.audit = new Audit({ control, model, witness, media, store: memory, ordered })
     this.clients = new Clients(() => this.control, random('clients'), this.trace)
+    this.clients.onAsk = (command) => {
+      if (command.kind === 'transfer' || command.kind === 'bridge') model.mayLeave(command.legId)
+    }
     this.phones = new SimPhones(time, random('phones'), this.network)
     const { phones, trace } = this
     this.people = new People({ plan, time, random: random('people'), trace, phones })
@@ -141,6 +144,14 @@ export class World {
     this.people.goHome()
   }
 
+  /** Whoever behaved and has hung up has no leg any more. */
+  checkCallersGone(): void {
+    for (const { legId, ended, caller } of this.model.legs.values()) {
+      if (ended || caller === undefined || !this.people.hasHungUp(caller)) continue
+      throw new BrokenPromise(`${legId} outlives the call of ${caller}`)
+    }
+  }
+
   /** What an operator would do with what is left: kept places, conferences, legs that nobody ended. */
   sweep(): void {
     const { clients } = this
@@ -168,6 +179,7 @@ export class World {
 
   deliver(input: SignalingInput | MediaInput): void {
     this.trace.add(`in ${input.kind} ${input.legId}${'status' in input ? ` ${input.status}` : ''}`)
+    if (input.kind === 'refer-received') this.model.transferring.add(input.legId)
     this.control.deliver(input)
   }
 
@@ -207,6 +219,7 @@ export class World {
     return {
       deliveriesFor: (events) => {
         for (const event of events) this.#see(event)
+        this.#endTurn()
         return sink.deliveriesFor(events)
       },
       committed: (events, deliveries) => {
@@ -222,6 +235,14 @@ export class World {
   #owe(rows: readonly DeliveryRow[]): void {
     this.receiver.committed(rows)
     this.outbox.add(rows)
+  }
+
+  #endTurn(): void {
+    try {
+      this.model.endTurn()
+    } catch (error) {
+      this.fail(error)
+    }
   }
 
   #see(stamped: StampedEvent): void {
