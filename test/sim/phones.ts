@@ -9,7 +9,7 @@ import type { Random } from '../../src/ports/random.ts'
 import type { Streams } from '../../src/ports/streams.ts'
 import { createTransactionLayer, type SipTransactions } from '../../src/sip/transaction/layer.ts'
 import type { TransactionUser } from '../../src/sip/transaction/types.ts'
-import { recordingMetrics, silentLog } from '../support/virtual.ts'
+import { recordingMetrics, strictLog } from '../support/virtual.ts'
 import type { SimNetwork } from './network.ts'
 import type { SimTime } from './time.ts'
 
@@ -97,7 +97,7 @@ export class SimPhones {
       streams: noStreams,
       timers: this.#time,
       clock: this.#time,
-      log: silentLog,
+      log: strictLog,
       metrics: recordingMetrics(),
       random: this.#random,
       user,

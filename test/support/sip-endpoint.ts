@@ -12,7 +12,7 @@ import type {
   TransactionUser,
 } from '../../src/sip/transaction/types.ts'
 import type { RequestParts, SipRequest, SipResponse } from '../../src/sip/message/types.ts'
-import { recordingMetrics, silentLog, type SeededRandom, type VirtualTime } from './virtual.ts'
+import { recordingMetrics, strictLog, type SeededRandom, type VirtualTime } from './virtual.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 
 export interface World {
@@ -89,7 +89,7 @@ export async function startEndpoint(
     timers: world.time,
     clock: world.time,
     random: world.random,
-    log: silentLog,
+    log: strictLog,
     metrics,
     user,
     config: { host: address, port, ...config },

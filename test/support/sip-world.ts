@@ -4,6 +4,7 @@
 
 import type { LegId } from '../../src/base/ids.ts'
 import type { RestoredDialog, StoredRow } from '../../src/ports/durable.ts'
+import type { LogFields } from '../../src/ports/log.ts'
 import type { Metrics } from '../../src/ports/metrics.ts'
 import type { SignalingEffect, SignalingInput } from '../../src/ports/signaling.ts'
 import type { DatagramSocket } from '../../src/ports/datagrams.ts'
@@ -13,7 +14,7 @@ import { parseMessage } from '../../src/sip/message/parse.ts'
 import type { SipMessage, SipRequest, SipResponse } from '../../src/sip/message/types.ts'
 import { brandAs } from '../../src/base/ids.ts'
 import { VirtualNetwork } from './virtual-network.ts'
-import { recordingMetrics, SeededRandom, settle, silentLog, VirtualTime } from './virtual.ts'
+import { recordingMetrics, SeededRandom, settle, strictLog, VirtualTime } from './virtual.ts'
 
 export const SDP_A =
   'v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n'
@@ -72,6 +73,7 @@ export class TestStack {
   busy: { readonly retryAfterSecs: number } | undefined
   restored: readonly RestoredDialog[] = []
   readonly #rows = new Map<string, StoredRow>()
+  #faults: LogFields[] | undefined
   #nextLeg = 1
 
   constructor(world: SipWorld, address: string, config: Partial<SipStackConfig>) {
@@ -82,7 +84,11 @@ export class TestStack {
       clock: world.time,
       random: world.random,
       resolver: { resolve: async (host) => (host.endsWith('.test') ? ['10.0.0.2'] : []) },
-      log: silentLog,
+      log: {
+        ...strictLog,
+        error: (fields, message) =>
+          this.#faults === undefined ? strictLog.error(fields, message) : this.#faults.push(fields),
+      },
       metrics: this.metrics,
       admit: () => this.busy,
       deliver: (input) => {
@@ -103,6 +109,12 @@ export class TestStack {
         ...config,
       },
     })
+  }
+
+  /** From now on bugs that the stack reports are collected instead of failing the test. */
+  expectFaults(): readonly LogFields[] {
+    this.#faults ??= []
+    return this.#faults
   }
 
   /** What a store would hold now, when `promised` is about to be performed. */

@@ -157,6 +157,14 @@ export class SeededRandom implements Random {
 /** A log that says nothing. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** For parts that log an error only for a bug of ours: the test fails instead of going on. */
+export const strictLog: Log = {
+  ...silentLog,
+  error(fields, message) {
+    throw new Error(`${message}: ${JSON.stringify(fields)}`)
+  },
+}
+
 /** A log that remembers: for tests that read what was written. */
 export function recordingLog(): Log & {
   readonly lines: { level: string; fields: LogFields; message: string }[]

@@ -5,7 +5,7 @@ import { createTransactionLayer, type SipTransactions } from '../../src/sip/tran
 import type { Flow, ServerTransaction, TransactionUser } from '../../src/sip/transaction/types.ts'
 import type { SipMessage, SipRequest, SipResponse } from '../../src/sip/message/types.ts'
 import { parseMessage } from '../../src/sip/message/parse.ts'
-import { SeededRandom, VirtualTime, recordingMetrics, silentLog } from '../support/virtual.ts'
+import { SeededRandom, VirtualTime, recordingMetrics, strictLog } from '../support/virtual.ts'
 import { VirtualNetwork } from '../support/virtual-network.ts'
 
 export const serverAddress = { address: '192.0.2.254', port: 5060 }
@@ -61,7 +61,7 @@ export function transactionStack(): TortureStack {
     timers: time,
     clock: time,
     random,
-    log: silentLog,
+    log: strictLog,
     metrics: recordingMetrics(),
     user,
     config: { host: serverAddress.address, port: serverAddress.port },

@@ -6,6 +6,7 @@ import { addressOf, isIpv4, isIpv6 } from '../message/host.ts'
 import { parseSipUri } from '../message/uri.ts'
 import type { SipUri } from '../message/uri.ts'
 import type { Destination } from '../transaction/types.ts'
+import type { Fence } from '../transport/fence.ts'
 
 const PORT_DEFAULT = 5060
 /** Addresses of one name that are tried. */
@@ -16,10 +17,12 @@ export type Located = readonly Destination[]
 export class Locator {
   readonly #resolver: Resolver
   readonly #transports: readonly ('UDP' | 'TCP')[]
+  readonly #fence: Fence
 
-  constructor(resolver: Resolver, transports: readonly ('UDP' | 'TCP')[]) {
+  constructor(resolver: Resolver, transports: readonly ('UDP' | 'TCP')[], fence: Fence) {
     this.#resolver = resolver
     this.#transports = transports
+    this.#fence = fence
   }
 
   /**
@@ -40,10 +43,9 @@ export class Locator {
     const build = (addresses: readonly string[]): Located =>
       addresses.slice(0, ADDRESSES_MAX).map((address) => ({ transport, address, port }))
     if (isIpv4(host) || isIpv6(host)) return done(mayUse(host) ? build([host]) : [])
-    void this.#resolver.resolve(host).then(
-      (addresses) => done(build(addresses.filter(mayUse))),
-      () => done([]),
-    )
+    const found = (addresses: readonly string[]): void =>
+      void this.#fence.run('look-up', () => done(build(addresses.filter(mayUse))))
+    void this.#resolver.resolve(host).then(found, () => found([]))
   }
 
   #transportOf(uri: SipUri, wanted: 'UDP' | 'TCP' | undefined): 'UDP' | 'TCP' | undefined {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SDP_A, SDP_B, SipWorld } from '../../../test/support/sip-world.ts'
+import { SDP_A, SDP_B, SDP_C, SipWorld } from '../../../test/support/sip-world.ts'
 import { DigestClient } from '../auth/client.ts'
 import type { SipStackConfig } from './config.ts'
 import { bestRefusal } from './fork.ts'
@@ -316,4 +316,67 @@ test('RFC 3261 §16.7 step 6: the best of several refusals', () => {
   assert.equal(best(487, 480), 480)
   assert.equal(best(0, 503), 503)
   assert.equal(bestRefusal([refusal(408, true), refusal(486)]).status, 486)
+})
+
+test('a bug met in one request costs that call, not the process: 500, BYE, and the next call is served', async () => {
+  const world = new SipWorld()
+  const stack = await world.stack('10.0.0.1')
+  const faults = stack.expectFaults()
+  const peer = await world.peer('10.0.0.9')
+  peer.send({ method: 'INVITE', cseq: 1, body: SDP_A })
+  await world.run(10)
+  const { legId } = stack.last('incoming-call')
+  stack.perform({ kind: 'accept', legId, sdp: SDP_B, headers: [] })
+  await world.run(10)
+  const toTag = peer.tagOf(200)
+  peer.send({ method: 'ACK', cseq: 1, toTag })
+  await world.run(10)
+  stack.on = (input) => {
+    if (input.kind === 'leg-reoffered') throw new Error('a bug')
+  }
+  peer.send({ method: 'INVITE', cseq: 2, toTag, body: SDP_C })
+  await world.run(10)
+  assert.equal(stack.last('leg-lost').status, 500)
+  assert.equal(peer.requests('BYE').length, 1)
+  assert.equal(
+    peer.responses(487).length + peer.responses(500).length,
+    1,
+    'the re-INVITE is answered',
+  )
+  assert.equal(faults.length, 1)
+  const other = await world.peer('10.0.0.10')
+  other.callId = 'other'
+  other.send({ method: 'INVITE', cseq: 1, body: SDP_A })
+  await world.run(10)
+  assert.notEqual(stack.last('incoming-call').legId, legId)
+  world.stop()
+})
+
+test('a bug met when a call comes in is a 500 for that caller', async () => {
+  const world = new SipWorld()
+  const stack = await world.stack('10.0.0.1')
+  const faults = stack.expectFaults()
+  stack.on = () => {
+    throw new Error('a bug')
+  }
+  const peer = await world.peer('10.0.0.9')
+  peer.send({ method: 'INVITE', cseq: 1, body: SDP_A })
+  await world.run(10)
+  assert.equal(peer.responses(500).length, 1)
+  assert.equal(faults.length, 1)
+  world.stop()
+})
+
+test('a bug met by a deadline costs that call only', async () => {
+  const world = new SipWorld()
+  const stack = await world.stack('10.0.0.1')
+  const faults = stack.expectFaults()
+  stack.on = (input) => {
+    if (input.kind === 'leg-refused') throw new Error('a bug')
+  }
+  await world.peer('10.0.0.9')
+  stack.dial('sip:x@10.0.0.9')
+  await world.run(40_000)
+  assert.equal(faults.length, 1)
+  world.stop()
 })

@@ -36,6 +36,7 @@ import type {
   ServerTransactionEvents,
   TransactionUser,
 } from '../transaction/types.ts'
+import { createFence, type Fence } from '../transport/fence.ts'
 import type { Binding } from './bindings.ts'
 import type { SipStack, SipStackOptions } from './config.ts'
 import { DanglingInvites } from './dangling.ts'
@@ -74,6 +75,7 @@ class Stack implements SipStack, TransactionUser {
     restore: (rows) => this.#restore(rows),
   }
   readonly #options: SipStackOptions
+  readonly #fence: Fence
   readonly #layer: SipTransactions
   readonly #ids: OwnIds
   readonly #digest: DigestServer
@@ -96,7 +98,10 @@ class Stack implements SipStack, TransactionUser {
   /** Calls without a connection that wait for their peer to register. */
   readonly #awaited = new Set<AwaitedFlow>()
 
-  constructor(options: SipStackOptions) {
+  constructor(given: SipStackOptions) {
+    this.#fence = createFence(given)
+    // Whatever the deadline of one session or transaction breaks, the others go on.
+    const options = { ...given, timers: this.#fence.timers(given.timers) }
     this.#options = options
     const { config, clock, random } = options
     this.#ids = new OwnIds(random, config.secret)
@@ -122,7 +127,7 @@ class Stack implements SipStack, TransactionUser {
       (username) => this.#digest.knows(username),
       ownAddress,
     )
-    this.#locator = new Locator(options.resolver, transports)
+    this.#locator = new Locator(options.resolver, transports, this.#fence)
     this.#registrar = new Registrar({
       clock,
       digest: this.#digest,
@@ -257,7 +262,7 @@ class Stack implements SipStack, TransactionUser {
     const toTag = tagOf(headers.first('To'))
     if (toTag !== undefined) {
       const session = this.#sessions.get(keyOf(headers.first('Call-ID') ?? '', toTag))
-      if (session !== undefined) return session.onRequest(transaction)
+      if (session !== undefined) return takeRequest(session, transaction)
       transaction.respond({ status: 481, headers: [] })
       return {}
     }
@@ -481,6 +486,19 @@ function changesOf(table: StateTable, rows: readonly ChangedRow[]): readonly Sta
   return rows.map(({ id, row }) =>
     row === undefined ? { kind: 'delete', table, id } : { kind: 'put', table, id, row },
   )
+}
+
+/** A bug met inside one session ends that call; the fence around us reports it and answers 500. */
+function takeRequest(
+  session: AttachedSession,
+  transaction: ServerTransaction,
+): ServerTransactionEvents {
+  try {
+    return session.onRequest(transaction)
+  } catch (error) {
+    session.fail()
+    throw error
+  }
 }
 
 const anywhere: Destination = { transport: 'UDP', address: '', port: 0 }

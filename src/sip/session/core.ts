@@ -70,6 +70,8 @@ export interface AttachedSession {
   readonly localTag: string
   onRequest(transaction: ServerTransaction): ServerTransactionEvents
   onAck(ack: SipRequest): void
+  /** A bug of ours was met: the call ends. */
+  fail(): void
 }
 
 export type Phase =

@@ -9,7 +9,7 @@ import { tagOf } from '../message/headers/name-addr.ts'
 import type { SipRequest, SipResponse } from '../message/types.ts'
 import type { Flow, ServerTransaction, ServerTransactionEvents } from '../transaction/types.ts'
 import { Acceptor } from './accept.ts'
-import { onBye, releaseBye, sendBye } from './bye.ts'
+import { lose, onBye, releaseBye, sendBye } from './bye.ts'
 import { ACCEPT, ALLOW, PRODUCT, SUPPORTED } from './capabilities.ts'
 import type { Headers } from './capabilities.ts'
 import { GIVE_UP_MS, SessionCore } from './core.ts'
@@ -283,6 +283,10 @@ export class InviteSession implements AttachedSession {
 
   sendDtmf(digit: string, durationMs: number): void {
     sendInfo(this.#core, { digit, durationMs })
+  }
+
+  fail(): void {
+    lose(this.#core, 'dialog-gone', 500, this.#core.established)
   }
 
   /** The stack stops: forget everything, tell nobody. */

@@ -13,6 +13,7 @@ import type { HeaderFields, RequestParts, ResponseParts } from '../message/types
 import type { SipMessage, SipRequest, SipResponse } from '../message/types.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Connection } from '../transport/connection.ts'
+import { createFence, type Fence } from '../transport/fence.ts'
 import { responseTarget } from '../transport/response-routing.ts'
 import { Transports, type TransportPorts } from '../transport/transports.ts'
 import { checkRequest } from './check-request.ts'
@@ -71,6 +72,7 @@ class Layer implements SipTransactions {
   readonly #config: TransactionConfig
   readonly #user: TransactionUser
   readonly #random: Random
+  readonly #fence: Fence
   readonly #transports: Transports
   readonly #servers = new Map<string, ServerRuntime>()
   readonly #merged = new Map<string, ServerRuntime>()
@@ -86,14 +88,17 @@ class Layer implements SipTransactions {
     this.#config = { ...defaultTransactionConfig, ...options.config }
     this.#user = options.user
     this.#random = options.random
+    this.#fence = createFence(options)
     this.#tagSecret = options.random.token(branchLength)
     this.#clientSurroundings = this.#makeClientSurroundings()
     this.#serverSurroundings = this.#makeServerSurroundings()
     this.#transports = new Transports(options, this.#config, {
-      onMessage: (message, flow) => this.#message(message, flow),
-      onUnreadable: (error, flow) => this.#unreadable(error, flow),
+      onMessage: (message, flow) =>
+        void this.#fence.run(nameOf(message), () => this.#message(message, flow)),
+      onUnreadable: (error, flow) =>
+        void this.#fence.run('unreadable', () => this.#unreadable(error, flow)),
       onFlowClosed: (flow) => {
-        if (this.#running) this.#user.onFlowClosed(flow)
+        if (this.#running) this.#fence.run('flow closed', () => this.#user.onFlowClosed(flow))
       },
     })
   }
@@ -322,7 +327,11 @@ class Layer implements SipTransactions {
     const refusal = checkRequest(request, this.#config.rules)
     if (refusal !== undefined) return transaction.respond(refusal)
     if (request.method === 'INVITE') transaction.respond({ status: 100, headers: [] })
-    transaction.events = this.#user.onRequest(transaction)
+    const taken = this.#fence.run(nameOf(request), () => {
+      transaction.events = this.#user.onRequest(transaction)
+    })
+    // RFC 3261 §21.5.1: a fault of ours; the peer is not left waiting.
+    if (!taken) transaction.respond({ status: 500, headers: [] })
   }
 
   #addServer(
@@ -406,3 +415,7 @@ const ignoredEvents: ClientTransactionEvents = {
 }
 
 const anyDestination: Destination = { transport: 'UDP', address: '', port: 0 }
+
+function nameOf(message: SipMessage): string {
+  return message.kind === 'request' ? message.method : String(message.status)
+}
