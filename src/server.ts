@@ -26,6 +26,7 @@ import { createStreams } from './platform/streams.ts'
 import { startThread } from './platform/threads.ts'
 import { createTimers } from './platform/timers.ts'
 import type { Clock } from './ports/clock.ts'
+import type { EventSink } from './ports/event-sink.ts'
 import { noFaults } from './ports/faults.ts'
 import type { Log } from './ports/log.ts'
 import type { Random } from './ports/random.ts'
@@ -33,6 +34,7 @@ import type { Store } from './ports/store.ts'
 import type { SipStack, SipStackConfig } from './sip/b2bua/config.ts'
 import { createSipStack } from './sip/b2bua/stack.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import { createEventFeed } from './webhooks/feed.ts'
 import { Outbox } from './webhooks/outbox.ts'
 import { createWebhookSigner } from './webhooks/signature.ts'
 import { createWebhookSink } from './webhooks/sink.ts'
@@ -119,6 +121,7 @@ export async function startServer(
   const api = createApi({
     control: logic,
     queues: store,
+    events: webhooks.feed,
     config,
     apiKeys,
     applications: config.applications,
@@ -146,6 +149,7 @@ export async function startServer(
       life.phase = 'draining'
       stopPruning()
       logic.drain()
+      webhooks.feed.close()
       await webhooks.outbox.drain(drainWebhooksMs)
       await api.close()
       await logic.idle()
@@ -203,12 +207,20 @@ function createWebhooks(config: Config, platform: Platform, store: Store) {
     giveUpMs: config.webhooks.give_up_hours * 3_600_000,
   })
   const applications = new Map(config.applications.map((one) => [one.id, one]))
+  const feed = createEventFeed({ store, timers, connectionCodecs: codecs })
   const sink = createWebhookSink({
     application: (id) => applications.get(id),
     connectionCodecs: codecs,
     deliver: (rows) => outbox.add(rows),
   })
-  return { signer, outbox, sink }
+  const both: EventSink = {
+    deliveriesFor: sink.deliveriesFor,
+    committed: (events, deliveries) => {
+      sink.committed(events, deliveries)
+      feed.committed(events)
+    },
+  }
+  return { signer, outbox, feed, sink: both }
 }
 
 /** The media engine with its thread, and the thread that turns audio files into clips. */
@@ -299,6 +311,7 @@ function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
     port: sip.port,
     transports: sip.transports,
     domain: sip.domain,
+    digestAlgorithms: sip.digest_algorithms,
     sessionExpiresSecs: sip.session_expires_secs,
     flowWaitSecs: sip.flow_wait_secs,
     advertise: sip.advertise,

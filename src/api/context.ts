@@ -11,6 +11,7 @@ import type { Config } from '../config/shape.ts'
 import type { Application } from '../ports/applications.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CallControl, Command, CommandValue, FreshLeg } from '../ports/commands.ts'
+import type { EventFeed } from '../ports/event-feed.ts'
 import type { Log } from '../ports/log.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { Random } from '../ports/random.ts'
@@ -32,6 +33,7 @@ export type ReadyStatus =
 export interface ApiOptions {
   readonly control: CallControl
   readonly queues: Pick<Store, 'getQueue' | 'pageQueues' | 'getEntry' | 'pageEntries'>
+  readonly events: EventFeed
   readonly config: Pick<Config, 'http' | 'limits'>
   /** At least one, or nobody can ask anything. */
   readonly apiKeys: readonly ApiKey[]

@@ -55,6 +55,7 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     payload: { media_name: 'a' },
   },
   'method-not-allowed': { method: 'DELETE', url: '/v2/queues' },
+  'events-gone': { url: '/v2/events?after=gone', error: { source: { parameter: 'after' } } },
   'body-too-large': { method: 'POST', url: '/v2/queues', payload: 'a'.repeat(1_048_577) },
   'path-too-long': { url: `/v2/queues?${'a'.repeat(8192)}` },
   'not-json': {

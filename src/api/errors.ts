@@ -100,6 +100,16 @@ const requestErrors = {
     meaning: 'The path exists with other methods; the `Allow` header lists them.',
     remedy: 'Use one of the listed methods.',
   },
+  'events-gone': {
+    status: 410,
+    code: '10005',
+    title: notFound,
+    detail: 'Events after this cursor are no longer kept.',
+    meaning:
+      '`after` of the list of events is older than `webhooks.give_up_hours`, or a cursor of another server: going on there would miss events.',
+    remedy:
+      'Take `after=newest`, read the queues and their calls anew, then go on from that cursor.',
+  },
   'body-too-large': {
     status: 413,
     code: '10015',

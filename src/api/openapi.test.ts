@@ -37,7 +37,7 @@ test('it lists what works, with keys where they are needed', async () => {
   assert.equal(paths['/v2/queues']?.['get']?.security, undefined)
   assert.equal(paths['/v2/calls/{call_control_id}/actions/speak'], undefined)
   const count = Object.values(paths).flatMap((methods) => Object.keys(methods)).length
-  assert.equal(count, 42)
+  assert.equal(count, 43)
 })
 
 test('defaults are optional and our own keywords stay inside', async () => {
@@ -90,6 +90,7 @@ test('answers have the described shape', async (t) => {
     ['patch', `${conference}/participants/{participant_id}`],
     ['get', '/v2/call_control_applications'],
     ['get', '/v2/call_control_applications/{id}'],
+    ['get', '/v2/events'],
     ['get', '/v2/public_key'],
     ['get', '/health'],
     ['get', '/ready'],

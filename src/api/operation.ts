@@ -25,7 +25,7 @@ export const errorSchema = Type.Object({
 const noBody = { type: 'null', description: 'Done.' }
 
 interface About {
-  readonly tag: 'calls' | 'queues' | 'conferences' | 'applications' | 'system'
+  readonly tag: 'calls' | 'queues' | 'conferences' | 'applications' | 'events' | 'system'
   readonly summary: string
   readonly description?: string
 }

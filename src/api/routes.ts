@@ -30,6 +30,7 @@ import { unholdParticipants } from './conferences/unhold.ts'
 import { unmuteParticipants } from './conferences/unmute.ts'
 import { updateParticipant } from './conferences/update-participant.ts'
 import type { Api, ApiContext } from './context.ts'
+import { listEvents } from './events/list.ts'
 import { featuresOff } from './feature-off.ts'
 import { createQueue } from './queues/create.ts'
 import { deleteQueue } from './queues/delete.ts'
@@ -57,6 +58,7 @@ export const endpoints: readonly Endpoint[] = [
   ...[joinConference, leaveConference, holdParticipants, unholdParticipants],
   ...[muteParticipants, unmuteParticipants, endConference],
   ...[listApplications, retrieveApplication],
+  listEvents,
   ...[publicKey, systemState],
   featuresOff,
 ]

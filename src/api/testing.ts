@@ -23,6 +23,7 @@ import type {
   ConferenceView,
   ParticipantView,
 } from '../ports/commands.ts'
+import type { FeedAnswer } from '../ports/event-feed.ts'
 import type { Log, LogFields } from '../ports/log.ts'
 import type { QueueRecord, QueuedCall } from '../ports/store.ts'
 import type { ApiOptions } from './context.ts'
@@ -140,6 +141,7 @@ export function testApi(world: TestWorld = {}) {
   const api = createApi({
     control: fakeControl(world, submitted),
     queues: fakeQueues(world),
+    events: { read: async (after) => (after === 'gone' ? { kind: 'gone' } : oneEvent) },
     config: {
       http: { host: '127.0.0.1', port: 0, rate_limit_per_sec: world.rateLimit ?? 0 },
       limits: {
@@ -170,6 +172,24 @@ export function testApi(world: TestWorld = {}) {
     checkUrl: (url) => (url === world.forbiddenUrl ? 'forbidden' : undefined),
   })
   return { api, submitted, logged }
+}
+
+const oneEvent: FeedAnswer = {
+  kind: 'events',
+  items: [
+    {
+      cursor: '7.0ccc7b54-4df3-4bca-a65a-3da1ecc777f0',
+      data: {
+        record_type: 'event',
+        event_type: 'call.hold',
+        id: '0ccc7b54-4df3-4bca-a65a-3da1ecc777f0',
+        occurred_at: '2025-03-04T09:10:11.521992Z',
+        leg_sequence: 3,
+        payload: {},
+      },
+    },
+  ],
+  next: '7.0ccc7b54-4df3-4bca-a65a-3da1ecc777f0',
 }
 
 function fakeControl(world: TestWorld, submitted: CommandEnvelope[]): CallControl {

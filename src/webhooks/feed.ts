@@ -1,0 +1,116 @@
+// The same events as the webhooks, for readers who come and ask: consumers that were away pick up where they stopped.
+// Nothing is kept in memory but who waits; every answer is read from the store, so it is on disk before it is told.
+
+import type { EventFeed, FeedAnswer, FeedItem } from '../ports/event-feed.ts'
+import type { StampedEvent } from '../ports/events.ts'
+import type { EventMark, Store } from '../ports/store.ts'
+import type { Timers } from '../ports/timers.ts'
+import { eventData, webhookOf } from './payloads.ts'
+
+/** Events read and rendered at once: between two of them calls have their turn. */
+const chunkMax = 200
+/** Readers that may wait at the same time; more are answered at once. */
+const waitingMax = 200
+
+export interface EventFeedOptions {
+  readonly store: Pick<Store, 'readEvents'>
+  readonly timers: Timers
+  /** Comma list for `connection_codecs`. */
+  readonly connectionCodecs: string
+}
+
+export interface RunningFeed extends EventFeed {
+  /** These are on disk. */
+  committed(events: readonly StampedEvent[]): void
+  /** Answers everybody who waits; nobody waits any more. */
+  close(): void
+}
+
+export function createEventFeed(options: EventFeedOptions): RunningFeed {
+  const { store, timers, connectionCodecs } = options
+  const waiting = new Set<() => void>()
+  /** Commits so far: what happens during a read is not slept through. */
+  let commits = 0
+  let closed = false
+
+  const wake = (): void => {
+    const all = [...waiting]
+    waiting.clear()
+    for (const resume of all) resume()
+  }
+
+  const nextCommit = (atMost: number): Promise<void> =>
+    new Promise((resolve) => {
+      const resume = (): void => {
+        timers.clear(late)
+        waiting.delete(resume)
+        resolve()
+      }
+      const late = timers.set(atMost, resume)
+      waiting.add(resume)
+    })
+
+  const readOnce = async (after: Start, limit: number): Promise<FeedAnswer> => {
+    const items: FeedItem[] = []
+    let from = after
+    for (;;) {
+      const asked = Math.min(chunkMax, limit - items.length)
+      const page = await store.readEvents(from, asked)
+      if (page === undefined) {
+        // Pruned while we read: what was read before is without a gap.
+        return items.length === 0 ? { kind: 'gone' } : answerOf(items, from)
+      }
+      for (const event of page.events) {
+        const webhook = webhookOf(event, connectionCodecs)
+        if (webhook === undefined) continue
+        items.push({ cursor: cursorOf(event), data: eventData(event, webhook) })
+      }
+      from = page.events.at(-1) ?? page.from
+      if (page.events.length < asked || items.length >= limit) return answerOf(items, from)
+    }
+  }
+
+  return {
+    async read(after, limit, waitMs) {
+      const start = startOf(after)
+      if (start === undefined) return { kind: 'malformed' }
+      const before = commits
+      const answer = await readOnce(start, limit)
+      const nothing = answer.kind === 'events' && answer.items.length === 0
+      if (!nothing || waitMs <= 0 || start === 'newest') return answer
+      if (commits === before) {
+        if (closed || waiting.size >= waitingMax) return answer
+        await nextCommit(waitMs)
+      }
+      return readOnce(start, limit)
+    },
+    committed(events) {
+      if (!events.some(({ legSequence }) => legSequence !== undefined)) return
+      commits++
+      wake()
+    },
+    close() {
+      closed = true
+      wake()
+    },
+  }
+}
+
+type Start = EventMark | 'oldest' | 'newest'
+
+function answerOf(items: readonly FeedItem[], mark: Start): FeedAnswer {
+  return { kind: 'events', items, next: typeof mark === 'string' ? '' : cursorOf(mark) }
+}
+
+/** The id beside the sequence tells a reader who comes with the cursor of another data directory, or of a later backup. */
+function cursorOf({ sequence, eventId }: EventMark): string {
+  return sequence === 0 ? '0' : `${sequence}.${eventId}`
+}
+
+function startOf(after: string | undefined): Start | undefined {
+  if (after === undefined || after === '') return 'oldest'
+  if (after === 'newest') return 'newest'
+  if (after === '0') return { sequence: 0, eventId: '' }
+  const match = /^([1-9]\d{0,14})\.([0-9a-f-]{36})$/.exec(after)
+  return match === null ? undefined : { sequence: Number(match[1]), eventId: match[2] ?? '' }
+}
