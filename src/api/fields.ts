@@ -111,11 +111,6 @@ export const audioFields = {
   ),
 }
 
-export interface HeaderParameters {
-  readonly custom_headers: readonly NamedValue[]
-  readonly sip_headers: readonly NamedValue[]
-}
-
 export const region = Type.Optional(Type.String({ description: 'Accepted and ignored.' }))
 
 export const queueName = Type.String({

@@ -46,6 +46,7 @@ export function onBye(core: SessionCore, transaction: ServerTransaction): void {
   answerPendingInvite(core)
   core.waitingBye = undefined
   if (core.phase !== 'leaving') {
+    // RFC 3326: why the far end ended the call, told as it came.
     const reason = headers.all('Reason').map((value) => ({ name: 'Reason', value }))
     core.emit({
       kind: 'leg-bye',

@@ -2,7 +2,7 @@
 // comma-separated list of auth-params (RFC 3261 §25.1, RFC 7616 §3.3). One field line is one challenge or one set of
 // credentials; the digest calculations live in sip/auth.
 
-import { isToken, quote, splitOutside, unquote } from '../text.ts'
+import { isToken, splitOutside, unquote } from '../text.ts'
 
 export interface AuthParameters {
   /** Lower case: `digest`, `bearer`, or one that nobody knows. */
@@ -33,21 +33,4 @@ export function parseAuthParameters(text: string): ReadonlyMap<string, string> |
     parameters.set(name, unquote(piece.slice(equals + 1).trim()))
   }
   return parameters
-}
-
-/** RFC 7616 §3.3, §3.4: these go unquoted on the wire, all others quoted. */
-const unquoted = new Set(['algorithm', 'stale', 'nc'])
-
-/** `Digest realm="…", …`. `qop` is quoted in a challenge and bare in credentials, as RFC 7616 wants: say which. */
-export function formatAuth(
-  scheme: string,
-  parameters: Iterable<readonly [string, string]>,
-  kind: 'challenge' | 'credentials',
-): string {
-  const pieces: string[] = []
-  for (const [name, value] of parameters) {
-    const bare = unquoted.has(name) || (name === 'qop' && kind === 'credentials')
-    pieces.push(`${name}=${bare && isToken(value) ? value : quote(value)}`)
-  }
-  return `${scheme} ${pieces.join(', ')}`
 }

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { fieldsOf } from '../fields.ts'
-import { formatAuth, parseAuth } from './auth.ts'
+import { parseAuth } from './auth.ts'
 import { parseCSeq } from './cseq.ts'
-import { parseDeltaSeconds, parseRetryAfter } from './delta-seconds.ts'
+import { parseDeltaSeconds } from './delta-seconds.ts'
 import { accepts, parseMediaType } from './media-type.ts'
 import { formatNameAddr, parseNameAddr, tagOf } from './name-addr.ts'
 import { formatRAck, parseRAck, parseRSeq } from './rack.ts'
-import { formatReason, reasonsOf } from './reason.ts'
-import { formatReplaces, parseReplaces } from './replaces.ts'
-import { formatSessionExpires, parseMinSe, parseSessionExpires } from './session-expires.ts'
-import { hasToken, tokensOf } from './tokens.ts'
+import { parseReplaces } from './replaces.ts'
+import { parseMinSe, parseSessionExpires } from './session-expires.ts'
+import { hasToken } from './tokens.ts'
 import { parseVia, stampVia } from './via.ts'
 
 describe('structured headers', () => {
@@ -80,7 +79,7 @@ describe('structured headers', () => {
     assert.equal(stampVia(plain, plainVia, { address: '192.0.2.1', port: 5060 }), plain)
   })
 
-  it('RFC 7616 §3.3: challenges and credentials', () => {
+  it('RFC 7616 §3.3: challenges', () => {
     const auth = parseAuth(
       'Digest realm="a, \\"b\\"", nonce="n", qop="auth,auth-int", algorithm=SHA-256, stale=TRUE',
     )
@@ -92,33 +91,13 @@ describe('structured headers', () => {
     assert.equal(parseAuth('Digest realm="a", realm="b"'), undefined)
     assert.equal(parseAuth('Digest realm="open'), undefined)
     assert.deepEqual(parseAuth('NoOne opaque=1')?.parameters.get('opaque'), '1')
-    const challenge = formatAuth(
-      'Digest',
-      [
-        ['realm', 'r'],
-        ['qop', 'auth'],
-        ['algorithm', 'MD5'],
-      ],
-      'challenge',
-    )
-    assert.equal(challenge, 'Digest realm="r", qop="auth", algorithm=MD5')
-    const credentials = formatAuth(
-      'Digest',
-      [
-        ['qop', 'auth'],
-        ['nc', '00000001'],
-      ],
-      'credentials',
-    )
-    assert.equal(credentials, 'Digest qop=auth, nc=00000001')
   })
 
-  it('RFC 3261 §20, RFC 3262, RFC 3326, RFC 3891, RFC 4028: the small ones', () => {
+  it('RFC 3261 §20, RFC 3262, RFC 3891, RFC 4028: the small ones', () => {
     assert.deepEqual(parseCSeq(' 0009\t INVITE '), { number: 9, method: 'INVITE' })
     assert.equal(parseCSeq('1'), undefined)
     assert.equal(parseDeltaSeconds('99999999999'), 4_294_967_295)
     assert.equal(parseDeltaSeconds('-1'), undefined)
-    assert.equal(parseRetryAfter('18000;duration=3600 (busy)'), 18_000)
     assert.deepEqual(parseRAck('1 2 INVITE'), { rseq: 1, cseq: 2, method: 'INVITE' })
     assert.equal(formatRAck({ rseq: 1, cseq: 2, method: 'INVITE' }), '1 2 INVITE')
     assert.equal(parseRAck('1 2'), undefined)
@@ -127,15 +106,10 @@ describe('structured headers', () => {
       seconds: 1_800,
       refresher: 'uac',
     })
-    assert.equal(formatSessionExpires({ seconds: 90, refresher: 'uas' }), '90;refresher=uas')
     assert.equal(parseMinSe('90;x=y'), 90)
     const replaces = parseReplaces('c@h;to-tag=a;from-tag=b;early-only')
     assert.deepEqual(replaces, { callId: 'c@h', toTag: 'a', fromTag: 'b', earlyOnly: true })
-    assert.equal(formatReplaces(replaces), 'c@h;to-tag=a;from-tag=b;early-only')
     assert.equal(parseReplaces('c@h;to-tag=a'), undefined)
-    const reason = { protocol: 'Q.850', cause: 16, text: 'a "b"' }
-    const fields = fieldsOf([['Reason', `SIP;cause=200, ${formatReason(reason)}`]])
-    assert.deepEqual(reasonsOf(fields), [{ protocol: 'SIP', cause: 200, text: undefined }, reason])
   })
 
   it('RFC 3261 §20.1: Accept and media types', () => {
@@ -159,7 +133,8 @@ describe('structured headers', () => {
       ['k', 'path'],
       ['Supported', ''],
     ])
-    assert.deepEqual(tokensOf(fields, 'supported'), ['timer', '100REL', 'path'])
     assert.ok(hasToken(fields, 'Supported', '100rel'))
+    assert.ok(hasToken(fields, 'Supported', 'path'))
+    assert.ok(!hasToken(fields, 'Supported', 'replaces'))
   })
 })

@@ -19,8 +19,3 @@ export function parseReplaces(text: string): Replaces | undefined {
   if (!isToken(toTag) || !isToken(fromTag)) return undefined
   return { callId: parsed.value, toTag, fromTag, earlyOnly: parsed.parameters.has('early-only') }
 }
-
-export function formatReplaces(value: Replaces): string {
-  const flag = value.earlyOnly ? ';early-only' : ''
-  return `${value.callId};to-tag=${value.toTag};from-tag=${value.fromTag}${flag}`
-}

@@ -22,9 +22,3 @@ export function parseSessionExpires(text: string): SessionExpires | undefined {
 export function parseMinSe(text: string): number | undefined {
   return parseNumber(parseValueWithParameters(text)?.value ?? '', deltaSecondsMax)
 }
-
-export function formatSessionExpires(value: SessionExpires): string {
-  return value.refresher === undefined
-    ? String(value.seconds)
-    : `${value.seconds};refresher=${value.refresher}`
-}
