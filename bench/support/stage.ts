@@ -123,7 +123,8 @@ export async function callIn(stage: Stage, options: TalkerOptions): Promise<Talk
     },
     onEnd: () => undefined,
   })
-  if (!(await until(() => status !== 0 && callControlId !== '', 10_000)) || status !== 200) {
+  const settled = (): boolean => status >= 300 || (status === 200 && callControlId !== '')
+  if (!(await until(settled, 10_000)) || status !== 200) {
     throw new Error(`caller ${options.from} was not answered (${status})`)
   }
   const stream = audio.start(place, serverPort, options.fill, options.slot)
