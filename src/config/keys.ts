@@ -70,6 +70,10 @@ const sip = {
     default: loopback,
     doc: 'Sources whose calls need no digest authentication.',
   }),
+  digest_algorithms: choices(['SHA-256', 'MD5'], {
+    default: ['MD5'],
+    doc: 'Offered to users who must authenticate. Many phones know MD5 alone and give up when SHA-256 is offered too.',
+  }),
   session_expires_secs: integer(90, 86_400, {
     default: 1800,
     unit: 's',

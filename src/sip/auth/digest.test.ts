@@ -149,6 +149,28 @@ test('RFC 7616 §3.3: a nonce is stale after 300 s, and one of an earlier start 
   assert.equal(other.verify(request(credentials())).kind, 'wrong')
 })
 
+test('RFC 8760 §2.4: only the algorithms of the configuration are offered and accepted', () => {
+  const { random, nonces } = scene()
+  for (const [chosen, other] of [
+    ['MD5', 'SHA-256'],
+    ['SHA-256', 'MD5'],
+  ] as const) {
+    const server = new DigestServer('pbx.test', [alice], nonces, [chosen])
+    const answerTo = (challenges: readonly string[]): SipRequest => {
+      const client = new DigestClient({ username: 'alice', password: 'wonder' }, random)
+      client.accept(challenged(challenges))
+      return request(client.headers('REGISTER', 'sip:pbx.test'))
+    }
+    const offered = server.challenges('alice', false)
+    assert.equal(offered.length, 1)
+    assert.match(offered[0] ?? '', new RegExp(`algorithm=${chosen},`))
+    assert.equal(server.verify(answerTo(offered)).kind, 'ok')
+    const foreign = new DigestServer('pbx.test', [alice], nonces, [other])
+    const verdict = server.verify(answerTo(foreign.challenges('alice', false)))
+    assert.deepEqual(verdict, { kind: 'wrong', username: 'alice', why: 'algorithm' })
+  }
+})
+
 test('RFC 7616 §5.12: remembered counts are bounded, and an evicted nonce can not be replayed', () => {
   const { server, nonces, random, time } = scene([alice], 10)
   const used: SipRequest[] = []

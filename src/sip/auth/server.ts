@@ -35,12 +35,25 @@ export type WrongWhy = 'unknown-user' | 'forged-nonce' | 'algorithm' | 'uri' | '
 export class DigestServer {
   readonly realm: string
   readonly #nonces: Nonces
+  readonly #algorithms: readonly DigestAlgorithm[]
   readonly #users: ReadonlyMap<string, ReadonlyMap<DigestAlgorithm, string>>
 
-  constructor(realm: string, users: readonly UserSecret[], nonces: Nonces) {
+  /**
+   * `algorithms` are the ones offered and accepted. A phone of RFC 3261 knows MD5 alone, and some of them (baresip 1.0,
+   * SIPp 3.6) give up when any challenge is for SHA-256 instead of passing over it, so offering both is not harmless.
+   */
+  constructor(
+    realm: string,
+    users: readonly UserSecret[],
+    nonces: Nonces,
+    algorithms: readonly DigestAlgorithm[] = DIGEST_ALGORITHMS,
+  ) {
     this.realm = realm
     this.#nonces = nonces
-    this.#users = new Map(users.map((user) => [user.username, hashesOf(user, realm)]))
+    this.#algorithms = DIGEST_ALGORITHMS.filter((one) => algorithms.includes(one))
+    this.#users = new Map(
+      users.map((user) => [user.username, hashesOf(user, realm, this.#algorithms)]),
+    )
   }
 
   knows(username: string): boolean {
@@ -69,11 +82,13 @@ export class DigestServer {
   challenges(username: string | undefined, stale: boolean): readonly string[] {
     const hashes = username === undefined ? undefined : this.#users.get(username)
     const nonce = this.#nonces.issue()
-    return DIGEST_ALGORITHMS.filter((one) => hashes === undefined || hashes.has(one)).map(
-      (algorithm) =>
-        `Digest realm=${quote(this.realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"` +
-        (stale ? ', stale=true' : ''),
-    )
+    return this.#algorithms
+      .filter((one) => hashes === undefined || hashes.has(one))
+      .map(
+        (algorithm) =>
+          `Digest realm=${quote(this.realm)}, nonce="${nonce}", algorithm=${algorithm}, qop="auth"` +
+          (stale ? ', stale=true' : ''),
+      )
   }
 
   #judge(credentials: ReadonlyMap<string, string>, request: SipRequest): Verdict {
@@ -112,15 +127,21 @@ export class DigestServer {
   }
 }
 
-function hashesOf(user: UserSecret, realm: string): ReadonlyMap<DigestAlgorithm, string> {
+function hashesOf(
+  user: UserSecret,
+  realm: string,
+  algorithms: readonly DigestAlgorithm[],
+): ReadonlyMap<DigestAlgorithm, string> {
   const hashes = new Map<DigestAlgorithm, string>()
   if (user.password !== undefined) {
-    for (const algorithm of DIGEST_ALGORITHMS) {
+    for (const algorithm of algorithms) {
       hashes.set(algorithm, digestHa1(algorithm, user.username, realm, user.password))
     }
   }
-  if (user.ha1Md5 !== undefined) hashes.set('MD5', user.ha1Md5.toLowerCase())
-  if (user.ha1Sha256 !== undefined) hashes.set('SHA-256', user.ha1Sha256.toLowerCase())
+  if (user.ha1Md5 !== undefined && algorithms.includes('MD5'))
+    hashes.set('MD5', user.ha1Md5.toLowerCase())
+  if (user.ha1Sha256 !== undefined && algorithms.includes('SHA-256'))
+    hashes.set('SHA-256', user.ha1Sha256.toLowerCase())
   return hashes
 }
 

@@ -12,6 +12,7 @@ import type { Resolver } from '../../ports/resolver.ts'
 import type { Signaling, SignalingInput } from '../../ports/signaling.ts'
 import type { Streams } from '../../ports/streams.ts'
 import type { Timers } from '../../ports/timers.ts'
+import type { DigestAlgorithm } from '../auth/digest.ts'
 import type { UserSecret } from '../auth/server.ts'
 import type { TransactionConfig } from '../transaction/config.ts'
 
@@ -36,6 +37,8 @@ export interface SipStackConfig {
   /** Address for Via and Contact; empty: the bound one. */
   readonly advertise: string
   readonly users: readonly UserSecret[]
+  /** What users are challenged with (`sip.digest_algorithms`); left out: all we know. */
+  readonly digestAlgorithms?: readonly DigestAlgorithm[]
   readonly trunks: readonly TrunkConfig[]
   /** Sources that are let in as `open` (`sip.accept_unauthenticated_from`). */
   readonly openSources: AddressMatcher

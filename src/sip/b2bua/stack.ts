@@ -106,7 +106,7 @@ class Stack implements SipStack, TransactionUser {
     const { config, clock, random } = options
     this.#ids = new OwnIds(random, config.secret)
     const nonces = new Nonces({ clock, random, secret: config.secret })
-    this.#digest = new DigestServer(config.domain, config.users, nonces)
+    this.#digest = new DigestServer(config.domain, config.users, nonces, config.digestAlgorithms)
     const transports = config.transports.map((one) =>
       one === 'udp' ? ('UDP' as const) : ('TCP' as const),
     )
