@@ -30,6 +30,8 @@ export class Clients {
   readonly #accepted = new Set<string>()
   /** Called before a command is handed over. */
   onAsk: (command: Command) => void = () => undefined
+  /** Called when the answer of an accepted command is there. */
+  onAccepted: (command: Command) => void = () => undefined
   readonly #control: () => CallControl
   readonly #random: Random
   readonly #trace: Trace
@@ -53,7 +55,10 @@ export class Clients {
     this.#trace.add(`answer ${number} ${what}`)
     const key = `${command.kind} ${what}`
     this.outcomes.set(key, (this.outcomes.get(key) ?? 0) + 1)
-    if (answer.ok) this.#noteEffect(command, options)
+    if (answer.ok) {
+      this.#noteEffect(command, options)
+      this.onAccepted(command)
+    }
     return answer
   }
 

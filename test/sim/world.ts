@@ -22,6 +22,7 @@ import { applicationId, ContactCentre, queueNames } from './application.ts'
 import { Audit } from './audit.ts'
 import { BrokenPromise, EventModel } from './checkers.ts'
 import { Clients } from './clients.ts'
+import { IntentModel } from './intents.ts'
 import { SimMedia } from './media.ts'
 import { Monkey } from './monkey.ts'
 import { SimNetwork } from './network.ts'
@@ -45,6 +46,7 @@ export class World {
   readonly media: SimMedia
   readonly witness: Witness
   readonly model: EventModel
+  readonly intents = new IntentModel()
   readonly control: CallLogic
   readonly sip: SipStack
   readonly outbox: Outbox
@@ -98,7 +100,9 @@ export class World {
     this.clients = new Clients(() => this.control, random('clients'), this.trace)
     this.clients.onAsk = (command) => {
       if (command.kind === 'transfer' || command.kind === 'bridge') model.mayLeave(command.legId)
+      this.intents.asked(command)
     }
+    this.clients.onAccepted = (command) => this.intents.accepted(command)
     this.phones = new SimPhones(time, random('phones'), this.network)
     const { phones, trace } = this
     this.people = new People({ plan, time, random: random('people'), trace, phones })
@@ -250,6 +254,7 @@ export class World {
     this.trace.add(`event ${stamped.sequence} ${tell(stamped)}`)
     try {
       this.model.take(stamped)
+      this.intents.take(event)
     } catch (error) {
       this.fail(error)
     }
