@@ -10,11 +10,14 @@ const NOT_FOUND = 404
 const TEMPORARILY_UNAVAILABLE = 480
 const BUSY_HERE = 486
 const SERVICE_UNAVAILABLE = 503
+/** Calls that came in the same turn as the last one that fitted are refused here, after they were let in. */
+const RETRY_AFTER_SECS = 1
 
 export function incomingCall(ctx: StepContext, call: IncomingCall): void {
   const status = refuseCall(ctx, call)
   if (status !== undefined) {
-    ctx.signal({ kind: 'refuse', legId: call.legId, status })
+    const later = status === SERVICE_UNAVAILABLE && { retryAfterSecs: RETRY_AFTER_SECS }
+    ctx.signal({ kind: 'refuse', legId: call.legId, status, ...later })
     return
   }
   const application = ctx.world.applicationFor(call.to)
