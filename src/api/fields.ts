@@ -2,7 +2,7 @@
 // in, and the published description lists them as optional.
 
 import { Type } from 'typebox'
-import type { NamedValue, SipCredentials } from '../ports/signaling.ts'
+import type { SipCredentials } from '../ports/signaling.ts'
 
 /** Base64 texts of at most 64 KiB (C-common). */
 const stateCharsMax = 65_536

@@ -83,6 +83,12 @@ export class Dialog {
     return behindNat || source.transport === 'TCP' ? source : undefined
   }
 
+  /** Where a peer without proxies was heard over UDP last: the way out when nobody can look its Contact's name up. */
+  heardAt(): Flow | undefined {
+    const { routeSet, source } = this.#state
+    return routeSet.length === 0 && source?.transport === 'UDP' ? source : undefined
+  }
+
   /**
    * Takes the sequence number of an arriving request in. False: out of order, to be answered 500 (RFC 3261
    * §12.2.2). ACK and CANCEL repeat the INVITE's number and are not given here.

@@ -269,14 +269,14 @@ export class SessionCore {
     const flow = dialog.directFlow()
     // The far port of a connection that we did not open leads nowhere once it is closed; the Contact may.
     const dead = flow?.transport === 'TCP' && !this.room.layer.isOpen(flow)
-    if (flow !== undefined && !dead) {
-      const { transport, remoteAddress, remotePort } = flow
-      return use({ transport, address: remoteAddress, port: remotePort, flow })
-    }
+    if (flow !== undefined && !dead) return use(destinationOf(flow))
     this.room.locate(dialog.nextHop(), dead ? 'TCP' : undefined, (destination) => {
-      if (destination === undefined)
-        this.room.log.warn({ code: 'sip-no-address', method: parts.method }, 'no address')
-      use(destination)
+      if (destination !== undefined) return use(destination)
+      this.room.log.warn({ code: 'sip-no-address', method: parts.method }, 'no address')
+      // DEVIATION RFC 3261 §12.2.1.1: phones put names into Contact that only their own network knows, and a resolver
+      // may be down for a minute; neither may end a call or leave the peer without its BYE.
+      const heard = dialog.heardAt()
+      use(heard === undefined ? undefined : destinationOf(heard))
     })
   }
 
@@ -286,4 +286,8 @@ export class SessionCore {
       this.peerAllows = new Set(headers.values('Allow').map((one) => one.toUpperCase()))
     }
   }
+}
+
+function destinationOf(flow: Flow): Destination {
+  return { transport: flow.transport, address: flow.remoteAddress, port: flow.remotePort, flow }
 }

@@ -524,3 +524,24 @@ test('RFC 3261 §11.2: OPTIONS is answered inside and outside a dialog', async (
     assert.ok(answers[1]?.headers.has(name), name)
   world.stop()
 })
+
+test('RFC 3261 §12.2.1.1: a Contact whose name does not resolve: the peer is reached where it was heard', async () => {
+  const { world, stack, peer, answer } = await scene()
+  const contact = '<sip:phone@desk.invalid>'
+  peer.on = (request) => {
+    if (request.method !== 'ACK') peer.answer(request, 200, { contact })
+  }
+  peer.send({ method: 'INVITE', cseq: 1, body: SDP_A, contact, lines: ['Allow: UPDATE'] })
+  await world.run(10)
+  const toTag = await answer()
+  peer.send({ method: 'ACK', cseq: 1, toTag })
+  await world.run(1_000_000)
+  assert.ok(peer.requests('UPDATE').length > 0, 'our refresh came')
+  assert.equal(stack.kinds.includes('leg-lost'), false)
+  stack.perform({ kind: 'bye', legId: stack.last('incoming-call').legId, headers: [] })
+  await world.run(40_000)
+  assert.equal(peer.requests('BYE').length, 1)
+  assert.equal(peer.requests('BYE')[0]?.uri, 'sip:phone@desk.invalid')
+  assert.equal(stack.sip.size, 0)
+  world.stop()
+})
