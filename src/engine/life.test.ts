@@ -392,3 +392,13 @@ test('an unknown caller id reaches the event as it came', async () => {
   assert.deepEqual(event.offeredCodecs, ['PCMU'])
   assert.deepEqual(event.customHeaders, [{ name: 'X-A', value: '1' }])
 })
+
+test('a call beyond the limit is refused with 503 and told when to come again', async () => {
+  const lab = await callLab({ settings: { callsMax: 1 } })
+  await lab.rings('ann')
+  await lab.rings('bob')
+  const [refusal] = lab.signalled('refuse', 'bob')
+  assert.equal(refusal?.status, 503)
+  assert.equal(refusal.retryAfterSecs, 1)
+  assert.equal(lab.logic.counts().legs, 1)
+})
