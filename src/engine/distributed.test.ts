@@ -227,3 +227,26 @@ test('a dialled leg answers while its partner is claiming: bridged when the stor
   assert.equal(textOf(await refused), 'queue-full')
   assert.deepEqual(lab.told(), ['leg-bridged ann', 'leg-bridged bob'])
 })
+
+test('a claim takes the dead place of a caller whose own end is not known yet: dequeued, ended, forgotten', async () => {
+  const lab = await callLab()
+  await lab.caller('ann')
+  await lab.command(commands.enqueue('ann', 'support', { keepAfterHangup: true }))
+  await lab.agent('agent')
+  lab.told()
+  lab.store.holding = true
+  await lab.hangsUp('ann')
+  const answer = lab.submit(commands.bridgeQueue('agent'))
+  await lab.run()
+  lab.store.release('claim-head')
+  await lab.run()
+  assert.equal(textOf(await answer), 'kept-caller-gone')
+  assert.deepEqual(lab.told(), [
+    'call-dequeued ann support bridging-in-process',
+    'leg-ended ann normal_clearing caller 200',
+  ])
+  lab.store.release('end-entry')
+  await lab.run()
+  assert.deepEqual(lab.told(), [])
+  assert.equal(lab.logic.counts().queued, 0)
+})
