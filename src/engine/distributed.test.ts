@@ -250,3 +250,26 @@ test('a claim takes the dead place of a caller whose own end is not known yet: d
   assert.deepEqual(lab.told(), [])
   assert.equal(lab.logic.counts().queued, 0)
 })
+
+test('BYE of the claimed caller when the issuer was queued itself: the issuer has left its queue and is bridged with the next', async () => {
+  const lab = await queueOf('ann', 'bob')
+  lab.store.holding = false
+  await lab.command(commands.enqueue('agent', 'agents'))
+  lab.told()
+  lab.store.holding = true
+  const answer = lab.submit(commands.bridgeQueue('agent'))
+  await lab.run()
+  await lab.hangsUp('ann')
+  while (lab.store.held.length > 0) {
+    lab.store.release()
+    await lab.run()
+  }
+  assert.equal(textOf(await answer), 'ok')
+  const told = lab.told()
+  assert.equal(told.filter((line) => line.startsWith('call-dequeued agent')).length, 1)
+  assert.deepEqual(
+    told.filter((line) => line.startsWith('leg-bridged')),
+    ['leg-bridged bob', 'leg-bridged agent'],
+  )
+  assert.equal(lab.logic.counts().queued, 0)
+})
