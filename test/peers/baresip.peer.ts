@@ -16,15 +16,17 @@ import { missing } from './sipp.ts'
 import { gapMs, longestRunMs, stepsOf, storyOf } from './tones.ts'
 
 const absent = missing('baresip') ?? missing('ip')
-const made = absent ?? makeNamespace()
+const place = absent ?? makeNamespace()
 const password = 'a secret of the lab'.replaceAll(' ', '-')
 const tones = [callerHz, agentHz, musicHz]
 
 /** Audio takes its time: what is to be in the recording must have been heard for so long. */
 const listen = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-describe('baresip', { skip: typeof made === 'string' ? made : false }, () => {
-  const place = made as Namespace // A text skips the whole suite.
+if (typeof place === 'string') test('baresip', { skip: place }, () => undefined)
+else describe('baresip', () => withBaresip(place))
+
+function withBaresip(place: Namespace): void {
   const phones: Softphone[] = []
   let stage: Stage
   before(async () => {
@@ -109,4 +111,4 @@ describe('baresip', { skip: typeof made === 'string' ? made : false }, () => {
     const overheard = stepsOf(await agentPhone.recording(), tones)
     assert.deepEqual(storyOf(overheard), ['silence', callerHz], overheard.join(' '))
   })
-})
+}

@@ -7,10 +7,15 @@ import { runQueueApp, type QueueApp } from './queue-app.ts'
 import { endSipps, freePort, missing, sipp, startSipp, type SippOptions } from './sipp.ts'
 
 const absent = missing('sipp')
-describe('SIPp', { skip: absent ?? false }, () => {
+const user = { username: 'desk', password: 'right' }
+
+if (absent === undefined) describe('SIPp', withSipp)
+else test('SIPp', { skip: absent }, () => undefined)
+
+function withSipp(): void {
   let stage: Stage
   before(async () => {
-    stage = await startStage()
+    stage = await startStage({ config: { sip_users: [user] } })
   })
   afterEach(endSipps)
   after(() => stage.close())
@@ -111,7 +116,7 @@ describe('SIPp', { skip: absent ?? false }, () => {
     ['delayed-offer', 'an offer in the 200, the answer in the ACK, in A-law'],
     ['reliable-ringing', 'reliable ringing, PRACK'],
     ['session-timer', 'session timer: 422, refreshed by UPDATE and by INVITE'],
-    ['repeated-invite', 'the same INVITE three times is one call'],
+    ['repeated-invite', 'the same INVITE again and late ACKs: one call each'],
   ] as const) {
     test(what, async () => {
       const app = runQueueApp(stage, { queue: scenario, agentUri: undefined })
@@ -171,7 +176,15 @@ describe('SIPp', { skip: absent ?? false }, () => {
     await nothingIsLeft()
   })
 
+  test('a phone registers with digest and goes again; a wrong password does not', async () => {
+    const desk = { scenario: 'registers', caller: user.username }
+    await callers({ ...desk, password: user.password })
+    const wrong = await sipp({ ...desk, password: 'wrong', server: stage.server.sip })
+    assert.equal(wrong.code, 1)
+    assert.match(wrong.complaints, /received 'SIP\/2.0 40[13]/)
+  })
+
   test('a thousand OPTIONS in two seconds', async () => {
     await callers({ scenario: 'options', calls: 1_000, rate: 500 })
   })
-})
+}

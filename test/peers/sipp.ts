@@ -18,6 +18,8 @@ export interface SippOptions {
   readonly service?: string
   /** Own user name. */
   readonly caller?: string
+  /** Credentials to answer challenges with, over `sip:localhost`. */
+  readonly password?: string
   readonly transport?: 'udp' | 'tcp'
   /** Calls to make or take, then it ends. Default 1. */
   readonly calls?: number
@@ -95,6 +97,9 @@ function argumentsOf(options: SippOptions, port: number): string[] {
   const transport = options.transport === 'tcp' ? 't1' : 'u1'
   const optional: readonly (readonly [string, string | undefined])[] = [
     ['-s', options.service],
+    ['-au', options.password === undefined ? undefined : options.caller],
+    ['-ap', options.password],
+    ['-auth_uri', options.password === undefined ? undefined : 'localhost'],
     ['-lost', options.lostPercent?.toString()],
   ]
   return [
@@ -109,6 +114,8 @@ function argumentsOf(options: SippOptions, port: number): string[] {
     ],
     ...['-i', '127.0.0.1', '-mi', '127.0.0.1', '-t', transport, '-p', String(port), '-nostdin'],
     ...['-m', String(calls), '-r', String(rate), '-l', String(calls)],
+    // Its watchdog would report a busy machine, not a fault of the server.
+    ...['-watchdog_interval', '0'],
     ...['-timeout', `${timeoutSecs}s`, '-timeout_error', '-trace_err', '-error_file', 'complaints'],
     ...optional.flatMap(([name, value]) => (value === undefined ? [] : [name, value])),
   ]
