@@ -41,10 +41,11 @@ export interface StageOptions {
 }
 
 export async function buildStage(options: StageOptions): Promise<Stage> {
-  let stage: Stage | undefined
+  // The receiver's address goes into the server's configuration, so it is there before the stage.
+  let tell: (news: News) => void = () => undefined
   const receiver = await startReceiver((body) => {
     const news = newsOf(JSON.parse(body.toString()))
-    if (news !== undefined) stage?.onNews(news)
+    if (news !== undefined) tell(news)
   }, tone())
   const server = await startServer({
     config: {
@@ -67,7 +68,7 @@ export async function buildStage(options: StageOptions): Promise<Stage> {
   const audio = new RtpStreams(options.slots ?? 4)
   await audio.open(options.sockets)
   const pid = server.child.pid ?? 0
-  stage = {
+  const stage: Stage = {
     server,
     pid,
     commands,
@@ -84,6 +85,7 @@ export async function buildStage(options: StageOptions): Promise<Stage> {
       receiver.close()
     },
   }
+  tell = (news) => stage.onNews(news)
   return stage
 }
 
