@@ -1,17 +1,28 @@
 // Requests of a call whose TCP connection is gone: they wait until the peer is heard over a new one (a request of the
 // call, or a registration of its Contact), and are given up after `flowWaitMs`.
 
-import type { TimerId } from '../../ports/timers.ts'
+import type { TimerId, Timers } from '../../ports/timers.ts'
 import type { Dialog } from '../dialog/dialog.ts'
-import type { SessionCore } from './core.ts'
+import type { Flow } from '../transaction/types.ts'
+
+/** What is used of the session that waits. */
+interface WaitingSession {
+  readonly phase: string
+  readonly room: {
+    readonly timers: Timers
+    readonly flowWaitMs: number
+    awaitFlow(target: () => string, reached: (flow: Flow) => void): () => void
+  }
+  flowSeen(flow: Flow): void
+}
 
 export class FlowWaits {
-  readonly #core: SessionCore
+  readonly #core: WaitingSession
   readonly #waiting: ((reached: boolean) => void)[] = []
   #leave: (() => void) | undefined
   #timer: TimerId | undefined
 
-  constructor(core: SessionCore) {
+  constructor(core: WaitingSession) {
     this.#core = core
   }
 
