@@ -1,0 +1,71 @@
+// Keeps who waits in which queue, in order, in a file; pulls events instead of waiting for webhooks. It may be killed at
+// any moment, and so may the server: state and cursor are one file that is replaced as a whole, so each event counts once.
+//
+//   HOLDFAST_URL=http://127.0.0.1:8080/v2 HOLDFAST_API_KEY=KEY… node examples/event-consumer/consumer.ts queues.json
+
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+
+type Item = {
+  readonly name: string
+  readonly call_control_id: string
+  readonly event_type: string
+  readonly payload: { readonly queue: string; readonly call_control_id: string }
+}
+type Answer = { data: readonly Item[]; meta: { next: string; total_pages: number } }
+type State = { cursor: string; queues: Record<string, string[]> }
+
+const file = process.argv[2] ?? 'queues.json'
+const base = process.env['HOLDFAST_URL'] ?? 'http://127.0.0.1:8080/v2'
+const headers = { authorization: `Bearer ${process.env['HOLDFAST_API_KEY']}` }
+const gone: Answer = { data: [], meta: { next: '', total_pages: 0 } }
+
+async function get(path: string): Promise<Answer> {
+  const response = await fetch(base + path, { headers, signal: AbortSignal.timeout(60_000) })
+  if (response.status === 404 || response.status === 410) return gone
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as Answer // The shape that the server's /openapi.json describes.
+}
+
+/** All items of a list. Back to front: what leaves meanwhile moves others only to where we still look. */
+async function all(path: string): Promise<Item[]> {
+  let items: Item[] = []
+  let page = (await get(`${path}?page[size]=250`)).meta.total_pages
+  for (; page > 0; page--) {
+    items = [...(await get(`${path}?page[size]=250&page[number]=${page}`)).data, ...items]
+  }
+  return items
+}
+
+/** The queues as they are now, with a cursor from just before: events in between may be applied twice without harm. */
+async function takeStock(): Promise<State> {
+  const state: State = { cursor: (await get('/events?after=newest')).meta.next, queues: {} }
+  for (const { name } of await all('/queues')) {
+    const calls = await all(`/queues/${encodeURIComponent(name)}/calls`)
+    state.queues[name] = [...new Set(calls.map((call) => call.call_control_id))]
+  }
+  await get('/events?after=newest') // Answered when everything we have seen is on the server's disk.
+  return state
+}
+
+function apply({ queues }: State, { event_type: type, payload }: Item): void {
+  if (type !== 'call.enqueued' && type !== 'call.dequeued') return
+  const { queue, call_control_id: call } = payload
+  const others = (queues[queue] ?? []).filter((one) => one !== call)
+  queues[queue] = type === 'call.enqueued' ? [...others, call] : others
+}
+
+let state: State | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined
+for (;;) {
+  try {
+    const answer = state ? await get(`/events?after=${state.cursor}&limit=1000&wait_secs=20`) : gone
+    if (state === undefined || answer === gone) state = await takeStock()
+    for (const event of answer.data) apply(state, event)
+    if (answer !== gone) state.cursor = answer.meta.next
+    writeFileSync(`${file}.new`, JSON.stringify(state))
+    renameSync(`${file}.new`, file)
+  } catch (error) {
+    console.error(String(error)) // The server is away: nothing is lost, the events wait.
+    await pause(200)
+  }
+}
