@@ -273,3 +273,28 @@ test('BYE of the claimed caller when the issuer was queued itself: the issuer ha
   )
   assert.equal(lab.logic.counts().queued, 0)
 })
+
+test('a leg dialled for a queued caller answers after an agent has claimed that caller: it bridges nobody', async () => {
+  const lab = await callLab()
+  await lab.caller('ann')
+  await lab.command(commands.enqueue('ann'))
+  await lab.agent('agent')
+  await lab.command(commands.dial('bob', { linkTo: leg('ann'), bridgeOnAnswer: true }))
+  lab.told()
+  lab.store.holding = true
+  const answer = lab.submit(commands.bridgeQueue('agent'))
+  await lab.run()
+  await lab.accepts('bob')
+  lab.store.release('claim-head')
+  await lab.run()
+  lab.store.release('leave')
+  await lab.run()
+  assert.equal(textOf(await answer), 'ok')
+  assert.deepEqual(lab.told(), [
+    'leg-answered bob',
+    'call-dequeued ann support bridged',
+    'leg-bridged ann',
+    'leg-bridged agent',
+  ])
+  assert.equal(lab.logic.call(leg('bob'))?.state, 'parked')
+})

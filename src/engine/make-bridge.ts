@@ -20,6 +20,8 @@ export interface BridgePlan {
   readonly issuer: Leg
   readonly other: Leg
   readonly settings: BridgeSettings
+  /** False when what asked for the bridge was overtaken while the store was deciding. */
+  readonly stillWanted?: () => boolean
 }
 
 /** The leg and, when it is bridged, its counterpart: whom a verb about the leg holds. */
@@ -130,6 +132,7 @@ export function fulfilIntent(ctx: StepContext, leg: Leg): void {
     issuer: ownIssue ? leg : other,
     other: ownIssue ? other : leg,
     settings: intent.settings,
+    stillWanted: () => leg.intent === intent,
   }
   const nobody = (): void => undefined
   takeAndBridge(ctx, plan, nobody, nobody, nobody)
@@ -143,6 +146,10 @@ function bridgeTaken(
   accepted: (ctx: StepContext) => void,
 ): void {
   const { issuer, other } = plan
+  if (plan.stillWanted?.() === false) {
+    parkLeft(ctx, left)
+    return
+  }
   if (goingOrGone(issuer) || goingOrGone(other)) {
     parkLeft(ctx, left)
     settled(ctx, refusal({ code: goingOrGone(issuer) ? 'leg-ended' : 'other-leg-ended' }))
