@@ -63,6 +63,8 @@ export class Clients {
   }
 
   #noteEffect(command: Command, { commandId, request }: AskOptions): void {
+    // A command_id means nothing on queues.
+    if (/^queue/.test(command.kind)) return
     const ofLeg = 'legId' in command ? command.legId : command.kind
     const scope = 'conference' in command ? command.conference : ofLeg
     const key = commandId === undefined ? request?.hash : `${scope} ${commandId}`
