@@ -14,6 +14,7 @@ import type {
   FreshLeg,
   LegCommand,
 } from '../../src/ports/commands.ts'
+import type { RestoredDialog } from '../../src/ports/durable.ts'
 import type { DomainEvent, StampedEvent } from '../../src/ports/events.ts'
 import { noFaults } from '../../src/ports/faults.ts'
 import type { MediaCommand, MediaInput } from '../../src/ports/media-engine.ts'
@@ -108,11 +109,25 @@ export class HoldableStore {
   }
 }
 
+function roomsWith(dialogs: readonly RestoredDialog[]) {
+  const up = dialogs.filter(({ at }) => at === 'up')
+  const nothing = { takeChanges: () => [], onChange: () => undefined }
+  return {
+    signaling: { ...nothing, restore: () => dialogs },
+    media: {
+      ...nothing,
+      restore: async () => up.map(({ legId }) => ({ legId, agreed: true })),
+    },
+  }
+}
+
 export interface LabOptions {
   readonly settings?: Partial<EngineSettings>
   readonly applications?: readonly Application[]
   /** The store of a former lab: a restart. */
   readonly from?: CallLab
+  /** What signaling could go on with after it; media has the ports of those that are `up`. */
+  readonly dialogs?: readonly RestoredDialog[]
 }
 
 export class CallLab {
@@ -151,6 +166,7 @@ export class CallLab {
         quality: () => undefined,
         capabilities: () => ({ mix: true, sharedPlayer: true, atomicLink: true }),
       },
+      durable: roomsWith(options.dialogs ?? []),
       sink: {
         deliveriesFor: () => [],
         committed: (events) => this.stamped.push(...events),

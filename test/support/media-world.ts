@@ -18,6 +18,7 @@ import { emptyHeader, looksLikeRtcp, readRtp, writeRtpHeader } from '../../src/m
 import type { RtpHeader } from '../../src/media/rtp/packet.ts'
 import { writeEvent } from '../../src/media/rtp/telephone-event.ts'
 import type { DatagramSocket } from '../../src/ports/datagrams.ts'
+import type { StoredRow } from '../../src/ports/durable.ts'
 import type { AudioReference, MediaCommand, MediaInput } from '../../src/ports/media-engine.ts'
 import { SeededRandom, VirtualTime } from './virtual.ts'
 import { VirtualNetwork } from './virtual-network.ts'
@@ -36,17 +37,22 @@ export function legId(name: string): LegId {
 }
 
 export class MediaWorld {
-  readonly time = new VirtualTime()
-  readonly random = new SeededRandom(7)
-  readonly network = new VirtualNetwork(this.time, this.random)
+  readonly time: VirtualTime
+  readonly random: SeededRandom
+  readonly network: VirtualNetwork
   readonly inputs: MediaInput[] = []
   readonly #worker
   readonly media
   readonly table: QualityTable
+  readonly #rows = new Map<string, StoredRow>()
   /** What `play` finds by its URL. */
   readonly audio = new Map<string, Loaded | Promise<Loaded>>()
 
-  constructor(settings: Partial<CoreSettings> = {}, legsMax = 32) {
+  /** `former`: the world of a process that has ended; its time, network and phones go on. */
+  constructor(settings: Partial<CoreSettings> = {}, legsMax = 32, former?: MediaWorld) {
+    this.time = former?.time ?? new VirtualTime()
+    this.random = former?.random ?? new SeededRandom(7)
+    this.network = former?.network ?? new VirtualNetwork(this.time, this.random)
     this.table = new QualityTable(new SharedArrayBuffer(qualityBytes(legsMax)))
     const { time, random, table } = this
     this.#worker = createInlineMediaWorker({
@@ -78,6 +84,21 @@ export class MediaWorld {
       ringback: ringbackClip,
       deliver: (input) => this.inputs.push(input),
     })
+  }
+
+  /** What a store would hold now. */
+  rows(): readonly StoredRow[] {
+    for (const change of this.media.takeChanges()) {
+      const { table, id } = change
+      if (change.kind === 'delete') this.#rows.delete(id)
+      else this.#rows.set(id, { table, id, row: JSON.parse(JSON.stringify(change.row)) })
+    }
+    return [...this.#rows.values()]
+  }
+
+  /** kill -9: sockets are gone, nobody is told. */
+  crash(): void {
+    this.#worker.core.close()
   }
 
   perform(...commands: MediaCommand[]): void {

@@ -171,3 +171,72 @@ test('effects that are decided before the sockets are bound leave when they are'
   next.sip.stop()
   world.stop()
 })
+
+test('a call whose TCP connection is gone waits for its peer, never goes over UDP, and gives up in the end', async () => {
+  for (const comesBack of [true, false]) {
+    const world = new SipWorld()
+    const stack = await world.stack('10.0.0.1')
+    const phones = world.net.streamsAt('10.0.0.9')
+    const heard: string[] = []
+    let tag: string | undefined
+    const dial = () =>
+      phones.connect({
+        address: '10.0.0.1',
+        port: 5060,
+        timeoutMs: 1000,
+        callbacks: {
+          onData: (bytes) => heard.push(Buffer.from(bytes).toString()),
+          onClose: () => undefined,
+        },
+      })
+    const write = (line: { write(bytes: Uint8Array): unknown }, method: string, cseq: number) => {
+      tag ??= /To: .*;tag=(\S+)/.exec(heard.join(''))?.[1]
+      const body = method === 'INVITE' ? SDP_A : ''
+      const text = [
+        `${method} sip:+15550100@10.0.0.1 SIP/2.0`,
+        `Via: SIP/2.0/TCP 10.0.0.9:5060;branch=z9hG4bK-${method}-${cseq}`,
+        'From: <sip:raw@far.test>;tag=raw',
+        `To: <sip:+15550100@10.0.0.1>${tag === undefined ? '' : `;tag=${tag}`}`,
+        'Call-ID: tcp-call',
+        `CSeq: ${cseq} ${method}`,
+        'Contact: <sip:raw@10.0.0.9:5070;transport=tcp>',
+        ...(body === '' ? [] : ['Content-Type: application/sdp']),
+        `Content-Length: ${body.length}`,
+        '',
+        body,
+      ].join('\r\n')
+      line.write(new TextEncoder().encode(text))
+    }
+    const first = await settled(world, dial())
+    write(first, 'INVITE', 1)
+    await world.run(50)
+    const { legId } = stack.last('incoming-call')
+    stack.perform({ kind: 'accept', legId, sdp: SDP_B, headers: [] })
+    await world.run(50)
+    write(first, 'ACK', 1)
+    await world.run(50)
+    const again = await restart(world, stack)
+    const datagrams = await world.peer('10.0.0.9', 5070)
+    heard.length = 0
+    again.perform({ kind: 'probe', legId })
+    await world.run(20_000)
+    assert.deepEqual(again.kinds, [], 'it waits')
+    if (comesBack) {
+      const second = await settled(world, dial())
+      write(second, 'INFO', 2)
+      await world.run(50)
+      assert.match(heard.join(''), /OPTIONS sip:raw@10\.0\.0\.9:5070/)
+    } else {
+      await world.run(80_000)
+      assert.deepEqual(again.kinds, ['leg-lost'])
+    }
+    assert.equal(datagrams.received.length, 0)
+    world.stop()
+  }
+})
+
+/** What a promise gives when virtual time moves on for it. */
+async function settled<T>(world: SipWorld, promise: Promise<T>): Promise<T> {
+  await world.run(50)
+  return promise
+}
