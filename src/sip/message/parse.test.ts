@@ -239,3 +239,38 @@ describe('serializer', () => {
     assert.equal(Buffer.from(bytes).toString(), 'SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n')
   })
 })
+
+describe('RFC 3261 §25: what strangers send costs little', () => {
+  const cpuMs = (run: () => void): number => {
+    let best = Infinity
+    for (let left = 5; left > 0 && best > 5; left--) {
+      const before = process.threadCpuUsage()
+      run()
+      const { user, system } = process.threadCpuUsage(before)
+      best = Math.min(best, (user + system) / 1000)
+    }
+    return best
+  }
+  const heads = {
+    'a start line of spaces': `R${' '.repeat(65_000)}`,
+    'spaces between method and URI': `R${' '.repeat(30_000)}${'x'.repeat(30_000)}`,
+    'a tel: URI that is no number': `OPTIONS tel:${'1'.repeat(60_000)}x SIP/2.0`,
+    'a version without end': `OPTIONS sip:a SIP/2.${'0'.repeat(60_000)}`,
+    'spaces behind the version': `OPTIONS sip:a SIP/2.0${' '.repeat(60_000)}x`,
+    'a Via of white space': `OPTIONS sip:a SIP/2.0\r\nVia: SIP ${'\t'.repeat(15_000)}`,
+  }
+  for (const [name, head] of Object.entries(heads)) {
+    it(name, () => {
+      const bytes = bytesOf(`${head}\r\n\r\n`)
+      const spentMs = cpuMs(() => void parseMessage(bytes))
+      assert.ok(spentMs <= 5, `${spentMs} ms`)
+    })
+  }
+
+  it('a NUL is refused wherever we would have to send it back ourselves', () => {
+    for (const header of ['Require: \0', 'Call-ID: a\0', 'Path: <sip:a>;x="\0"', 'X-A: \0']) {
+      const { status } = error(invite(`${header}\r\n`))
+      assert.equal(status, 400, header)
+    }
+  })
+})

@@ -9,7 +9,7 @@
 
 import { isAscii, isUtf8 } from 'node:buffer'
 import { Fields } from './fields.ts'
-import { singleValued } from './header-names.ts'
+import { lowerName, singleValued } from './header-names.ts'
 import { parseContacts } from './headers/contact.ts'
 import { parseCSeq } from './headers/cseq.ts'
 import { parseMaxForwards } from './headers/delta-seconds.ts'
@@ -217,15 +217,61 @@ function unfold(text: string, reader: HeadReader): string[] {
 
 function parseStartLine(line: string, reader: HeadReader): StartLine {
   if (line.startsWith('SIP/')) return parseStatusLine(line)
-  const match = /^([^ \t]+)([ \t]+)(.*[^ \t])([ \t]+)SIP\/(\d+)\.(\d+)[ \t]*$/i.exec(line)
-  if (match === null) return { kind: 'unreadable' }
-  const [, method = '', gap = '', uri = '', secondGap = '', major = '', minor = ''] = match
+  const parts = splitRequestLine(line)
+  if (parts === undefined) return { kind: 'unreadable' }
+  const { method, gap, uri, secondGap, version } = parts
   if (!isToken(method)) return { kind: 'unreadable' }
-  if (major !== '2' || minor !== '0') reader.blame(505, 'Version Not Supported')
+  if (version !== '2.0') reader.blame(505, 'Version Not Supported')
   // RFC 3261 §7.1: exactly one SP between the parts; trailing white space is tolerated (RFC 4475 §3.1.2.10).
   if (gap !== ' ' || secondGap !== ' ' || /[ \t]/.test(uri)) reader.blame(400, 'Bad Request-Line')
   else checkRequestUri(uri, reader)
   return { kind: 'request', method, uri }
+}
+
+interface RequestLine {
+  readonly method: string
+  readonly gap: string
+  readonly uri: string
+  readonly secondGap: string
+  readonly version: string
+}
+
+/** By indexes: one pattern over the whole line backtracks for seconds when a stranger sends 64 kB of spaces. */
+function splitRequestLine(line: string): RequestLine | undefined {
+  const end = blanksBefore(line, line.length)
+  const versionAt = line.lastIndexOf('/', end - 1) - 3
+  const version = line.slice(versionAt + 4, end)
+  const known = versionAt > 0 && line.slice(versionAt, versionAt + 4).toUpperCase() === 'SIP/'
+  if (!known || !/^\d{1,10}\.\d{1,10}$/.test(version)) return undefined
+  const methodEnd = line.search(/[ \t]/)
+  const uriStart = blanksFrom(line, methodEnd)
+  const uriEnd = blanksBefore(line, versionAt)
+  if (methodEnd < 1 || uriEnd <= uriStart || uriEnd === versionAt) return undefined
+  return {
+    method: line.slice(0, methodEnd),
+    gap: line.slice(methodEnd, uriStart),
+    uri: line.slice(uriStart, uriEnd),
+    secondGap: line.slice(uriEnd, versionAt),
+    version,
+  }
+}
+
+function isBlank(text: string, at: number): boolean {
+  return text[at] === ' ' || text[at] === '\t'
+}
+
+/** Index of the first character at or after `from` that is neither space nor tab. */
+function blanksFrom(text: string, from: number): number {
+  let at = from
+  while (isBlank(text, at)) at++
+  return at
+}
+
+/** Index behind the last character before `end` that is neither space nor tab. */
+function blanksBefore(text: string, end: number): number {
+  let at = end
+  while (isBlank(text, at - 1)) at--
+  return at
 }
 
 function checkRequestUri(uri: string, reader: HeadReader): void {
@@ -248,6 +294,9 @@ function parseStatusLine(line: string): StartLine {
   return { kind: 'response', status, reason: match[2] ?? '' }
 }
 
+/** Quoted strings may hold a NUL (RFC 4475 §3.1.1.2). These are echoed as they came, cleaned, or never sent; all others are refused. */
+const nulBearers = new Set(['from', 'to', 'authorization', 'proxy-authorization'])
+
 function readHeaders(lines: readonly string[], reader: HeadReader): void {
   for (let i = 1; i < lines.length; i++) {
     const line = lines[i] ?? ''
@@ -257,7 +306,10 @@ function readHeaders(lines: readonly string[], reader: HeadReader): void {
       reader.blame(400, 'Bad header line')
       continue
     }
-    reader.fields.add(name, line.slice(colon + 1).trim())
+    const value = line.slice(colon + 1).trim()
+    if (value.includes('\0') && !nulBearers.has(lowerName(name)))
+      reader.blame(400, 'NUL in a header')
+    reader.fields.add(name, value)
   }
 }
 

@@ -88,7 +88,8 @@ function parseSip(scheme: 'sip' | 'sips', rest: string): SipUri | undefined {
 function parseTel(rest: string): TelUri | undefined {
   const semicolon = rest.indexOf(';')
   const number = semicolon < 0 ? rest : rest.slice(0, semicolon)
-  if (!/^\+?[0-9A-Fa-f*#().-]*[0-9A-Fa-f*#][0-9A-Fa-f*#().-]*$/.test(number)) return undefined
+  // Two looks at the text, because one pattern for both rules backtracks over every digit of a long one.
+  if (!/^\+?[0-9A-Fa-f*#().-]+$/.test(number) || !/[0-9A-Fa-f*#]/.test(number)) return undefined
   const parameters = parseUriParameters(
     semicolon < 0 ? '' : rest.slice(semicolon + 1),
     semicolon >= 0,
@@ -174,11 +175,13 @@ export function escapeParameter(text: string): string {
 
 function escapeOutside(text: string, outside: RegExp): string {
   return text.replace(outside, (character) => {
-    const bytes = new TextEncoder().encode(character)
-    return Array.from(bytes, (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(
-      '',
-    )
+    if (character < '\x80') return escapeByte(character.charCodeAt(0))
+    return Array.from(Buffer.from(character), escapeByte).join('')
   })
+}
+
+function escapeByte(byte: number): string {
+  return `%${byte < 16 ? '0' : ''}${byte.toString(16).toUpperCase()}`
 }
 
 /**

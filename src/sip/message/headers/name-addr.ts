@@ -57,7 +57,7 @@ function build(
   rest: string,
 ): NameAddr | undefined {
   const scheme = uriScheme(uriText)
-  if (scheme === undefined || /[\x00-\x20<>]/.test(uriText)) return undefined
+  if (scheme === undefined || /[\x00-\x20\x7f<>]/.test(uriText)) return undefined
   const uri = parseUri(uriText)
   if (uri === undefined && (scheme === 'sip' || scheme === 'sips' || scheme === 'tel'))
     return undefined
