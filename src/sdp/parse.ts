@@ -106,7 +106,7 @@ function readSession(session: ParsedSession): Result<RemoteDescription, string> 
 
 function readMedia(parsed: ParsedMedia, session: ParsedSession): Result<RemoteMedia, string> {
   const { type, port, protocol } = parsed
-  if (typeof type !== 'string' || typeof protocol !== 'string' || type === '') {
+  if (typeof type !== 'string' || typeof protocol !== 'string' || type === '' || protocol === '') {
     return refused('malformed media line')
   }
   if (!isPort(port) && port !== 0) return refused('media port out of range')

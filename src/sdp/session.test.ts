@@ -188,3 +188,8 @@ test('limits and rubbish are values, never exceptions', () => {
     }
   }
 })
+
+test('an m-line without a transport is refused: our answer could not repeat it', () => {
+  const text = [...head, 'm=a 4 \u00d2', 'm=audio 4000 RTP/AVP 8'].join('\n')
+  assert.equal(parseDescription(text).ok, false)
+})
