@@ -6,7 +6,7 @@ import type { AddressMatcher } from '../ports/address-matcher.ts'
 import { addressMatcher } from './address-matcher.ts'
 
 /** Everything that is not a public unicast address (IANA special-purpose registries, RFC 6890 and later). */
-const specialRanges = [
+const specialIpv4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -15,29 +15,34 @@ const specialRanges = [
   '172.16.0.0/12',
   '192.0.0.0/24',
   '192.0.2.0/24',
+  '192.88.99.0/24',
   '192.168.0.0/16',
   '198.18.0.0/15',
   '198.51.100.0/24',
   '203.0.113.0/24',
   '224.0.0.0/3',
-  '::/127',
-  // NAT64 and 6to4 carry an IPv4 address that may be private.
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '100::/64',
+]
+
+const specialIpv6 = [
+  // Only 2000::/3 holds public IPv6 addresses: what lies outside is special or has never been given to anybody.
+  '::/3',
+  '4000::/2',
+  '8000::/1',
+  // Inside of it: Teredo and other protocols, 6to4 (which carries an IPv4 address that may be private), documentation.
   '2001::/23',
   '2001:db8::/32',
   '2002::/16',
-  'fc00::/7',
-  'fe80::/10',
-  'fec0::/10',
-  'ff00::/8',
+  '3fff::/20',
 ]
 
 /** True for addresses that may be connected to. */
 export function egressRule(allow: AddressMatcher): AddressMatcher {
-  const special = addressMatcher(specialRanges)
-  return (address) => isIP(address) !== 0 && (!special(address) || allow(address))
+  // Two lists: a list of both families takes an IPv4 address for its IPv6 form, which lies in `::/3`.
+  const special = { 4: addressMatcher(specialIpv4), 6: addressMatcher(specialIpv6) }
+  return (address) => {
+    const family = isIP(address)
+    return (family === 4 || family === 6) && (!special[family](address) || allow(address))
+  }
 }
 
 export type UrlRefusal = 'malformed' | 'scheme' | 'credentials' | 'forbidden-address'
