@@ -116,6 +116,7 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ['key without text', 'api_keys: [{ name: dev }]', /api_keys\[0\] must have either key or/],
   ['user with neither', 'sip_users: [{ username: a }]', /sip_users\[0\] must have either/],
   ['not YAML', 'a: [', /is not YAML/],
+  ['a tag that means nothing', 'queues: !!ma { collect_created: false }', /is not YAML/],
   ['a list', '- 1', /must hold keys and values/],
   [
     'too short a session timer',

@@ -1,7 +1,7 @@
 // From a YAML file and the environment to one checked configuration. Anything that is not understood stops the start:
 // a key that is silently ignored is a setting that somebody believes in.
 
-import { parse as parseYaml } from 'yaml'
+import { parseDocument } from 'yaml'
 import { shapeConfig } from './shape.ts'
 import type { Config } from './shape.ts'
 import { keys } from './keys.ts'
@@ -75,7 +75,11 @@ export function loadConfig(world: ConfigWorld): LoadedConfig {
 function treeOf(yaml: string, file: string): Tree {
   let parsed: unknown
   try {
-    parsed = parseYaml(yaml)
+    // A warning is a part of the file that means something else than it seems: it stops the start like an error.
+    const document = parseDocument(yaml, { logLevel: 'silent' })
+    const [fault] = [...document.errors, ...document.warnings]
+    if (fault !== undefined) throw fault
+    parsed = document.toJS()
   } catch (error) {
     throw new ConfigError([
       `${file} is not YAML: ${error instanceof Error ? error.message : error}`,
