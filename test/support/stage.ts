@@ -200,14 +200,15 @@ function peopleOf({ server, receiver, lab }: Basics, { command, dial }: Requests
     const voice = { kind: 'tone', hz: callerHz } as const
     const caller = await phone({ voice, ...options, user })
     const seen = new Set(receiver.deliveries.map(({ id }) => id))
-    const call = await caller.call('+15550100', callOptions)
-    const initiated = await receiver.waitFor(
+    const told = receiver.waitFor(
       ({ type, id, payload }) =>
         type === 'call.initiated' &&
         payload['from'] === user &&
         payload['direction'] === 'incoming' &&
         !seen.has(id),
+      20_000,
     )
+    const { call, initiated } = await untilLetIn(() => caller.call('+15550100', callOptions), told)
     return { id: String(initiated.payload['call_control_id']), phone: caller, call, initiated }
   }
   const answered: Stage['answered'] = async (options, callOptions) => {
@@ -242,6 +243,24 @@ function peopleOf({ server, receiver, lab }: Basics, { command, dial }: Requests
     return { caller, agent }
   }
   return { event, phone, callIn, answered, queueUp, dialAgent, conversation }
+}
+
+/**
+ * Calls, and calls again after a 503: on a machine that is busy with other things the server refuses calls for a moment,
+ * with Retry-After: 1, and real callers obey.
+ */
+async function untilLetIn(
+  place: () => Promise<OutgoingCall>,
+  told: Promise<Delivery>,
+): Promise<{ readonly call: OutgoingCall; readonly initiated: Delivery }> {
+  for (;;) {
+    const call = await place()
+    const refused = call.until(() => call.end?.status === 503, 20_000, 'no webhook, no 503')
+    const initiated = await Promise.race([told, refused.then(() => undefined)])
+    refused.catch(() => undefined) // The call goes on: nobody waits for this any more.
+    if (initiated !== undefined) return { call, initiated }
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+  }
 }
 
 /** The `data` object of an answer. */

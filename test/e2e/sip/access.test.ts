@@ -18,7 +18,7 @@ before(async () => {
   const port = await freeSipPort()
   stage = await startStage({
     config: {
-      sip: { accept_unauthenticated_from: [] },
+      sip: { accept_unauthenticated_from: [], digest_algorithms: ['SHA-256', 'MD5'] },
       sip_users: [
         { username: 'alice', password: 'secret of alice' },
         { username: 'bob', ha1_md5: hash('md5', 'bob'), ha1_sha256: hash('sha256', 'bob') },
