@@ -13,8 +13,11 @@ import type { Leg } from './state.ts'
 
 /** A caller who was ringing may try again at once: the next process takes calls in a moment. */
 const RETRY_AFTER_SECS = 2
-/** Legs are asked whether they are there only when no audio came meanwhile, not all in the same moment. */
-const PROBE_AFTER_MS = 1000
+/**
+ * Legs are asked whether they are there only when no audio came meanwhile, not all in the same moment, and after a BYE that
+ * was sent while nobody was here has had the time to be repeated (at most T2, 4 s, RFC 3261 §17.1.2.2, but mostly sooner).
+ */
+const PROBE_AFTER_MS = 3000
 const PROBE_SPREAD_MS = 10_000
 
 export class FormerCalls {

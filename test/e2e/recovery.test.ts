@@ -115,8 +115,9 @@ test('whoever hung up while we were away is gone within seconds, with or without
       ({ type, payload }) => type === 'call.hangup' && payload['call_control_id'] === id,
       15_000,
     )
-    const cause = id === rude.id ? 'unspecified' : 'normal_clearing'
-    assert.equal(hangup.payload['hangup_cause'], cause)
+    // A BYE is repeated after up to 4 s: on a slow machine the probe may ask first. Both are the truth.
+    const causes = id === rude.id ? ['unspecified'] : ['normal_clearing', 'unspecified']
+    assert.ok(causes.includes(String(hangup.payload['hangup_cause'])))
     assert.deepEqual(stage.receiver.typesOf(id).slice(-2), ['call.dequeued', 'call.hangup'])
   }
   assert.deepEqual(await places('leavers'), [])
