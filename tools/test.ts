@@ -64,6 +64,8 @@ function runTests(files: string[], tally: Tally): Promise<void> {
       // Peers keep real time and measure audio: one after the other.
       concurrency: peers ? 1 : Math.max(2, availableParallelism()),
       timeout: peers ? 300_000 : 110_000,
+      // A set-up that failed half-way leaves sockets open; its file must still come to an end.
+      execArgv: ['--test-force-exit'],
     })
     // A file is an entry of its own in the stream; only what the file itself declares counts, suites do not.
     const counts = (event: { name: string; file?: string; details: { type?: string } }): boolean =>

@@ -45,12 +45,20 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   return launch(dataDirectory, configFile)
 }
 
+// A test that fails half-way must not leave its server behind.
+const living = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
 async function launch(dataDirectory: string, configFile: string): Promise<RunningServer> {
   const child = spawn(process.execPath, ['src/main.ts'], {
     cwd: root,
     env: { ...process.env, HOLDFAST_CONFIG: configFile, NODE_OPTIONS: '' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  living.add(child)
+  child.once('exit', () => living.delete(child))
   let log = ''
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()))
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
