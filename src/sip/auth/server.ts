@@ -32,11 +32,15 @@ export type Verdict =
 
 export type WrongWhy = 'unknown-user' | 'forged-nonce' | 'algorithm' | 'uri' | 'response' | 'count'
 
+/** Credentials for our realm that are looked at in one request. */
+const CREDENTIALS_MAX = 2
+
 export class DigestServer {
   readonly realm: string
   readonly #nonces: Nonces
   readonly #algorithms: readonly DigestAlgorithm[]
   readonly #users: ReadonlyMap<string, ReadonlyMap<DigestAlgorithm, string>>
+  readonly #nobody: ReadonlyMap<DigestAlgorithm, string>
 
   /**
    * `algorithms` are the ones offered and accepted. A phone of RFC 3261 knows MD5 alone, and some of them (baresip 1.0,
@@ -54,6 +58,7 @@ export class DigestServer {
     this.#users = new Map(
       users.map((user) => [user.username, hashesOf(user, realm, this.#algorithms)]),
     )
+    this.#nobody = hashesOf({ username: '', password: nonces.issue() }, realm, this.#algorithms)
   }
 
   knows(username: string): boolean {
@@ -63,11 +68,14 @@ export class DigestServer {
   /** Judges the credentials of a request in `Authorization` or `Proxy-Authorization`. */
   verify(request: SipRequest): Verdict {
     let verdict: Verdict = { kind: 'absent' }
+    let judged = 0
     for (const header of ['Authorization', 'Proxy-Authorization']) {
       for (const text of request.headers.all(header)) {
         const credentials = parseAuth(text)
         if (credentials?.scheme !== 'digest' || credentials.parameters.get('realm') !== this.realm)
           continue
+        // One message is one guess or two, not as many as fit into it.
+        if (judged++ === CREDENTIALS_MAX) return verdict
         verdict = this.#judge(credentials.parameters, request)
         if (verdict.kind === 'ok') return verdict
       }
@@ -96,8 +104,9 @@ export class DigestServer {
     const nonce = credentials.get('nonce') ?? ''
     const uri = credentials.get('uri') ?? ''
     const wrong = (why: WrongWhy): Verdict => ({ kind: 'wrong', username, why })
-    const hashes = this.#users.get(username)
-    if (hashes === undefined) return wrong('unknown-user')
+    // A name that nobody has takes the same way and time as one with a wrong password: guessing finds no names.
+    const known = this.#users.get(username)
+    const hashes = known ?? this.#nobody
     const state = this.#nonces.check(nonce)
     if (state === 'forged') return wrong('forged-nonce')
     const algorithm = digestAlgorithm(credentials.get('algorithm'))
@@ -118,9 +127,9 @@ export class DigestServer {
       uri,
       qop: { nc, cnonce },
     })
-    if (!equalInConstantTime(expected, (credentials.get('response') ?? '').toLowerCase())) {
-      return wrong('response')
-    }
+    const right = equalInConstantTime(expected, (credentials.get('response') ?? '').toLowerCase())
+    if (known === undefined) return wrong('unknown-user')
+    if (!right) return wrong('response')
     if (state === 'stale' || !this.#nonces.use(nonce, parseInt(nc, 16)))
       return { kind: 'stale', username }
     return { kind: 'ok', username }

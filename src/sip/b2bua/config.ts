@@ -15,6 +15,7 @@ import type { Timers } from '../../ports/timers.ts'
 import type { DigestAlgorithm } from '../auth/digest.ts'
 import type { UserSecret } from '../auth/server.ts'
 import type { TransactionConfig } from '../transaction/config.ts'
+import type { DoormanLimits } from '../transport/doorman.ts'
 
 export interface TrunkConfig {
   readonly name: string
@@ -50,6 +51,8 @@ export interface SipStackConfig {
   readonly flowWaitSecs?: number
   /** At least 32 bytes, kept across restarts: nonces, tags and Call-IDs are signed with it. */
   readonly secret: Uint8Array
+  /** What strangers may do; whatever is left out has its default. */
+  readonly strangers?: Partial<DoormanLimits>
   /** Limits and timings of the layers below; whatever is left out has their defaults. */
   readonly transactions?: Partial<TransactionConfig>
 }

@@ -1,5 +1,5 @@
 // Who may call us (deny by default): a user with right credentials, a trunk by its address, an open source; someone who
-// claims to be one of our users is asked to prove it, and everybody else is refused.
+// claims to belong to our domain is asked to prove it, and everybody else is refused.
 
 import type { IncomingCall } from '../../ports/signaling.ts'
 import type { DigestServer } from '../auth/server.ts'
@@ -13,7 +13,13 @@ import type { Neighbours } from './neighbours.ts'
 
 export type Entry =
   | { readonly kind: 'let-in'; readonly source: IncomingCall['source'] }
-  | { readonly kind: 'challenge'; readonly username: string; readonly stale: boolean }
+  /** `username` is a claim and may be nobody's; `failed`: credentials were there, and wrong. */
+  | {
+      readonly kind: 'challenge'
+      readonly username: string
+      readonly stale: boolean
+      readonly failed: boolean
+    }
   | { readonly kind: 'refuse' }
 
 /** Judges the sender of an initial INVITE. */
@@ -32,14 +38,15 @@ export function judgeCaller(
   if (neighbours.isOpen(flow.remoteAddress)) {
     return { kind: 'let-in', source: { kind: 'open', name: flow.remoteAddress } }
   }
-  if (verdict.kind !== 'absent' && digest.knows(verdict.username)) {
-    return { kind: 'challenge', username: verdict.username, stale: verdict.kind === 'stale' }
+  // Whether a user exists is told to nobody: an invented name is challenged like a real one, again and again.
+  if (verdict.kind !== 'absent') {
+    const { kind, username } = verdict
+    return { kind: 'challenge', username, stale: kind === 'stale', failed: kind === 'wrong' }
   }
   const from = parseNameAddr(request.headers.first('From') ?? '')?.uri
   if (from === undefined || from.scheme === 'tel' || !neighbours.isOurs(from))
     return { kind: 'refuse' }
-  const username = unescapeUri(from.user ?? '')
-  return digest.knows(username) ? { kind: 'challenge', username, stale: false } : { kind: 'refuse' }
+  return { kind: 'challenge', username: unescapeUri(from.user ?? ''), stale: false, failed: false }
 }
 
 /** The readable user of a URI: a SIP user part, or a telephone number; undefined when it has none. */

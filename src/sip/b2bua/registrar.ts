@@ -13,12 +13,15 @@ import { parseUri, sameUri, unescapeUri } from '../message/uri.ts'
 import type { SipUri } from '../message/uri.ts'
 import type { Headers } from '../session/capabilities.ts'
 import type { Flow, ServerTransaction } from '../transaction/types.ts'
+import type { Doorman } from '../transport/doorman.ts'
 import { Bindings, REGISTRATION_DEFAULT_SECS, REGISTRATION_MIN_SECS } from './bindings.ts'
 import type { Binding, ContactChange, RegisterRefusal } from './bindings.ts'
 
 export interface RegistrarOptions {
   readonly clock: Clock
   readonly digest: DigestServer
+  /** Hears who guesses and who proved a password. */
+  readonly doorman: Pick<Doorman, 'failedLogin' | 'befriend'>
   /** Our domain, or one of our own addresses. */
   readonly isOurs: (uri: SipUri) => boolean
   /** After a REGISTER that changed something: the user, and the Contact URIs it named. */
@@ -67,8 +70,10 @@ export class Registrar {
     // A domain that is not ours is nothing that we forward (RFC 3261 §10.3 step 1).
     if (!isOurs(target) || !isOurs(to) || to.user === undefined) return answer(404)
     const username = unescapeUri(to.user)
+    const address = transaction.flow.remoteAddress
     const verdict = digest.verify(request)
     if (verdict.kind !== 'ok') {
+      if (verdict.kind === 'wrong') this.#options.doorman.failedLogin(address)
       const challenges = digest.challenges(
         digest.knows(username) ? username : undefined,
         verdict.kind === 'stale',
@@ -78,6 +83,7 @@ export class Registrar {
         challenges.map((one) => ['WWW-Authenticate', one] as const),
       )
     }
+    this.#options.doorman.befriend(address)
     // RFC 3261 §10.3 step 4: nobody registers for somebody else.
     if (verdict.username !== username) return answer(403)
     this.#change(transaction, username)

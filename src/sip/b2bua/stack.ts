@@ -27,6 +27,7 @@ import {
   SESSION_EXPIRES_DEFAULT_SECS,
 } from '../session/timer-rules.ts'
 import type { SavedInvite, SavedSession } from '../session/saved.ts'
+import { Doorman } from '../transport/doorman.ts'
 import { createTransactionLayer } from '../transaction/layer.ts'
 import type { SipTransactions } from '../transaction/layer.ts'
 import type {
@@ -79,6 +80,7 @@ class Stack implements SipStack, TransactionUser {
   readonly #layer: SipTransactions
   readonly #ids: OwnIds
   readonly #digest: DigestServer
+  readonly #doorman: Doorman
   readonly #neighbours: Neighbours
   readonly #locator: Locator
   readonly #registrar: Registrar
@@ -110,11 +112,19 @@ class Stack implements SipStack, TransactionUser {
     const transports = config.transports.map((one) =>
       one === 'udp' ? ('UDP' as const) : ('TCP' as const),
     )
+    this.#doorman = new Doorman({
+      clock,
+      metrics: options.metrics,
+      isTrusted: (address) =>
+        this.#neighbours.isOpen(address) || this.#neighbours.trunkFrom(address) !== undefined,
+      ...(config.strangers && { limits: config.strangers }),
+    })
     this.#layer = createTransactionLayer({
       ...options,
       user: this,
       config: {
         ...config.transactions,
+        doorman: this.#doorman,
         host: config.host,
         port: config.port,
         transports,
@@ -131,6 +141,7 @@ class Stack implements SipStack, TransactionUser {
     this.#registrar = new Registrar({
       clock,
       digest: this.#digest,
+      doorman: this.#doorman,
       isOurs: (uri) => this.#neighbours.isOurs(uri),
       changed: (username, uris, flow) => this.#registered(username, uris, flow),
     })
@@ -207,7 +218,9 @@ class Stack implements SipStack, TransactionUser {
     for (const { table, id, row } of rows) {
       // Rows are our own JSON, written by `#dialogRow` and the registrar.
       if (table === 'registration') {
-        this.#registrar.restore(id, row as readonly Binding[])
+        const bindings = row as readonly Binding[]
+        this.#registrar.restore(id, bindings)
+        for (const { flow } of bindings) this.#doorman.befriend(flow.remoteAddress)
         this.#registrations.adopt(id, row)
         this.#registrations.touch(id)
       } else if (table === 'dialog') {
@@ -254,6 +267,11 @@ class Stack implements SipStack, TransactionUser {
     for (const { target, reached } of [...this.#awaited]) {
       if (uris.some((uri) => sameContact(uri, target()))) reached(flow)
     }
+  }
+
+  isInDialog({ headers }: SipRequest): boolean {
+    const toTag = tagOf(headers.first('To'))
+    return toTag !== undefined && this.#sessions.has(keyOf(headers.first('Call-ID') ?? '', toTag))
   }
 
   onRequest(transaction: ServerTransaction): ServerTransactionEvents {
@@ -318,6 +336,8 @@ class Stack implements SipStack, TransactionUser {
       return {}
     }
     const entry = judgeCaller(request, flow, this.#digest, this.#neighbours)
+    if (entry.kind === 'challenge' && entry.failed) this.#doorman.failedLogin(flow.remoteAddress)
+    if (entry.kind === 'let-in') this.#doorman.befriend(flow.remoteAddress)
     if (entry.kind === 'refuse') return answer(403)
     if (entry.kind === 'challenge') {
       const challenges = this.#digest.challenges(entry.username, entry.stale)

@@ -205,6 +205,8 @@ function unfold(text: string, reader: HeadReader): string[] {
     if (lines.length === 1 && longest > startLineBytes) reader.blame(414, 'Start line too long')
     if (lines.length > 1 && longest > headerLineBytes) {
       reader.blame(400, 'Header line too long')
+      // Not kept: an answer would have to carry it back.
+      lines.pop()
       break
     }
     if (lines.length > headerCount + 1) {

@@ -202,6 +202,7 @@ class Layer implements SipTransactions {
   ): ClientRuntime {
     const transaction = new ClientRuntime(this.#clientSurroundings, parts, to, events, branch)
     this.#clients.set(clientKey(branch, parts.method), transaction)
+    this.#config.doorman?.befriend(to.address)
     transaction.start()
     return transaction
   }
@@ -286,6 +287,7 @@ class Layer implements SipTransactions {
     const key = serverKey(request, via, method)
     const known = this.#servers.get(key)
     if (known !== undefined) return known.retransmitted()
+    if (!this.#mayBegin(request, flow)) return
     if (this.#isOverloaded(request)) {
       this.#options.metrics.count('holdfast_sip_overload_refusals_total')
       const retryAfter = String(5 + this.#random.below(26))
@@ -297,6 +299,13 @@ class Layer implements SipTransactions {
     }
     if (method === 'CANCEL') return this.#cancel(request, flow, via, key)
     this.#newServer(request, flow, key)
+  }
+
+  /** Strangers are counted for everything but what belongs to a dialog of ours. */
+  #mayBegin(request: SipRequest, flow: Flow): boolean {
+    const { doorman } = this.#config
+    if (doorman === undefined || this.#user.isInDialog?.(request) === true) return true
+    return doorman.mayBegin(flow.remoteAddress, request.headers.first('user-agent'))
   }
 
   #isOverloaded(request: SipRequest): boolean {
@@ -346,6 +355,7 @@ class Layer implements SipTransactions {
     keys: { readonly key: string; readonly mergedKey: string | undefined },
   ): ServerRuntime {
     const transaction = new ServerRuntime(this.#serverSurroundings, request, flow, keys)
+    transaction.onEnd = this.#config.doorman?.began(flow.remoteAddress)
     this.#servers.set(keys.key, transaction)
     if (keys.mergedKey !== undefined) this.#merged.set(keys.mergedKey, transaction)
     return transaction
@@ -361,6 +371,7 @@ class Layer implements SipTransactions {
         this.#sendResponse(bytes, echo, flow, preferred),
       ackArrived: (ack, flow) => this.#user.onAck(ack, flow),
       ended: (transaction) => {
+        transaction.onEnd?.()
         this.#servers.delete(transaction.key)
         if (transaction.mergedKey !== undefined) this.#merged.delete(transaction.mergedKey)
       },
@@ -392,6 +403,10 @@ class Layer implements SipTransactions {
     this.#drop('unreadable')
     // Nothing answers an ACK, and without any Via nobody waits for an answer.
     if (method === undefined || method === 'ACK' || !headers.has('via')) return
+    // Every Via would have to be sent back: nobody gets thousands of them from us.
+    if (headers.values('via').length > this.#config.limits.viaCount) return
+    const { doorman } = this.#config
+    if (doorman?.mayBegin(flow.remoteAddress, headers.first('user-agent')) === false) return
     this.#answerStateless({ status, reason, headers: [] }, headers, flow)
   }
 

@@ -48,6 +48,8 @@ export class ServerRuntime implements ServerTransaction {
   readonly key: string
   readonly mergedKey: string | undefined
   events: ServerTransactionEvents = {}
+  /** The layer's own wish to know of the end. */
+  onEnd: (() => void) | undefined
   readonly #around: ServerSurroundings
   readonly #context: MachineContext
   readonly #timers: TimerTable

@@ -169,6 +169,10 @@ export class TcpConnections {
     for (const frame of framer.push(bytes)) {
       // A message handler may have closed the connection.
       if (connection.state !== 'open') return
+      if (this.#config.doorman?.mayRead(connection.remoteAddress) === false) {
+        this.#metrics.count('holdfast_sip_connections_closed_total', { reason: 'stranger' })
+        return this.close(connection, new Error('too much from a stranger'))
+      }
       this.#clearHalfOpen(row)
       this.#frame(row, frame)
     }

@@ -98,6 +98,7 @@ export class Transports {
   #datagram(bytes: Uint8Array, from: DatagramPeer): void {
     // CRLF keep-alives over UDP are not answered (RFC 5626 §3.5.2 wants STUN there).
     if (skipLineEnds(bytes, 0) === bytes.length || this.#socket === undefined) return
+    if (this.#config.doorman?.mayRead(from.address) === false) return
     const { address, port } = this.#socket
     const flow = {
       transport: 'UDP',

@@ -3,6 +3,7 @@
 import type { MessageLimits } from '../message/limits.ts'
 import type { ParseError } from '../message/parse.ts'
 import type { SipMessage } from '../message/types.ts'
+import type { Doorman } from './doorman.ts'
 
 export type TransportName = 'UDP' | 'TCP'
 
@@ -43,4 +44,6 @@ export interface TransportConfig {
   readonly connectTimeoutMs: number
   /** A peer that does not read is cut off when more than this waits for it. */
   readonly writeQueueBytes: number
+  /** Decides about strangers; undefined lets everybody in. */
+  readonly doorman?: Doorman | undefined
 }
