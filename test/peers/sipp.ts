@@ -46,7 +46,7 @@ export interface SippRun {
 }
 
 const scenarios = fileURLToPath(new URL('scenarios/', import.meta.url))
-const running = new Set<ChildProcess>()
+const running = new Map<ChildProcess, Promise<SippVerdict>>()
 
 /** Why a program can not be used here, or undefined when it can. */
 export function missing(program: string): string | undefined {
@@ -68,8 +68,9 @@ export async function startSipp(options: SippOptions): Promise<SippRun> {
     env: { ...process.env, TERM: 'xterm' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  running.add(child)
-  return { child, verdict: verdictOf(child, folder) }
+  const verdict = verdictOf(child, folder)
+  running.set(child, verdict)
+  return { child, verdict }
 }
 
 /** Runs SIPp to its end. */
@@ -79,8 +80,9 @@ export async function sipp(options: SippOptions): Promise<SippVerdict> {
 }
 
 /** Ends what a failed test left running. */
-export function endSipps(): void {
-  for (const child of running) child.kill('SIGKILL')
+export async function endSipps(): Promise<void> {
+  for (const child of running.keys()) child.kill('SIGKILL')
+  await Promise.all(running.values())
 }
 
 /** A UDP port nobody had a moment ago. */
@@ -128,8 +130,8 @@ async function verdictOf(child: ChildProcess, folder: string): Promise<SippVerdi
     child.once('error', () => resolve(null))
     child.once('close', resolve)
   })
-  running.delete(child)
   const complaints = await readFile(join(folder, 'complaints'), 'utf8').catch(() => '')
   await rm(folder, { recursive: true, force: true })
+  running.delete(child)
   return { code, complaints: code === 0 ? complaints : `${complaints}${said}` }
 }
