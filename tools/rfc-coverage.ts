@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs'
 
 interface Citation {
   readonly sources: Set<string>
-  tests: number
+  tested: boolean
 }
 
 /** The page, made from the comments and test names below src and test. */
@@ -16,8 +16,8 @@ export function rfcCoverage(root: string): string {
     const isTest = file.startsWith('test/') || file.endsWith('.test.ts')
     for (const match of text.matchAll(/RFC (\d{4})(?:,? (?:§|section )(\d+(?:\.\d+)*))?/g)) {
       const key = `${match[1] ?? ''} ${match[2] ?? ''}`
-      const citation = citations.get(key) ?? { sources: new Set<string>(), tests: 0 }
-      if (isTest) citation.tests += 1
+      const citation = citations.get(key) ?? { sources: new Set<string>(), tested: false }
+      if (isTest) citation.tested = true
       else citation.sources.add(file)
       citations.set(key, citation)
     }
@@ -36,7 +36,7 @@ export function rfcCoverage(root: string): string {
     '',
     'Generated from the comments of the sources and the names of the tests (`npm run docs`): where each section is dealt with.',
     '',
-    '| RFC | Section | Sources | Mentions in tests |',
+    '| RFC | Section | Sources | Named by tests |',
     '|---|---|---|---|',
     ...rows,
     '',
@@ -47,10 +47,10 @@ export function rfcCoverage(root: string): string {
   ].join('\n')
 }
 
-function row(key: string, { sources, tests }: Citation): string {
+function row(key: string, { sources, tested }: Citation): string {
   const [rfc = '', section = ''] = key.split(' ')
   const files = [...sources].map((file) => `\`${file.replace(/^src\//, '')}\``).join(', ')
-  return `| ${rfc} | ${section} | ${files} | ${tests} |`
+  return `| ${rfc} | ${section} | ${files} | ${tested ? 'yes' : ''} |`
 }
 
 function compareKeys(a: string, b: string): number {

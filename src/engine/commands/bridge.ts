@@ -7,13 +7,7 @@ import type { CommandAnswer, KeptCaller, LegCommand, Refusal } from '../../ports
 import type { LeftEntry } from '../../ports/store.ts'
 import { waitedSecs } from '../../queues/max-wait.ts'
 import { settle, type Request } from '../answers.ts'
-import {
-  done,
-  refusal,
-  type KnownOutcome,
-  type PendingVerb,
-  type StepContext,
-} from '../context.ts'
+import { done, refusal, type KnownOutcome, type PendingVerb, type StepContext } from '../context.ts'
 import { finishEnd, foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
 import { cancelIntents, setIntent } from '../intents.ts'
 import { releaseKept } from '../legs.ts'
