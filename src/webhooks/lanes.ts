@@ -35,6 +35,10 @@ export class Origin {
   /** Failures since the last success. */
   failuresInRow = 0
   lastSuccessAtMs = -Infinity
+  /** The last failure was an answer of its own. */
+  answers = false
+  /** When one lane last went past its failing head to see whether others are accepted, monotonic ms. */
+  triedPastAtMs = -Infinity
 
   constructor(name: string, concurrentMax: number) {
     this.name = name

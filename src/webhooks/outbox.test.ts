@@ -2,98 +2,12 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  recordingLog,
-  recordingMetrics,
-  SeededRandom,
-  settle,
-  VirtualTime,
-} from '../../test/support/virtual.ts'
-import { brandAs } from '../base/ids.ts'
-import type { HttpClient, HttpOutcome } from '../ports/http-client.ts'
-import type { DeliveryRow } from '../ports/store.ts'
-import { createMemoryStore } from '../store/memory/memory-store.ts'
-import { Outbox, type OutboxOptions } from './outbox.ts'
-import { createWebhookSigner } from './signature.ts'
-
-interface Attempt {
-  readonly host: string
-  readonly id: string
-  readonly attempt: number
-  readonly atMs: number
-}
-
-type Script = (attempt: Attempt) => number | Promise<number>
-
-function world(script: Script, over: Partial<OutboxOptions> = {}) {
-  const time = new VirtualTime()
-  const startMs = time.wallMs()
-  const store = createMemoryStore({ clock: time })
-  const attempts: Attempt[] = []
-  let running = 0
-  let runningMax = 0
-  const http: HttpClient = {
-    async request({ url, body }): Promise<HttpOutcome> {
-      const decoded = JSON.parse(Buffer.from(body ?? []).toString()) as {
-        data: { id: string }
-        meta: { attempt: number }
-      }
-      const { data, meta } = decoded
-      const { host } = new URL(url)
-      const attempt = { host, id: data.id, attempt: meta.attempt, atMs: time.wallMs() - startMs }
-      attempts.push(attempt)
-      runningMax = Math.max(runningMax, ++running)
-      const status = await script(attempt)
-      running--
-      if (status === 0) return { kind: 'failed', why: 'connect', detail: '' }
-      return { kind: 'answer', status, headers: [], body: new Uint8Array() }
-    },
-  }
-  const key = { read: () => undefined, write: () => undefined }
-  const outbox = new Outbox({
-    store,
-    http,
-    signer: createWebhookSigner(key, new SeededRandom(1)),
-    clock: time,
-    timers: time,
-    log: recordingLog(),
-    metrics: recordingMetrics(),
-    holdMs: 60_000,
-    giveUpMs: 72 * 3_600_000,
-    ...over,
-  })
-  let sequence = 0
-  const rows = (lane: string, ids: readonly string[], more: Partial<DeliveryRow> = {}) =>
-    ids.map((id): DeliveryRow => ({
-      deliveryId: id,
-      sequence: ++sequence,
-      lane,
-      applicationId: brandAs('1'),
-      eventType: 'call.enqueued',
-      legId: brandAs(lane),
-      url: 'http://main.example/hook',
-      failoverUrl: '',
-      method: 'POST',
-      timeoutMs: 2000,
-      retriesMs: undefined,
-      dataJson: JSON.stringify({ id }),
-      createdAtMs: time.wallMs(),
-      ...more,
-    }))
-  const owe = async (lane: string, ids: readonly string[], more: Partial<DeliveryRow> = {}) => {
-    const deliveries = rows(lane, ids, more)
-    await store.commit({ changes: [], events: [], deliveries })
-    outbox.add(deliveries)
-    await settle()
-  }
-  const seen = () => attempts.map(({ id, attempt }) => `${id}${attempt}`)
-  const pass = (ms: number) => time.advanceAsync(ms)
-  return { time, store, outbox, owe, attempts, seen, pass, most: () => runningMax }
-}
+import { outboxWorld } from '../../test/support/outbox-world.ts'
+import { recordingLog, settle } from '../../test/support/virtual.ts'
 
 test('a lane is in order, one at a time; lanes run side by side', async () => {
   const open: (() => void)[] = []
-  const { outbox, owe, seen, store } = world(
+  const { outbox, owe, seen, store } = outboxWorld(
     () => new Promise((resolve) => open.push(() => resolve(200))),
   )
   await outbox.start()
@@ -111,7 +25,7 @@ test('a lane is in order, one at a time; lanes run side by side', async () => {
 })
 
 test('C20: attempts at 0, 1 and 5 s, then the failover URL, which takes it', async () => {
-  const { outbox, owe, attempts, pass, time } = world(({ host }) =>
+  const { outbox, owe, attempts, pass, time } = outboxWorld(({ host }) =>
     host === 'main.example' ? 500 : 200,
   )
   await outbox.start()
@@ -136,7 +50,7 @@ test('C20: attempts at 0, 1 and 5 s, then the failover URL, which takes it', asy
 })
 
 test('C20: a receiver that accepts others is overtaken by its own lane after 60 s, not before', async () => {
-  const { outbox, owe, seen, pass } = world(({ id }) => (id === 'bad' ? 400 : 200))
+  const { outbox, owe, seen, pass } = outboxWorld(({ id }) => (id === 'bad' ? 400 : 200))
   await outbox.start()
   await owe('a', ['bad', 'next'])
   await pass(10_000)
@@ -152,7 +66,7 @@ test('C20: a receiver that accepts others is overtaken by its own lane after 60 
 })
 
 test('C20: an event that comes when the time to hold is over need not wait', async () => {
-  const { outbox, owe, seen, pass } = world(({ id }) => (id === 'bad' ? 400 : 200))
+  const { outbox, owe, seen, pass } = outboxWorld(({ id }) => (id === 'bad' ? 400 : 200))
   await outbox.start()
   await owe('a', ['bad'])
   await pass(30_000)
@@ -164,7 +78,7 @@ test('C20: an event that comes when the time to hold is over need not wait', asy
 
 test('C20: while the receiver accepts nothing the lane waits, and the first success wakes everybody', async () => {
   let down = true
-  const { outbox, owe, seen, attempts, pass } = world(() => (down ? 0 : 200))
+  const { outbox, owe, seen, attempts, pass } = outboxWorld(() => (down ? 0 : 200))
   await outbox.start()
   for (const lane of ['a', 'b', 'c']) await owe(lane, [`${lane}x`, `${lane}y`])
   await pass(1_800_000)
@@ -182,7 +96,7 @@ test('C20: while the receiver accepts nothing the lane waits, and the first succ
 })
 
 test('a receiver that is down does not touch the webhooks of another', async () => {
-  const { outbox, owe, seen, pass } = world(({ host }) => (host === 'down.example' ? 0 : 200))
+  const { outbox, owe, seen, pass } = outboxWorld(({ host }) => (host === 'down.example' ? 0 : 200))
   await outbox.start()
   for (let i = 0; i < 200; i++) await owe(`d${i}`, ['lost'], { url: 'http://down.example/' })
   await owe('a', ['fine'])
@@ -193,7 +107,7 @@ test('a receiver that is down does not touch the webhooks of another', async () 
 
 test('at most so many requests go to one receiver at once', async () => {
   const open: (() => void)[] = []
-  const { outbox, owe, most } = world(
+  const { outbox, owe, most } = outboxWorld(
     () => new Promise((resolve) => open.push(() => resolve(200))),
     { concurrentPerOriginMax: 5 },
   )
@@ -209,7 +123,7 @@ test('at most so many requests go to one receiver at once', async () => {
 })
 
 test('after 72 h it is given up, and its lane goes on', async () => {
-  const { outbox, owe, pass, store, seen } = world(({ id }) => (id === 'bad' ? 503 : 200))
+  const { outbox, owe, pass, store, seen } = outboxWorld(({ id }) => (id === 'bad' ? 503 : 200))
   await outbox.start()
   await owe('a', ['bad', 'next'])
   await pass(71 * 3_600_000)
@@ -222,18 +136,18 @@ test('after 72 h it is given up, and its lane goes on', async () => {
 })
 
 test('retries of the command itself replace the standard ones', async () => {
-  const { outbox, owe, attempts, pass } = world(({ attempt }) => (attempt < 4 ? 500 : 200))
+  const { outbox, owe, attempts, pass } = outboxWorld(({ attempt }) => (attempt < 4 ? 500 : 200))
   await outbox.start()
   await owe('a', ['a'], { retriesMs: [100, 200] })
   await pass(60_000)
-  assert.deepEqual(
-    attempts.map(({ atMs }) => atMs),
-    [0, 100, 300, 10_300],
-  )
+  const times = attempts.map(({ atMs }) => atMs)
+  const slow = times.pop() ?? 0
+  assert.deepEqual(times, [0, 100, 300])
+  assert.ok(slow >= 8_300 && slow <= 10_300, `then a slow pause, up to a fifth shorter: ${slow}`)
 })
 
 test('a restart goes on where it was, in order, and behind it what was committed meanwhile', async () => {
-  const first = world(() => 500)
+  const first = outboxWorld(() => 500)
   await first.outbox.start()
   await first.owe('a', ['one', 'two'])
   await first.pass(6000)
@@ -241,7 +155,7 @@ test('a restart goes on where it was, in order, and behind it what was committed
   const [pending] = await first.store.pendingDeliveries(0, 10)
   assert.equal(pending?.attempts, 3)
   const { store } = first
-  const second = world(() => 200, { store })
+  const second = outboxWorld(() => 200, { store })
   const late = { ...pending.row, deliveryId: 'three', sequence: 3, dataJson: '{"id":"three"}' }
   second.outbox.add([late])
   assert.deepEqual(second.seen(), [])
@@ -251,7 +165,7 @@ test('a restart goes on where it was, in order, and behind it what was committed
 })
 
 test('bodies beyond the limit are read from the store when their turn comes', async () => {
-  const { outbox, owe, seen } = world(() => 200, { bodiesMax: 1 })
+  const { outbox, owe, seen } = outboxWorld(() => 200, { bodiesMax: 1 })
   await outbox.start()
   await owe('a', ['a', 'b', 'c', 'd'])
   await settle()
@@ -262,7 +176,7 @@ test('bodies beyond the limit are read from the store when their turn comes', as
 
 test('drain waits for what is under way, at most its limit, and starts nothing', async () => {
   const open: (() => void)[] = []
-  const { outbox, owe, seen, pass, time } = world(
+  const { outbox, owe, seen, pass, time } = outboxWorld(
     () => new Promise((resolve) => open.push(() => resolve(200))),
   )
   await outbox.start()
@@ -279,7 +193,7 @@ test('drain waits for what is under way, at most its limit, and starts nothing',
   assert.equal(drained, true)
   assert.deepEqual(seen(), ['a1'])
   assert.equal(time.pending, 0)
-  const stuck = world(() => new Promise(() => undefined))
+  const stuck = outboxWorld(() => new Promise(() => undefined))
   await stuck.outbox.start()
   await stuck.owe('a', ['a'])
   const drain = stuck.outbox.drain(5000)
@@ -289,7 +203,7 @@ test('drain waits for what is under way, at most its limit, and starts nothing',
 
 test('a fault of our own in one webhook is a failed attempt, never an unhandled rejection', async () => {
   const log = recordingLog()
-  const { owe, outbox, pass, seen } = world(
+  const { owe, outbox, pass, seen } = outboxWorld(
     ({ id, attempt }) => {
       if (id === 'bad' && attempt === 1) throw new Error('broken')
       return 200
@@ -306,7 +220,7 @@ test('a fault of our own in one webhook is a failed attempt, never an unhandled 
 })
 
 test('drain ends although the store takes nothing any more', async () => {
-  const { outbox, owe, pass, store, time } = world(() => 200)
+  const { outbox, owe, pass, store, time } = outboxWorld(() => 200)
   store.recordProgress = () => new Promise(() => undefined)
   await outbox.start()
   await owe('a', ['a'])
@@ -318,14 +232,14 @@ test('drain ends although the store takes nothing any more', async () => {
 })
 
 test('a clock set forward by years costs no event its attempts; one set back does not postpone them', async () => {
-  const ahead = world(({ attempt }) => (attempt < 3 ? 500 : 200))
+  const ahead = outboxWorld(({ attempt }) => (attempt < 3 ? 500 : 200))
   await ahead.outbox.start()
   await ahead.owe('a', ['a'], { createdAtMs: ahead.time.wallMs() - 10 * 365 * 86_400_000 })
   await ahead.pass(5000)
   assert.deepEqual(ahead.seen(), ['a1', 'a2', 'a3'])
   assert.equal(ahead.outbox.backlog(), 0)
 
-  const back = world(() => 200)
+  const back = outboxWorld(() => 200)
   const row = {
     attempts: 2,
     state: 'pending',

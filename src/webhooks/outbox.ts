@@ -4,22 +4,36 @@
 // Order against progress (C20). A failing head holds back its lane. When the receiver meanwhile accepts events of other
 // legs, the trouble is this event and not the receiver: after `holdMs` it goes on alone and its lane moves on. When
 // the receiver accepts nothing, the lane waits; the first acceptance after that wakes all lanes that wait for it.
+//
+// Memory is bounded: of each application at most `heldMax` deliveries are here, the others are paged in from the store as
+// these leave (backlog.ts). What goes on alone and waits long is put down to its sequence number until it is due.
 
 import { assert } from '../base/assert.ts'
+import { DeadlineHeap } from '../base/heap.ts'
+import type { ApplicationId } from '../base/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HttpClient, HttpOutcome } from '../ports/http-client.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { DeliveryProgress, DeliveryRow, PendingDelivery, Store } from '../ports/store.ts'
-import type { Timers } from '../ports/timers.ts'
+import type { TimerId, Timers } from '../ports/timers.ts'
 import { attemptRequest, judge, type Verdict } from './attempt.ts'
+import { Backlog } from './backlog.ts'
 import { Origin, originOf, type Delivery, type Lane } from './lanes.ts'
 import { createProgressWriter } from './progress.ts'
-import { planAttempt, quickAttempts, slowPauseMsMax } from './schedule.ts'
+import { planAttempt, quickAttempts, slowPauseMsMax, spreadPause } from './schedule.ts'
 import type { WebhookSigner } from './signature.ts'
 
-/** Rows read at once when the outbox starts. */
-const pageRows = 1000
+/** Rows read at once from the store. */
+const pageRows = 500
+/** A failing webhook that goes on alone is not held in memory over pauses of this length. */
+const parkPauseMsMin = 30_000
+/** Parked webhooks at most; more stay in memory. */
+const parkedMax = 200_000
+/** What is due while its application has twice as much in memory as it may waits for so long. */
+const fullPauseMs = 1000
+/** While nothing more fits into memory, how often one failing webhook is tried early to see whether the receiver is back. */
+const probeEveryMs = 10_000
 /**
  * A receiver counts as accepting nothing after so many failures in a row and so long without a success; less would let
  * a receiver that takes every tenth event be asked for all the others again at each one.
@@ -28,7 +42,7 @@ const downAfterFailures = 3
 const downAfterMs = 10_000
 
 export interface OutboxOptions {
-  readonly store: Pick<Store, 'pendingDeliveries' | 'recordProgress'>
+  readonly store: Pick<Store, 'pendingDeliveries' | 'owedDeliveries' | 'recordProgress'>
   readonly http: HttpClient
   readonly signer: WebhookSigner
   readonly clock: Clock
@@ -41,12 +55,19 @@ export interface OutboxOptions {
   readonly concurrentPerOriginMax?: number
   /** Webhooks whose bodies are kept in memory; those beyond are read from the store when their turn comes. */
   readonly bodiesMax?: number
+  /** Webhooks of one application that are in memory; those beyond are on disk only. */
+  readonly heldMax?: number
 }
 
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #lanes = new Map<string, Lane>()
   readonly #origins = new Map<string, Origin>()
+  readonly #backlogs = new Map<ApplicationId, Backlog>()
+  /** Sequence numbers of failing webhooks that wait long, by the monotonic ms of their next attempt. */
+  readonly #parked = new DeadlineHeap<number>()
+  #parkedTimer: TimerId | undefined
+  readonly #heldMax: number
   readonly #progress: ReturnType<typeof createProgressWriter>
   readonly #inFlight = new Set<Promise<void>>()
   /** Rows committed while the start still reads what an earlier process owed. */
@@ -57,21 +78,20 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options
+    this.#heldMax = options.heldMax ?? 10_000
     this.#progress = createProgressWriter(options.store, options.timers)
   }
 
   /** Takes over what earlier processes owed; until it resolves, new rows wait behind them. */
   async start(): Promise<void> {
-    let after = 0
-    for (;;) {
-      const page = await this.#options.store.pendingDeliveries(after, pageRows)
-      for (const pending of page) this.#take(pending)
-      after = page.at(-1)?.row.sequence ?? after
-      if (page.length < pageRows) break
+    for (const owed of await this.#options.store.owedDeliveries()) {
+      this.#backlogs.set(owed.applicationId, new Backlog(owed.applicationId, owed.lastSequence))
+      this.#count(owed.count)
     }
+    await Promise.all([...this.#backlogs.values()].map((backlog) => this.#refill(backlog)))
     const early = this.#early ?? []
     this.#early = undefined
-    this.add(early.filter((row) => row.sequence > after))
+    this.add(early)
   }
 
   /** Rows that are on disk, in commit order. */
@@ -80,12 +100,24 @@ export class Outbox {
       this.#early.push(...rows)
       return
     }
-    for (const row of rows) this.#take({ row, attempts: 0, nextAttemptAtMs: row.createdAtMs })
+    for (const row of rows) {
+      const backlog = this.#backlogOf(row.applicationId)
+      const what = backlog.admit(row.sequence, this.#heldMax)
+      if (what === 'known') continue
+      this.#count(1)
+      if (what === 'take') this.#take({ row, attempts: 0, nextAttemptAtMs: row.createdAtMs })
+      else this.#probe(backlog)
+    }
   }
 
   /** Webhooks owed now. */
   backlog(): number {
     return this.#owed + (this.#early?.length ?? 0)
+  }
+
+  /** Of those, the ones in memory. */
+  held(): number {
+    return [...this.#backlogs.values()].reduce((sum, { held }) => sum + held, 0)
   }
 
   /**
@@ -94,6 +126,7 @@ export class Outbox {
    */
   async drain(limitMs: number): Promise<void> {
     this.#draining = true
+    if (this.#parkedTimer !== undefined) this.#options.timers.clear(this.#parkedTimer)
     await this.#atMost(limitMs, Promise.allSettled(this.#inFlight))
     for (const { head } of this.#lanes.values()) if (head !== undefined) this.#clearTimers(head)
     for (const origin of this.#origins.values())
@@ -113,12 +146,46 @@ export class Outbox {
     })
   }
 
-  #take({ row, attempts, nextAttemptAtMs }: PendingDelivery): void {
-    const lane = this.#lanes.get(row.lane) ?? { key: row.lane, waiting: [], head: undefined }
-    this.#lanes.set(row.lane, lane)
+  #backlogOf(applicationId: ApplicationId): Backlog {
+    const known = this.#backlogs.get(applicationId)
+    if (known !== undefined) return known
+    const made = new Backlog(applicationId, 0)
+    this.#backlogs.set(applicationId, made)
+    return made
+  }
+
+  /** Reads on from the disk until memory is full again or nothing is left there. */
+  async #refill(backlog: Backlog): Promise<void> {
+    if (backlog.reading) return
+    backlog.reading = true
+    const { store } = this.#options
+    while (backlog.onDisk && backlog.held < this.#heldMax && !this.#draining) {
+      const limit = Math.min(pageRows, this.#heldMax - backlog.held)
+      const { takenTo, leftTo, applicationId } = backlog
+      const page = await store.pendingDeliveries(takenTo, limit, applicationId)
+      for (const pending of page) {
+        if (!backlog.readFromDisk(pending.row.sequence)) this.#count(1)
+        this.#take(pending)
+      }
+      if (page.length < limit) backlog.readTo(leftTo)
+    }
+    backlog.reading = false
+  }
+
+  #take(pending: PendingDelivery): void {
+    const key = pending.row.lane
+    const lane = this.#lanes.get(key) ?? { key, waiting: [], head: undefined }
+    this.#lanes.set(key, lane)
+    lane.waiting.push(this.#hold(pending, lane))
+    if (lane.head?.timer !== undefined) this.#releaseIfOverdue(lane.head)
+    this.#advance(lane)
+  }
+
+  #hold({ row, attempts, nextAttemptAtMs }: PendingDelivery, lane: Lane): Delivery {
     const keep = this.#bodies < (this.#options.bodiesMax ?? 20_000)
     if (keep) this.#bodies++
-    lane.waiting.push({
+    this.#backlogOf(row.applicationId).held++
+    return {
       row: keep ? row : { ...row, dataJson: undefined },
       lane,
       attempts,
@@ -127,10 +194,32 @@ export class Outbox {
       failingAt: undefined,
       timer: undefined,
       holdTimer: undefined,
-    })
-    this.#count(1)
-    if (lane.head?.timer !== undefined) this.#releaseIfOverdue(lane.head)
-    this.#advance(lane)
+    }
+  }
+
+  /** It leaves memory, and makes room for what is on disk. */
+  #letGo(delivery: Delivery): void {
+    this.#clearTimers(delivery)
+    const origin = delivery.failingAt
+    origin?.failing.delete(delivery)
+    if (origin !== undefined) this.#forgetIdle(origin)
+    if (delivery.row.dataJson !== undefined) this.#bodies--
+    const backlog = this.#backlogOf(delivery.row.applicationId)
+    backlog.held--
+    if (backlog.onDisk && backlog.held <= this.#heldMax / 2) void this.#refill(backlog)
+  }
+
+  /** No new lane starts while memory is full, so nobody else would notice that the receiver is back. */
+  #probe(backlog: Backlog): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - backlog.probedAtMs < probeEveryMs) return
+    backlog.probedAtMs = nowMs
+    for (const origin of this.#origins.values()) {
+      for (const delivery of origin.failing) {
+        if (delivery.row.applicationId !== backlog.applicationId) continue
+        if (delivery.timer !== undefined) return this.#wake(delivery)
+      }
+    }
   }
 
   /** Makes the next of a lane its head, when it has none. */
@@ -190,7 +279,7 @@ export class Outbox {
     if (verdict.delivered) this.#delivered(delivery, origin, record)
     else this.#failed(delivery, origin, record)
     this.#pump(origin)
-    if (origin.idle) this.#origins.delete(origin.name)
+    this.#forgetIdle(origin)
   }
 
   /** Our own fault in one webhook counts as a failed attempt: it must not end the process that carries the calls. */
@@ -218,8 +307,11 @@ export class Outbox {
     origin.failuresInRow = 0
     origin.lastSuccessAtMs = nowMs
     this.#end(delivery, 'delivered', record)
+    // What an earlier process failed at waits for a pause that was made for a receiver that was down then.
+    const first = silentMs === Infinity
     for (const other of origin.failing) {
-      if (wasDown) this.#wake(other)
+      const waitsMs = other.nextAttemptAtMs - clock.wallMs()
+      if (wasDown || (first && waitsMs > downAfterMs / 2)) this.#wake(other)
       // Its time to hold is over; it was only waiting for a sign that the receiver is well.
       else if (other.holdTimer === undefined && other.timer !== undefined) this.#release(other)
     }
@@ -236,6 +328,7 @@ export class Outbox {
     const { clock, log, giveUpMs } = this.#options
     const { row } = delivery
     origin.failuresInRow++
+    origin.answers = record.status > 0
     const { status, errorCode } = record
     const facts = { deliveryId: row.deliveryId, legId: row.legId, eventType: row.eventType }
     const fields = { ...facts, attempt: delivery.attempts, status, code: String(errorCode) }
@@ -247,12 +340,15 @@ export class Outbox {
     }
     if (delivery.attempts <= 1) log.warn(fields, 'webhook attempt failed')
     const planned = planAttempt(row, delivery.attempts)
-    delivery.nextAttemptAtMs = nowMs + planned.pauseMs
+    const pauseMs = spreadPause(planned.pauseMs, row.sequence, delivery.attempts)
+    delivery.nextAttemptAtMs = nowMs + pauseMs
     this.#report(delivery, 'pending', record)
     if (this.#draining) return
     this.#markFailing(delivery, this.#origin(planned.url))
-    this.#plan(delivery, planned.pauseMs)
+    this.#plan(delivery, pauseMs)
     this.#releaseIfOverdue(delivery)
+    this.#tryPast(delivery)
+    this.#parkIfAlone(delivery)
   }
 
   #markFailing(delivery: Delivery, origin: Origin): void {
@@ -268,7 +364,9 @@ export class Outbox {
   #holdOver(delivery: Delivery): void {
     delivery.holdTimer = undefined
     // Under way, or about to be: its outcome decides.
-    if (delivery.timer !== undefined) this.#releaseIfOverdue(delivery)
+    if (delivery.timer === undefined) return
+    this.#releaseIfOverdue(delivery)
+    this.#tryPast(delivery)
   }
 
   /** The longest time that an event may hold back the later ones of a receiver that accepts others. */
@@ -278,22 +376,80 @@ export class Outbox {
     if (failingAt.lastSuccessAtMs > failingSinceMs) this.#release(delivery)
   }
 
+  /**
+   * The receiver answers and accepts nothing, but all that fails is of one kind, which may be what every call begins
+   * with: one lane goes past it, to see whether the trouble is only that kind. If so, all others follow.
+   */
+  #tryPast({ failingAt, holdTimer, timer, lane, row }: Delivery): void {
+    if (failingAt === undefined || holdTimer !== undefined || timer === undefined) return
+    const { clock, holdMs } = this.#options
+    const nowMs = clock.monotonicMs()
+    if (!failingAt.answers || nowMs - failingAt.triedPastAtMs < holdMs) return
+    const { head, waiting } = lane
+    const next = waiting[0]
+    if (head === undefined || next === undefined || next.row.eventType === row.eventType) return
+    for (const other of failingAt.failing) if (other.row.eventType !== row.eventType) return
+    failingAt.triedPastAtMs = nowMs
+    this.#release(head)
+  }
+
   /** The event goes on in a lane of its own. */
   #release(delivery: Delivery): void {
     const { lane } = delivery
-    if (lane.head !== delivery || lane.waiting.length === 0) return
-    const { deliveryId, eventType, legId } = delivery.row
-    this.#options.log.warn({ deliveryId, eventType, legId }, 'failing webhook overtaken')
+    if (lane.head !== delivery || this.#lanes.get(lane.key) !== lane) return
+    if (lane.waiting.length > 0) {
+      const { deliveryId, eventType, legId } = delivery.row
+      this.#options.log.warn({ deliveryId, eventType, legId }, 'failing webhook overtaken')
+    }
     delivery.lane = { key: lane.key, waiting: [], head: delivery }
     lane.head = undefined
     this.#advance(lane)
+    this.#parkIfAlone(delivery)
+  }
+
+  /** Alone and with a long pause before it: only its number is remembered until then. */
+  #parkIfAlone(delivery: Delivery): void {
+    const { clock } = this.#options
+    if (delivery.timer === undefined || this.#lanes.get(delivery.lane.key) === delivery.lane) return
+    const pauseMs = delivery.nextAttemptAtMs - clock.wallMs()
+    if (pauseMs < parkPauseMsMin || this.#parked.size >= parkedMax) return
+    this.#parked.set(delivery.row.sequence, clock.monotonicMs() + pauseMs)
+    this.#letGo(delivery)
+    this.#armParked()
+  }
+
+  #armParked(): void {
+    const { clock, timers } = this.#options
+    if (this.#parkedTimer !== undefined) timers.clear(this.#parkedTimer)
+    this.#parkedTimer = undefined
+    const at = this.#parked.nextAt()
+    if (at === undefined || this.#draining) return
+    this.#parkedTimer = timers.set(Math.max(0, at - clock.monotonicMs()), () => void this.#unpark())
+  }
+
+  async #unpark(): Promise<void> {
+    const { clock, log, store } = this.#options
+    this.#parkedTimer = undefined
+    for (;;) {
+      const sequence = this.#draining ? undefined : this.#parked.popDue(clock.monotonicMs())
+      if (sequence === undefined) return this.#armParked()
+      const [found] = await store.pendingDeliveries(sequence - 1, 1)
+      if (found?.row.sequence !== sequence) {
+        log.error({ code: 'WEBHOOK_FAULT', sequence }, 'an owed webhook is not in the store')
+        this.#count(-1)
+      } else if (this.#backlogOf(found.row.applicationId).held >= 2 * this.#heldMax) {
+        this.#parked.set(sequence, clock.monotonicMs() + fullPauseMs)
+      } else {
+        const lane: Lane = { key: found.row.lane, waiting: [], head: undefined }
+        lane.head = this.#hold(found, lane)
+        this.#ready(lane.head)
+      }
+    }
   }
 
   #end(delivery: Delivery, state: 'delivered' | 'failed', record: AttemptRecord): void {
-    this.#clearTimers(delivery)
-    delivery.failingAt?.failing.delete(delivery)
     this.#report(delivery, state, record)
-    if (delivery.row.dataJson !== undefined) this.#bodies--
+    this.#letGo(delivery)
     this.#count(-1)
     delivery.lane.head = undefined
     this.#advance(delivery.lane)
@@ -327,9 +483,16 @@ export class Outbox {
     return made
   }
 
+  #forgetIdle(origin: Origin): void {
+    const { name } = origin
+    if (origin.idle && this.#origins.get(name) === origin) this.#origins.delete(name)
+  }
+
   #count(by: number): void {
     this.#owed += by
-    this.#options.metrics.gauge('holdfast_webhook_backlog', this.#owed)
+    const { metrics } = this.#options
+    metrics.gauge('holdfast_webhook_backlog', this.#owed)
+    metrics.gauge('holdfast_webhook_parked', this.#parked.size)
   }
 }
 
