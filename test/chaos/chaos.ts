@@ -58,7 +58,7 @@ export async function runChaos({ kills, seed, say }: ChaosOptions): Promise<Chao
   try {
     crowd.start()
     for (let kill = 0; kill < kills;) {
-      await pause(50 + random(kill % 5 === 0 ? 1500 : 400))
+      await pause(100 + random(kill % 5 === 0 ? 2500 : 700))
       const whom = kill + 1 < kills ? random(5) : random(4)
       if (whom === 4) await world.killBoth()
       else if (whom < 2) await world.killServer()

@@ -6,7 +6,7 @@ import type { Delivery, Receiver } from '../support/receiver.ts'
 import { listIn, type World } from './chaos.ts'
 
 const queueNames = ['sales', 'support', 'billing'] as const
-const callersMax = 6
+const callersMax = 10
 const waitingAtEnd = 3
 
 export class Crowd {
@@ -55,7 +55,7 @@ export class Crowd {
 
   async #somethingHappens(): Promise<void> {
     const live = this.#phones.flatMap((phone) => phone.liveCalls)
-    if (this.#random(3) === 0) return live[this.#random(Math.max(1, live.length))]?.hangUp()
+    if (this.#random(6) === 0) return live[this.#random(Math.max(1, live.length))]?.hangUp()
     const waiting = await this.#waiting()
     const call = waiting[this.#random(Math.max(1, waiting.length))] ?? ''
     if (call === '') return
