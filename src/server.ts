@@ -189,6 +189,10 @@ function engineSettings(config: Config): Parameters<typeof createCallControl>[0]
     collectCreated: config.queues.collect_created,
     rtpLossHangupMs: config.calls.rtp_loss_hangup_secs * 1000,
     callsMax: config.limits.calls,
+    outboundLimits: {
+      concurrentMax: config.outbound.concurrent_calls,
+      perMinuteMax: config.outbound.calls_per_minute,
+    },
   }
 }
 
@@ -313,6 +317,14 @@ function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
     domain: sip.domain,
     digestAlgorithms: sip.digest_algorithms,
     sessionExpiresSecs: sip.session_expires_secs,
+    allowPrefixes: outbound.allow_prefixes,
+    strangers: {
+      sourceRatePerSec: sip.source_rate_per_sec,
+      sourceBurst: sip.source_burst,
+      strangersRatePerSec: sip.strangers_rate_per_sec,
+      failedLoginsMax: sip.failed_logins,
+      banMs: sip.ban_secs * 1000,
+    },
     flowWaitSecs: sip.flow_wait_secs,
     advertise: sip.advertise,
     users: sipUsers,

@@ -213,6 +213,17 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
       ...at('/connection_id'),
     },
   },
+  'outbound-concurrent-limit': {
+    refusal: { code: 'outbound-concurrent-limit', limit: 3 },
+    error: {
+      detail: "The server's limit of 3 simultaneous calls over trunks has been reached.",
+    },
+  },
+  'outbound-rate-limit': {
+    refusal: { code: 'outbound-rate-limit', limit: 9, retryAfterSecs: 7 },
+    error: { detail: "The server's limit of 9 calls per minute over trunks has been reached." },
+    retryAfter: '7',
+  },
   'audio-refused': {
     method: 'POST',
     url: `${call}/playback_start`,
@@ -233,6 +244,10 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     url: `${call}/refer`,
     payload: { sip_address: 'sip:a@b' },
     error: at('/sip_address'),
+  },
+  'destination-prefix-forbidden': {
+    refusal: { code: 'destination-refused', why: 'forbidden-prefix' },
+    error: at('/to'),
   },
   'destination-without-trunk': {
     refusal: { code: 'destination-refused', why: 'no-trunk' },

@@ -3,6 +3,7 @@
 // something else, and none is invented in the 90xxx range.
 
 import type { Refusal } from '../ports/commands.ts'
+import { outboundRefusals } from './outbound-errors.ts'
 
 export interface CatalogueEntry {
   /** HTTP status. */
@@ -384,41 +385,6 @@ const callRefusals = {
   },
 } as const satisfies Record<string, CatalogueEntry>
 
-const destinationRefusals = {
-  'destination-malformed': {
-    status: 422,
-    code: '10016',
-    title: 'Phone number must be in +E164 format',
-    detail: 'The destination must be in E164 format or a SIP URI.',
-    meaning: 'The destination passed the first look and still cannot be dialled.',
-    remedy: 'Write numbers as `+15550100`, SIP URIs as `sip:user@host`.',
-  },
-  'destination-forbidden': {
-    status: 403,
-    code: '10010',
-    title: 'Authorization failed',
-    detail: 'You do not have permission to perform the requested action on this destination.',
-    meaning: 'The host of the SIP URI is not in `outbound.allow_uri_hosts`.',
-    remedy: 'Add the host to the configuration.',
-  },
-  'destination-without-trunk': {
-    status: 422,
-    code: '10027',
-    title: 'Unprocessable Entity',
-    detail: 'There is no trunk that could carry a call to this destination.',
-    meaning: 'A number was dialled and no trunk is configured.',
-    remedy: 'Configure `trunks`.',
-  },
-  'destination-unknown-user': {
-    status: 422,
-    code: '10027',
-    title: 'Unprocessable Entity',
-    detail: 'There is no such SIP user.',
-    meaning: 'The SIP URI names a user of `sip.domain` that is not configured.',
-    remedy: 'Check the name, or add it to `sip_users`.',
-  },
-} as const satisfies Record<string, CatalogueEntry>
-
 const queueRefusals = {
   'not-queued': {
     status: 422,
@@ -567,7 +533,7 @@ export const catalogue = {
   ...requestErrors,
   ...parameterErrors,
   ...callRefusals,
-  ...destinationRefusals,
+  ...outboundRefusals,
   ...queueRefusals,
   ...conferenceRefusals,
 } as const satisfies Record<string, CatalogueEntry>

@@ -102,6 +102,8 @@ export function problemOf(refusal: Refusal, destination: '/to' | '/sip_address')
     case 'kept-caller-gone':
     case 'conference-full':
     case 'channel-limit':
+    case 'outbound-concurrent-limit':
+    case 'outbound-rate-limit':
     case 'unavailable':
       return tellingProblem(refusal)
     case 'destination-refused':
@@ -114,6 +116,7 @@ const destinationProblems = {
   'forbidden-host': 'destination-forbidden',
   'no-trunk': 'destination-without-trunk',
   'unknown-user': 'destination-unknown-user',
+  'forbidden-prefix': 'destination-prefix-forbidden',
 } as const
 
 type TellingCode =
@@ -124,6 +127,8 @@ type TellingCode =
   | 'kept-caller-gone'
   | 'conference-full'
   | 'channel-limit'
+  | 'outbound-concurrent-limit'
+  | 'outbound-rate-limit'
   | 'unavailable'
 
 // Refusals whose text holds something of the occasion.
@@ -160,6 +165,17 @@ function tellingProblem(refusal: Extract<Refusal, { code: TellingCode }>): Probl
         name,
         detail: `The connection's limit of ${refusal.limit} simultaneous calls has been reached.`,
         pointer: '/connection_id',
+      }
+    case 'outbound-concurrent-limit':
+      return {
+        name,
+        detail: `The server's limit of ${refusal.limit} simultaneous calls over trunks has been reached.`,
+      }
+    case 'outbound-rate-limit':
+      return {
+        name,
+        detail: `The server's limit of ${refusal.limit} calls per minute over trunks has been reached.`,
+        retryAfterSecs: refusal.retryAfterSecs,
       }
     case 'unavailable':
       return { name, retryAfterSecs: refusal.retryAfterSecs }

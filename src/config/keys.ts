@@ -74,6 +74,36 @@ const sip = {
     default: ['MD5'],
     doc: 'Offered to users who must authenticate. Many phones know MD5 alone and give up when SHA-256 is offered too.',
   }),
+  source_rate_per_sec: integer(1, 100_000, {
+    default: 50,
+    unit: 'requests/s',
+    doc: 'Requests that a source may begin which is no trunk, no open source and has proved no password; the rest is dropped.',
+    stability: 'tuning',
+  }),
+  source_burst: integer(1, 100_000, {
+    default: 100,
+    unit: 'requests',
+    doc: 'How many such requests are taken at once after a silence.',
+    stability: 'tuning',
+  }),
+  strangers_rate_per_sec: integer(1, 100_000, {
+    default: 500,
+    unit: 'requests/s',
+    doc: 'The same for all such sources together.',
+    stability: 'tuning',
+  }),
+  failed_logins: integer(1, 100_000, {
+    default: 10,
+    unit: 'attempts',
+    doc: 'Wrong passwords from such a source within `sip.ban_secs` after which it hears nothing for that time.',
+    stability: 'tuning',
+  }),
+  ban_secs: integer(0, 86_400, {
+    default: 600,
+    unit: 's',
+    doc: 'How long a source that guesses passwords, or calls itself a known scanner, hears nothing; 0 is never.',
+    stability: 'tuning',
+  }),
   session_expires_secs: integer(90, 86_400, {
     default: 1800,
     unit: 's',
@@ -301,6 +331,20 @@ export const keys = {
     allow_uri_hosts: texts(1000, 255, {
       default: loopback,
       doc: 'Hosts (names, addresses or CIDR ranges) that `sip:` URIs of the API may dial, besides users and trunks.',
+    }),
+    allow_prefixes: texts(10_000, 16, {
+      default: [],
+      doc: 'Beginnings of the numbers that may be called over trunks, such as `+44`; empty is all.',
+    }),
+    calls_per_minute: integer(0, 100_000, {
+      default: 0,
+      unit: 'calls',
+      doc: 'Calls over trunks that the whole server may begin within a minute; 0 is no limit.',
+    }),
+    concurrent_calls: integer(0, 100_000, {
+      default: 0,
+      unit: 'calls',
+      doc: 'Calls over trunks that the whole server may have at one time; 0 is no limit.',
     }),
   },
   egress: {

@@ -117,6 +117,11 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
   ['user with neither', 'sip_users: [{ username: a }]', /sip_users\[0\] must have either/],
   ['not YAML', 'a: [', /is not YAML/],
   ['a tag that means nothing', 'queues: !!ma { collect_created: false }', /is not YAML/],
+  [
+    'a prefix that no number begins with',
+    'outbound: { allow_prefixes: ["0044"] }',
+    /allow_prefixes\[0\] is "0044", must be \+ and digits/,
+  ],
   ['a list', '- 1', /must hold keys and values/],
   [
     'too short a session timer',

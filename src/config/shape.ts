@@ -49,6 +49,7 @@ export function shapeConfig(
     ...keyFaults(raw.api_keys),
     ...userFaults(raw.sip_users),
     ...urlFaults(around.webhookUrl),
+    ...prefixFaults(raw.outbound.allow_prefixes),
   ]
   if (faults.length > 0) return refused(faults)
   const { data: _data, api_keys: _keys, applications, sip_users: _users, ...rest } = raw
@@ -164,6 +165,14 @@ function userFaults(users: readonly RawUser[]): readonly string[] {
       ? [`sip_users[${index}] must have either password, or both ha1_md5 and ha1_sha256`]
       : []
   })
+}
+
+function prefixFaults(prefixes: readonly string[]): readonly string[] {
+  return prefixes.flatMap((prefix, index) =>
+    /^\+\d{0,15}$/.test(prefix)
+      ? []
+      : [`outbound.allow_prefixes[${index}] is "${prefix}", must be + and digits`],
+  )
 }
 
 function urlFaults(webhookUrl: string): readonly string[] {

@@ -4,6 +4,7 @@ import type { ApplicationId, SessionId } from '../base/ids.ts'
 import type { DialOptions, FreshLeg, Refusal } from '../ports/commands.ts'
 import type { StepContext } from './context.ts'
 import { createLeg, legsOf } from './legs.ts'
+import { countOutbound, refuseByLimits } from './outbound-limits.ts'
 import type { Leg } from './state.ts'
 
 export interface DialPlan {
@@ -29,6 +30,8 @@ export function refuseOutbound(
   if (limit !== undefined && legsOf(ctx.state, applicationId).outgoing >= limit) {
     return { code: 'channel-limit', limit }
   }
+  const limited = refuseByLimits(ctx, to)
+  if (limited !== undefined) return limited
   if (ctx.state.counts.legs >= ctx.settings.callsMax) {
     return { code: 'unavailable', why: 'too many calls', retryAfterSecs: 1 }
   }
@@ -38,6 +41,7 @@ export function refuseOutbound(
 /** Makes the leg, emits leg-initiated (state bridging), starts the media side and the answer timer. */
 export function dialLeg(ctx: StepContext, plan: DialPlan): Leg {
   const { fresh, options } = plan
+  countOutbound(ctx, options.to)
   const application = ctx.world.applications.get(plan.applicationId)
   const leg = createLeg(ctx, {
     legId: fresh.legId,

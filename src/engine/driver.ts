@@ -137,7 +137,8 @@ class Driver {
     this.#limits = { ...defaultLimits, ...parts.limits }
     const { settings, applications, signaling } = parts
     const checkDestination = signaling.checkDestination.bind(signaling)
-    const world = createWorld({ settings, applications, checkDestination })
+    const usesTrunk = signaling.usesTrunk?.bind(signaling)
+    const world = createWorld({ settings, applications, checkDestination, usesTrunk })
     this.#callsMax = world.settings.callsMax
     this.#rememberEndedMs = world.settings.rememberEndedMs
     this.engine = new Engine(world, parts.random.token(8))

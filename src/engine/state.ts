@@ -187,6 +187,8 @@ export interface EngineSettings {
   readonly repeatVerbMs: number
   /** Living legs of the whole server. */
   readonly callsMax: number
+  /** Calls over trunks of the whole server; 0 is no limit. */
+  readonly outboundLimits: { readonly concurrentMax: number; readonly perMinuteMax: number }
 }
 
 export const defaultEngineSettings: EngineSettings = {
@@ -198,6 +200,7 @@ export const defaultEngineSettings: EngineSettings = {
   rtpLossHangupMs: 0,
   repeatVerbMs: 200,
   callsMax: 100_000,
+  outboundLimits: { concurrentMax: 0, perMinuteMax: 0 },
 }
 
 /** Pure knowledge from outside the engine: the configuration and the routes. */
@@ -208,7 +211,9 @@ export interface EngineWorld {
   applicationFor(called: string): Application | undefined
   checkDestination(
     to: string,
-  ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | undefined
+  ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | 'forbidden-prefix' | undefined
+  /** A call to `to` goes over a trunk. */
+  usesTrunk(to: string): boolean
 }
 
 export interface ApplicationLegs {
@@ -233,6 +238,8 @@ export interface EngineState {
   /** Unique per process life: part of operation ids. */
   readonly bootId: string
   counts: { legs: number; queued: number; bridges: number }
+  /** When the calls over trunks of the last minute began, monotonic ms; empty without a limit. */
+  readonly outboundBegun: number[]
 }
 
 export function createEngineState(bootId: string): EngineState {
@@ -248,5 +255,6 @@ export function createEngineState(bootId: string): EngineState {
     nextOperation: 0,
     bootId,
     counts: { legs: 0, queued: 0, bridges: 0 },
+    outboundBegun: [],
   }
 }

@@ -284,11 +284,19 @@ export type Refusal =
   | { readonly code: 'application-unknown' }
   | {
       readonly code: 'destination-refused'
-      readonly why: 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user'
+      readonly why:
+        'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | 'forbidden-prefix'
     }
   | { readonly code: 'link-unknown' }
   | { readonly code: 'link-ended' }
   | { readonly code: 'channel-limit'; readonly limit: number }
+  /** Limits of the whole server on calls over trunks (C80). */
+  | { readonly code: 'outbound-concurrent-limit'; readonly limit: number }
+  | {
+      readonly code: 'outbound-rate-limit'
+      readonly limit: number
+      readonly retryAfterSecs: number
+    }
   | { readonly code: 'audio-refused'; readonly why: string }
   | { readonly code: 'no-overlay-base' }
   /** 503: draining, the store is behind, or a limit of the whole server. */

@@ -25,7 +25,9 @@ export interface Signaling {
   /** Undefined when an outbound call to `to` (E.164, or a sip: URI) has a way out; else why not. Pure, no look-ups. */
   checkDestination(
     to: string,
-  ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | undefined
+  ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | 'forbidden-prefix' | undefined
+  /** A call to `to` goes over a trunk, so somebody pays for it. Pure. Missing: numbers do, URIs do not. */
+  usesTrunk?(to: string): boolean
 }
 
 export type SignalingEffect =

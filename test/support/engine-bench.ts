@@ -87,6 +87,7 @@ export interface BenchOptions {
   readonly settings?: Partial<EngineSettings>
   readonly application?: Partial<Application>
   readonly checkDestination?: EngineWorld['checkDestination']
+  readonly usesTrunk?: EngineWorld['usesTrunk']
 }
 
 export class Bench {
@@ -117,6 +118,7 @@ export class Bench {
       applications: [{ ...application, ...options.application }],
       settings: options.settings ?? {},
       checkDestination: options.checkDestination ?? (() => undefined),
+      usesTrunk: options.usesTrunk,
     })
     this.engine = new Engine(world, 'boot')
   }

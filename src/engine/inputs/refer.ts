@@ -87,6 +87,7 @@ function statusOf(why: Refusal): number {
     case 'malformed':
       return 400
     case 'forbidden-host':
+    case 'forbidden-prefix':
       return 403
     case 'no-trunk':
     case 'unknown-user':

@@ -45,6 +45,8 @@ export interface SipStackConfig {
   readonly openSources: AddressMatcher
   /** Where sip: URIs may go besides users and trunks (`outbound.allow_uri_hosts`): addresses, and names by themselves. */
   readonly allowUriHosts: { readonly addresses: AddressMatcher; readonly names: readonly string[] }
+  /** Beginnings of the numbers that trunks may be asked for (`outbound.allow_prefixes`); empty or undefined: all. */
+  readonly allowPrefixes?: readonly string[]
   /** The session timer that we ask for (RFC 4028), seconds from 90; undefined: 1800. */
   readonly sessionExpiresSecs?: number
   /** Requests of a call whose TCP connection is gone wait so long for the peer to come back; undefined: 90. */

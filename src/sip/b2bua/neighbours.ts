@@ -19,7 +19,8 @@ export type Way =
   | { readonly kind: 'user'; readonly username: string }
   | { readonly kind: 'host'; readonly uri: string; readonly listed: boolean }
 
-export type WayRefusal = 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user'
+export type WayRefusal =
+  'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | 'forbidden-prefix'
 
 export class Neighbours {
   readonly trunks: readonly Trunk[]
@@ -67,7 +68,7 @@ export class Neighbours {
     if (to.startsWith('+')) {
       if (!/^\+[0-9]{2,15}$/.test(to)) return 'malformed'
       const trunk = this.trunks[0]
-      return trunk === undefined ? 'no-trunk' : { kind: 'trunk', trunk, user: to }
+      return trunk === undefined ? 'no-trunk' : this.#trunkWay(trunk, to)
     }
     const uri = parseSipUri(to)
     if (uri?.scheme !== 'sip' || uri.headers !== undefined) return 'malformed'
@@ -76,12 +77,19 @@ export class Neighbours {
       return this.#knowsUser(username) ? { kind: 'user', username } : 'unknown-user'
     }
     const trunk = this.trunks.find(({ uri: own }) => isSamePlace(own, uri))
-    if (trunk !== undefined) return { kind: 'trunk', trunk, user: unescapeUri(uri.user ?? '') }
+    if (trunk !== undefined) return this.#trunkWay(trunk, unescapeUri(uri.user ?? ''))
     return this.#hostWay(uri, to)
   }
 
   mayDialAddress(address: string): boolean {
     return this.#config.allowUriHosts.addresses(address)
+  }
+
+  /** Where prefixes are listed nothing else reaches a trunk, however the number is written. */
+  #trunkWay(trunk: Trunk, user: string): Way | WayRefusal {
+    const prefixes = this.#config.allowPrefixes ?? []
+    const open = prefixes.length === 0 || prefixes.some((prefix) => user.startsWith(prefix))
+    return open ? { kind: 'trunk', trunk, user } : 'forbidden-prefix'
   }
 
   #hostWay(uri: SipUri, text: string): Way | WayRefusal {

@@ -94,6 +94,105 @@ test('RFC 3261 §19.1: what an incoming call tells: users unescaped, telephone U
   world.stop()
 })
 
+test('C80: where prefixes are listed no other number reaches a trunk, however it is written', async () => {
+  const world = new SipWorld()
+  const stack = await world.stack('10.0.0.1', { ...strict, allowPrefixes: ['+44', '+1555'] })
+  const { checkDestination, usesTrunk } = stack.sip.signaling
+  for (const to of ['+442071838750', '+15550199', 'sip:+44207@10.0.0.2:5080']) {
+    assert.equal(checkDestination(to), undefined, to)
+    assert.equal(usesTrunk?.(to), true, to)
+  }
+  for (const to of [
+    '+8835100014567',
+    '+4',
+    'sip:+8835100014567@10.0.0.2:5080',
+    'sip:008835100014567@10.0.0.2:5080',
+    'sip:%2B8835100014567@10.0.0.2:5080',
+    'sip:10.0.0.2:5080',
+  ]) {
+    assert.ok(['forbidden-prefix', 'malformed'].includes(checkDestination(to) ?? ''), to)
+  }
+  assert.equal(usesTrunk?.('sip:alice@pbx.test'), false)
+  world.stop()
+})
+
+test('C81: invented users are challenged like real ones, in INVITE and REGISTER', async () => {
+  const world = new SipWorld()
+  await world.stack('10.0.0.1', strict)
+  const answers: string[][] = []
+  for (const [index, name] of ['alice', 'nobody'].entries()) {
+    const phone = await world.peer(`10.0.0.${20 + index}`)
+    phone.fromUri = `sip:${name}@pbx.test`
+    for (const method of ['INVITE', 'REGISTER']) {
+      if (method === 'REGISTER') phone.toUri = phone.fromUri
+      const wrong =
+        `Authorization: Digest username="${name}", realm="pbx.test", nonce="a.b.c.d", ` +
+        `uri="sip:pbx.test", response="${'0'.repeat(32)}", qop=auth, nc=00000001, cnonce="x"`
+      for (const lines of [[], [wrong]]) {
+        phone.callId = `${method} ${name} ${lines.length}`.replaceAll(' ', '-')
+        const body = method === 'INVITE' ? SDP_A : ''
+        phone.send({ method, cseq: 1, uri: 'sip:pbx.test', body, lines })
+        await world.run(10)
+      }
+    }
+    answers.push(
+      phone.received.flatMap(({ message }) =>
+        message.kind === 'response' ? [message.status + describe(message.headers.entries())] : [],
+      ),
+    )
+  }
+  assert.deepEqual(answers[1], answers[0])
+  assert.ok(
+    answers[0]?.some((one) => one.startsWith('401')) &&
+      answers[0].some((one) => one.startsWith('407')),
+  )
+  world.stop()
+})
+
+/** Header lines without what differs from message to message anyway. */
+function describe(entries: Iterable<readonly [string, string]>): string {
+  const challenge = (value: string) => value.replace(/nonce="[^"]*"/, 'nonce')
+  return [...entries]
+    .filter(([name]) => !/^(?:via|from|to|call-id)$/i.test(name))
+    .map(([name, value]) => ` ${name}=${challenge(value)}`)
+    .join('')
+}
+
+test('C81: a flood from a stranger is not answered beyond its rate; a trunk is not slowed', async () => {
+  const world = new SipWorld()
+  const stack = await world.stack('10.0.0.1', { ...strict, strangers: { sourceBurst: 20 } })
+  const flood = async (address: string, port: number): Promise<number> => {
+    const peer = await world.peer(address, port)
+    for (let at = 0; at < 100; at++) {
+      peer.callId = `${address}-${at}`
+      peer.send({ method: 'OPTIONS', cseq: 1 })
+    }
+    await world.run(100)
+    return peer.responses(200).length
+  }
+  assert.equal(await flood('10.0.0.66', 5060), 20)
+  assert.equal(await flood('10.0.0.2', 5080), 100)
+  assert.equal(stack.metrics.values.size > 0, true)
+  world.stop()
+})
+
+test('C81: whoever guesses passwords is not heard any more', async () => {
+  const world = new SipWorld()
+  await world.stack('10.0.0.1', { ...strict, strangers: { failedLoginsMax: 5, banMs: 600_000 } })
+  const guesser = await world.peer('10.0.0.66')
+  guesser.toUri = guesser.fromUri = 'sip:alice@pbx.test'
+  for (let guess = 0; guess < 20; guess++) {
+    const wrong =
+      'Authorization: Digest username="alice", realm="pbx.test", nonce="a.b.c.d", ' +
+      `uri="sip:pbx.test", response="${'0'.repeat(32)}", qop=auth, nc=00000001, cnonce="x"`
+    guesser.callId = `guess-${guess}`
+    guesser.send({ method: 'REGISTER', cseq: 1, uri: 'sip:pbx.test', lines: [wrong] })
+    await world.run(10)
+  }
+  assert.equal(guesser.responses(401).length, 5)
+  world.stop()
+})
+
 test('RFC 3261 §8.1.1: destinations are judged without look-ups', async () => {
   const world = new SipWorld()
   const stack = await world.stack('10.0.0.1', {

@@ -160,6 +160,10 @@ class Stack implements SipStack, TransactionUser {
         const way = this.#neighbours.wayTo(to)
         return typeof way === 'string' ? way : undefined
       },
+      usesTrunk: (to) => {
+        const way = this.#neighbours.wayTo(to)
+        return typeof way !== 'string' && way.kind === 'trunk'
+      },
     }
   }
 
