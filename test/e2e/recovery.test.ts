@@ -131,6 +131,8 @@ test('calls that ring end honestly: 500 to the caller, CANCEL to the called', as
   const incoming = await callee.nextCall(5_000)
   incoming.ring()
   await incoming.ringing(3_000)
+  // The INVITE's row is written right after it left; a command that is answered comes after that commit.
+  await stage.command(dialled, 'client_state_update', { client_state: 'cmluZw==' })
   await crash()
   const refused = await ringing.call.ended(3_000)
   assert.equal(refused.status, 500)
