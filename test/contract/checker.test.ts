@@ -31,6 +31,7 @@ const webhook = (over: object) => ({
     event_type: 'call.enqueued',
     id: '0ccc7b54-4df3-4bca-a65a-3da1ecc777f0',
     occurred_at: '2025-03-04T09:10:11.521992Z',
+    leg_sequence: 3,
     payload: { ...payload, ...over },
   },
   meta: { attempt: 1, delivered_to: 'http://127.0.0.1/' },

@@ -78,6 +78,11 @@ function checkEnvelope(data: JsonObject, meta: JsonObject): string[] {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(String(data['occurred_at']))) {
     problems.push('data.occurred_at is not UTC with microseconds')
   }
+  // C78: an addition of ours that every webhook has.
+  const number = data['leg_sequence']
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1) {
+    problems.push('data.leg_sequence is not an integer from 1')
+  }
   const attempt = meta['attempt']
   if (typeof attempt !== 'number' || !Number.isInteger(attempt) || attempt < 1) {
     problems.push('meta.attempt is not an integer from 1')

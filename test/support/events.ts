@@ -51,7 +51,7 @@ export function stamp(
 ): StampedEvent {
   const eventId = `00000000-0000-4000-8000-${String(sequence).padStart(12, '0')}`
   const occurredAtUs = startedAtUs + sequence
-  const plain = { legSequence: undefined, quality: undefined }
+  const plain = { legSequence: sequence, quality: undefined }
   return { eventId, sequence, occurredAtUs, event, ...plain, ...over }
 }
 
