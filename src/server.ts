@@ -98,22 +98,7 @@ export async function startServer(
   const late: LateLogic = {}
   const audio = createAudio(config, platform, late, onFatal)
   const sip = createSip(config, platform, late)
-  const logic = createCallControl({
-    settings: engineSettings(config),
-    applications: config.applications,
-    clock,
-    timers,
-    random,
-    store,
-    signaling: sip.signaling,
-    media: audio.media,
-    durable: { signaling: sip.durable, media: audio.media },
-    sink: webhooks.sink,
-    log,
-    metrics,
-    faults: noFaults,
-    loopLagMs: lag.readMs,
-  })
+  const logic = createLogic(config, platform, { store, webhooks, audio, sip })
   late.current = logic
 
   const { apiKeys, fresh } = keysOf(config, platform)
@@ -164,6 +149,34 @@ export async function startServer(
       timers.close()
     },
   }
+}
+
+interface Rooms {
+  readonly store: Store
+  readonly webhooks: ReturnType<typeof createWebhooks>
+  readonly audio: ReturnType<typeof createAudio>
+  readonly sip: SipStack
+}
+
+function createLogic(config: Config, platform: Platform, rooms: Rooms): CallLogic {
+  const { clock, timers, random, log, metrics, lag } = platform
+  const { store, webhooks, audio, sip } = rooms
+  return createCallControl({
+    settings: engineSettings(config),
+    applications: config.applications,
+    clock,
+    timers,
+    random,
+    store,
+    signaling: sip.signaling,
+    media: audio.media,
+    durable: { signaling: sip.durable, media: audio.media },
+    sink: webhooks.sink,
+    log,
+    metrics,
+    faults: noFaults,
+    loopLagMs: lag.readMs,
+  })
 }
 
 function createPlatform(config: Config): Platform {
