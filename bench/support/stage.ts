@@ -32,6 +32,8 @@ export interface Stage {
 
 export interface StageOptions {
   readonly limits?: Readonly<Record<string, number>>
+  /** Merged into the section `sip`. */
+  readonly sip?: Readonly<Record<string, unknown>>
   /** Sockets for audio; 0 for none. */
   readonly sockets: number
   /** Into how many moments the streams cut the 20 ms. */
@@ -51,6 +53,7 @@ export async function buildStage(options: StageOptions): Promise<Stage> {
     config: {
       log: { level: 'error' },
       limits: { calls: 10_000, ...options.limits },
+      ...(options.sip && { sip: options.sip }),
       applications: [
         {
           id: '1000000001',
