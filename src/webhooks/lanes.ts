@@ -25,6 +25,10 @@ export interface Lane {
   head: Delivery | undefined
 }
 
+/** Requests to one receiver that may start within a window: 3,000 per second. */
+const windowMs = 100
+const startsMax = 300
+
 export class Origin {
   readonly name: string
   readonly #concurrentMax: number
@@ -32,6 +36,10 @@ export class Origin {
   /** Heads that failed and wait for another attempt. */
   readonly failing = new Set<Delivery>()
   #inFlight = 0
+  #windowFromMs = -Infinity
+  #started = 0
+  /** Set while it waits for its next window. */
+  paceTimer: TimerId | undefined
   /** Failures since the last success. */
   failuresInRow = 0
   lastSuccessAtMs = -Infinity
@@ -53,8 +61,20 @@ export class Origin {
   take(): Delivery | undefined {
     if (this.#inFlight >= this.#concurrentMax) return undefined
     const delivery = this.#ready.shift()
-    if (delivery !== undefined) this.#inFlight++
+    if (delivery === undefined) return undefined
+    this.#inFlight++
+    this.#started++
     return delivery
+  }
+
+  /** Ms until another may start, so that catching up leaves the processor to the calls; 0: now. */
+  pauseMs(nowMs: number): number {
+    if (this.#ready.size === 0 || this.#inFlight >= this.#concurrentMax) return 0
+    const endMs = this.#windowFromMs + windowMs
+    if (nowMs < endMs) return this.#started < startsMax ? 0 : endMs - nowMs
+    this.#windowFromMs = nowMs
+    this.#started = 0
+    return 0
   }
 
   finished(): void {

@@ -129,8 +129,10 @@ export class Outbox {
     if (this.#parkedTimer !== undefined) this.#options.timers.clear(this.#parkedTimer)
     await this.#atMost(limitMs, Promise.allSettled(this.#inFlight))
     for (const { head } of this.#lanes.values()) if (head !== undefined) this.#clearTimers(head)
-    for (const origin of this.#origins.values())
-      origin.failing.forEach((one) => this.#clearTimers(one))
+    for (const { failing, paceTimer } of this.#origins.values()) {
+      failing.forEach((one) => this.#clearTimers(one))
+      if (paceTimer !== undefined) this.#options.timers.clear(paceTimer)
+    }
     await this.#atMost(limitMs, this.#progress.flush())
   }
 
@@ -254,7 +256,16 @@ export class Outbox {
   }
 
   #pump(origin: Origin): void {
-    while (!this.#draining) {
+    const { clock, timers } = this.#options
+    while (!this.#draining && origin.paceTimer === undefined) {
+      const pauseMs = origin.pauseMs(clock.monotonicMs())
+      if (pauseMs > 0) {
+        origin.paceTimer = timers.set(pauseMs, () => {
+          origin.paceTimer = undefined
+          this.#pump(origin)
+        })
+        return
+      }
       const delivery = origin.take()
       if (delivery === undefined) return
       const running = this.#attempt(delivery, origin)

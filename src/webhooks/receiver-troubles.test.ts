@@ -89,6 +89,26 @@ test('down with memory full: a new event shows within seconds that the receiver 
   assert.equal(accepted.length, 101)
 })
 
+test('catching up is paced: at most 3,000 requests per second to one receiver', async () => {
+  let up = false
+  const starts: number[] = []
+  const { outbox, oweEach, pass } = scene(({ atMs }) => {
+    if (up) starts.push(atMs)
+    return up ? 200 : 0
+  })
+  await outbox.start()
+  for (let number = 1; number <= 9; number++) await oweEach(number)
+  await pass(hourMs)
+  up = true
+  await pass(15 * 60_000)
+  assert.equal(outbox.backlog(), 0)
+  for (const [index, atMs] of starts.entries()) {
+    const later = starts[index + 300] ?? Infinity
+    assert.ok(later - atMs >= 1, `${index}: more than 300 at the same moment`)
+  }
+  assert.ok((starts.at(-1) ?? 0) - (starts[0] ?? 0) < 2000)
+})
+
 test('a process that starts into a long backlog takes it up in order, a page at a time', async () => {
   const former = scene(() => 0)
   await former.outbox.start()
