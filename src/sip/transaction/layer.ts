@@ -249,15 +249,9 @@ class Layer implements SipTransactions {
     )
   }
 
-  /** A fault of ours costs the message that met it, not the process: whoever found it could send it again and again. */
   #message(message: SipMessage, flow: Flow): void {
-    try {
-      if (message.kind === 'response') this.#response(message, flow)
-      else this.#request(message, flow)
-    } catch (error) {
-      this.#options.metrics.count('holdfast_sip_faults_total')
-      this.#options.log.error({ code: 'SIP_FAULT', error }, 'a SIP message met a fault of ours')
-    }
+    if (message.kind === 'response') this.#response(message, flow)
+    else this.#request(message, flow)
   }
 
   #response(response: SipResponse, flow: Flow): void {
