@@ -9,7 +9,9 @@ import { BrokenPromise, type EventModel } from './checkers.ts'
 import type { SimMedia } from './media.ts'
 import type { Witness } from './witness.ts'
 
+/** Read anew at every turn: a crash replaces most of them. */
 export interface AuditParts {
+  readonly isServing: boolean
   readonly control: CallLogic
   readonly model: EventModel
   readonly witness: Witness
@@ -32,6 +34,7 @@ export class Audit {
   /** After a turn in which something happened. Throws BrokenPromise. */
   async afterTurn(): Promise<void> {
     this.#turns += 1
+    if (!this.#parts.isServing) return
     this.#places()
     const { ordered, witness } = this.#parts
     if (ordered || witness.verbs === 0) {

@@ -49,9 +49,9 @@ export class EventModel {
   #lastSequence = 0
   #lastUs = 0
   /** Legs whose phones have sent a REFER: their peers wait for the new party. */
-  readonly transferring = new Set<LegId>()
+  transferring = new Set<LegId>()
   /** Legs that were asked, since their latest move, to go where no event tells of: to somebody who is still ringing. */
-  readonly #restless = new Map<LegId, number>()
+  #restless = new Map<LegId, number>()
   #released: { leg: LegModel; moves: number }[] = []
   #lastLeft: { sequence: number; queueName: string; place: number } | undefined
   readonly #options: EventModelOptions
@@ -69,6 +69,16 @@ export class EventModel {
     this.#lastUs = occurredAtUs
     this.coverage.set(event.type, (this.coverage.get(event.type) ?? 0) + 1)
     this.#apply(event)
+  }
+
+  /** The story so far as the disk tells it: what a process that is gone had not committed never was. */
+  after(events: readonly StampedEvent[]): EventModel {
+    const model = new EventModel(this.#options)
+    for (const event of events) model.take(event)
+    model.#released = []
+    model.#restless = this.#restless
+    model.transferring = this.transferring
+    return model
   }
 
   /** A transfer or bridge of this leg was asked for: it may leave its bridge without an event. */

@@ -32,11 +32,16 @@ export class Clients {
   onAsk: (command: Command) => void = () => undefined
   /** Called when the answer of an accepted command is there. */
   onAccepted: (command: Command) => void = () => undefined
-  readonly #control: () => CallControl
+  /** Resolves when a client tries again what was not answered. */
+  patience: () => Promise<void> = () => Promise.resolve()
+  /** Commands whose server died before it answered: they may have had their effect. */
+  readonly lost = new Map<string, number>()
+  readonly #open = new Map<number, () => void>()
+  readonly #control: () => Pick<CallControl, 'submit'>
   readonly #random: Random
   readonly #trace: Trace
 
-  constructor(control: () => CallControl, random: Random, trace: Trace) {
+  constructor(control: () => Pick<CallControl, 'submit'>, random: Random, trace: Trace) {
     this.#control = control
     this.#random = random
     this.#trace = trace
@@ -49,8 +54,14 @@ export class Clients {
     const number = this.asked
     const { clientState, commandId, request } = options
     this.#trace.add(`ask ${number} ${describe(command)} ${commandId ?? ''}${request?.hash ?? ''}`)
-    const answer = await this.#control().submit({ command, clientState, commandId, request })
+    const answer = await new Promise<CommandAnswer | undefined>((resolve) => {
+      this.#open.set(number, () => resolve(undefined))
+      const envelope = { command, clientState, commandId, request }
+      void this.#control().submit(envelope).then(resolve)
+    })
+    this.#open.delete(number)
     this.answered += 1
+    if (answer === undefined) return this.#afterLoss(wanted, options)
     const what = answer.ok ? 'ok' : answer.refusal.code
     this.#trace.add(`answer ${number} ${what}`)
     const key = `${command.kind} ${what}`
@@ -59,6 +70,28 @@ export class Clients {
       this.#noteEffect(command, options)
       this.onAccepted(command)
     }
+    return answer
+  }
+
+  /** The server died. */
+  loseOpen(): void {
+    for (const lose of this.#open.values()) lose()
+  }
+
+  /** Who sent a key tries again with the same one, as the official SDK does. */
+  async #afterLoss(wanted: Command, options: AskOptions): Promise<CommandAnswer> {
+    const { commandId, request } = options
+    const { kind } = wanted
+    const count = (by: number): void => void this.lost.set(kind, (this.lost.get(kind) ?? 0) + by)
+    count(1)
+    this.#trace.add(`lost ${describe(wanted)}`)
+    const unavailable = { code: 'unavailable', why: 'connection lost', retryAfterSecs: 1 } as const
+    if (commandId === undefined && request === undefined) return { ok: false, refusal: unavailable }
+    await this.patience()
+    const retry = request === undefined ? undefined : { ...request, retry: true }
+    const again = retry === undefined ? options : { ...options, request: retry }
+    const answer = await this.ask(wanted, again)
+    if (answer.ok) count(-1)
     return answer
   }
 

@@ -1,7 +1,8 @@
 // A media engine without audio: answers every command as the real one would, a little later, and now and then refuses.
 // It keeps the books that the checkers read: who is linked with whom, who plays, who was never released.
 import { assert } from '../../src/base/assert.ts'
-import type { LegId, PlaybackId } from '../../src/base/ids.ts'
+import { brandAs, type LegId, type PlaybackId } from '../../src/base/ids.ts'
+import type { DurableMedia, RestoredMedia, StoredRow } from '../../src/ports/durable.ts'
 import type {
   MediaCapabilities,
   MediaCommand,
@@ -10,6 +11,7 @@ import type {
   MediaQuality,
 } from '../../src/ports/media-engine.ts'
 import type { Random } from '../../src/ports/random.ts'
+import type { StateChange } from '../../src/ports/store.ts'
 import type { Timers } from '../../src/ports/timers.ts'
 
 export interface MediaTroubles {
@@ -20,15 +22,23 @@ export interface MediaTroubles {
   latencyMaxMs: number
 }
 
-export class SimMedia implements MediaEngine {
+/** An engine whose phones still send audio is heard from within this time after a start. */
+const HEARD_WITHIN_MS = 200
+
+export class SimMedia implements MediaEngine, DurableMedia {
   readonly legs = new Set<LegId>()
   readonly links = new Map<LegId, LegId>()
   readonly troubles: MediaTroubles
   deliver: (input: MediaInput) => void = () => undefined
+  /** The far end of a leg of a former process still sends audio. */
+  isHeard: (legId: LegId) => boolean = () => false
   readonly #timers: Timers
   readonly #random: Random
   readonly #playing = new Map<LegId, PlaybackId>()
   readonly #mixes = new Map<LegId, string>()
+  /** Legs whose row is to be written or deleted. */
+  readonly #changed = new Set<LegId>()
+  #onChange: () => void = () => undefined
 
   constructor(timers: Timers, random: Random, troubles: MediaTroubles) {
     this.#timers = timers
@@ -38,6 +48,37 @@ export class SimMedia implements MediaEngine {
 
   capabilities(): MediaCapabilities {
     return { mix: true, sharedPlayer: true, atomicLink: true }
+  }
+
+  takeChanges(): readonly StateChange[] {
+    const changes = [...this.#changed].map((id): StateChange => {
+      const row = { port: 20_000 }
+      return this.legs.has(id)
+        ? { kind: 'put', table: 'media', id, row }
+        : { kind: 'delete', table: 'media', id }
+    })
+    this.#changed.clear()
+    return changes
+  }
+
+  onChange(listener: () => void): void {
+    this.#onChange = listener
+  }
+
+  restore(rows: readonly StoredRow[]): Promise<readonly RestoredMedia[]> {
+    const restored = rows.map(({ id }) => ({ legId: brandAs<LegId>(id), agreed: true }))
+    for (const { legId } of restored) {
+      this.legs.add(legId)
+      this.#timers.set(this.#random.below(HEARD_WITHIN_MS), () => {
+        if (this.legs.has(legId) && this.isHeard(legId)) this.deliver({ kind: 'rtp-heard', legId })
+      })
+    }
+    return Promise.resolve(restored)
+  }
+
+  #touch(legId: LegId): void {
+    this.#changed.add(legId)
+    this.#onChange()
   }
 
   quality(_legId: LegId): MediaQuality | undefined {
@@ -91,7 +132,7 @@ export class SimMedia implements MediaEngine {
         return
       case 'release':
         this.#unlinkAll(command.legId)
-        this.legs.delete(command.legId)
+        if (this.legs.delete(command.legId)) this.#touch(command.legId)
         this.#playing.delete(command.legId)
         this.#mixes.delete(command.legId)
         return
@@ -101,11 +142,13 @@ export class SimMedia implements MediaEngine {
   #create(legId: LegId): void {
     assert(!this.legs.has(legId), `media leg made twice: ${legId}`)
     this.legs.add(legId)
+    this.#touch(legId)
     this.#later(() => {
       if (!this.legs.has(legId)) return
       if (this.#random.below(1_000) < this.troubles.refused) {
         const status = this.#random.below(2) === 0 ? 488 : 500
         this.legs.delete(legId)
+        this.#touch(legId)
         this.deliver({ kind: 'media-leg-refused', legId, status, why: 'simulated' })
         return
       }

@@ -74,6 +74,7 @@ class SimSocket implements DatagramSocket {
   readonly options: BindOptions
   readonly #network: SimNetwork
   #peer: { port: number; address: string } | undefined
+  #closed = false
 
   constructor(network: SimNetwork, options: BindOptions, port: number) {
     this.#network = network
@@ -83,7 +84,7 @@ class SimSocket implements DatagramSocket {
   }
 
   send(bytes: Uint8Array, port: number, address: string): void {
-    this.#network.carry(this, bytes, port, address)
+    if (!this.#closed) this.#network.carry(this, bytes, port, address)
   }
 
   connect(port: number, address: string): void {
@@ -103,6 +104,8 @@ class SimSocket implements DatagramSocket {
   }
 
   close(): void {
+    if (this.#closed) return
+    this.#closed = true
     this.#network.close(this.address, this.port)
   }
 }

@@ -28,6 +28,8 @@ export interface Plan {
   readonly toTheEnd: boolean
   readonly collectEmptyAfterMs: number
   readonly maxSize: number
+  /** How often the server is killed and started again; never with a distributed store. */
+  readonly crashes: number
 }
 
 /** Draws a plan; one seed in four is a fair day, so that plain faults of ours are not drowned by the weather. */
@@ -74,6 +76,7 @@ export function planOf(seed: number): Plan {
     toTheEnd: !collectOften && random.below(5) === 0,
     collectEmptyAfterMs: collectOften ? 3_000 + random.below(12_000) : 3_600_000,
     maxSize: 1 + random.below(8),
+    crashes: distributed || random.below(2) === 0 ? 0 : 1 + random.below(3),
   }
 }
 

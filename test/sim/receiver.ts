@@ -7,6 +7,7 @@ import type { HttpClient, HttpOutcome, HttpRequest } from '../../src/ports/http-
 import type { Random } from '../../src/ports/random.ts'
 import type { DeliveryRow } from '../../src/ports/store.ts'
 import { BrokenPromise } from './checkers.ts'
+import type { DiskDelivery } from './disk.ts'
 import type { SimTime } from './time.ts'
 
 export interface ReceiverTroubles {
@@ -55,6 +56,8 @@ export class SimReceiver implements HttpClient {
   readonly #parts: SimReceiverParts
   readonly #owed = new Map<string, Owed>()
   readonly #lanes = new Map<string, Owed[]>()
+  /** Restarts of the sender: whom a crash found waiting for an answer never learns of it. */
+  #life = 0
 
   constructor(parts: SimReceiverParts) {
     this.#parts = parts
@@ -68,6 +71,21 @@ export class SimReceiver implements HttpClient {
       const lane = this.#lanes.get(row.lane) ?? []
       this.#lanes.set(row.lane, lane)
       lane.push(owed)
+    }
+  }
+
+  /**
+   * The sender is gone; `rows` is what it had written down. Whatever is not recorded as delivered there comes again, with
+   * the same id and the next number after the recorded one.
+   */
+  restart(rows: Iterable<DiskDelivery>): void {
+    this.#life += 1
+    for (const { row, attempts, state } of rows) {
+      if (!this.#owed.has(row.deliveryId)) this.committed([row])
+      const owed = this.#owed.get(row.deliveryId)
+      if (owed === undefined) continue
+      owed.attempts = attempts
+      owed.delivered = state === 'delivered'
     }
   }
 
@@ -94,12 +112,13 @@ export class SimReceiver implements HttpClient {
       if (understood) this.onWebhook(read.told)
     }
     const { outcome, afterMs } = this.#fate(die, request.timeoutMs)
+    const life = this.#life
     return new Promise((resolve) => {
       // Half of the time it acts before it answers, so that its commands overtake the outbox.
       const early = random.below(2) === 0
       if (early) time.set(random.below(afterMs + 1), act)
       time.set(afterMs, () => {
-        this.#note(owed, outcome)
+        if (life === this.#life) this.#note(owed, outcome)
         resolve(outcome)
         if (!early) act()
       })

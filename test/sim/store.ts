@@ -4,6 +4,7 @@ import type { OperationId } from '../../src/base/ids.ts'
 import type { Random } from '../../src/ports/random.ts'
 import type { CommitBatch, QueueVerb, Store, VerbOutcome } from '../../src/ports/store.ts'
 import type { Timers } from '../../src/ports/timers.ts'
+import type { ServerProcess } from './process.ts'
 
 export interface StoreTroubles {
   /** Verbs answer at once (memory, sqlite) or after a while (distributed). */
@@ -14,6 +15,29 @@ export interface StoreTroubles {
   commitLatencyMaxMs: number
   /** Per mille of commits that stall for up to two seconds. */
   stalls: number
+}
+
+/** A store of a process that may die: afterwards nothing reaches it and nothing comes back. */
+export function mortalStore(store: Store, process: ServerProcess): Store {
+  const execute: Store['execute'] = (id, verb, done) => {
+    if (process.alive) store.execute(id, verb, done)
+  }
+  return {
+    execute,
+    commit: process.waiting((batch) => store.commit(batch)),
+    health: () => store.health(),
+    getQueue: process.waiting((name) => store.getQueue(name)),
+    pageQueues: process.waiting((page) => store.pageQueues(page)),
+    getEntry: process.waiting((name, legId) => store.getEntry(name, legId)),
+    pageEntries: process.waiting((name, page) => store.pageEntries(name, page)),
+    loadLive: process.waiting(() => store.loadLive()),
+    pendingDeliveries: process.waiting((...args) => store.pendingDeliveries(...args)),
+    owedDeliveries: process.waiting(() => store.owedDeliveries()),
+    readEvents: process.waiting((after, limit) => store.readEvents(after, limit)),
+    recordProgress: process.waiting((progress) => store.recordProgress(progress)),
+    prune: process.waiting((olderThanMs) => store.prune(olderThanMs)),
+    close: () => store.close(),
+  }
 }
 
 /** Wraps `store`; reads go straight through. */

@@ -66,7 +66,7 @@ export class SimTime implements Clock, Timers {
 
   /** One turn of the event loop at the next instant at which something is due. False: nothing is set any more. */
   async turn(): Promise<boolean> {
-    await this.#drain()
+    await this.drain()
     const due = this.#heap.nextAt()
     if (due === undefined) return false
     this.#now = Math.max(this.#now, due)
@@ -78,11 +78,13 @@ export class SimTime implements Clock, Timers {
       fire?.()
       await settle()
     } while (this.#random.below(4) > 0)
-    await this.#drain()
+    await this.drain()
     return true
   }
 
-  async #drain(): Promise<void> {
+  /** What was asked for soon, and what follows from it without a timer. */
+  async drain(): Promise<void> {
+    await settle()
     for (let count = 0; this.#soon.length > 0; count++) {
       if (count > SOON_MAX) throw new Error('the turn never ends')
       this.#soon.shift()?.()

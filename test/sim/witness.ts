@@ -7,11 +7,12 @@ import type { LegId, OperationId } from '../../src/base/ids.ts'
 import type { CommitBatch, QueueVerb, Store, VerbOutcome } from '../../src/ports/store.ts'
 import { ModelStore } from '../conformance/store/model.ts'
 import { BrokenPromise } from './checkers.ts'
+import type { SimDisk } from './disk.ts'
 
 type Done = (outcome: VerbOutcome) => void
 
 export class Witness {
-  readonly model = new ModelStore()
+  model = new ModelStore()
   /** Legs whose entry was ever to be kept. */
   readonly everKept = new Set<LegId>()
   /** Commits handed over and not acknowledged. */
@@ -31,6 +32,24 @@ export class Witness {
   /** Verbs whose outcome the engine does not know. */
   get verbs(): number {
     return this.#open.size
+  }
+
+  /** The process is gone, and with it what was not on `disk`. */
+  restart(disk: SimDisk): void {
+    this.commits = 0
+    this.#open.clear()
+    this.#seen.clear()
+    this.committedSequence = disk.events.at(-1)?.sequence ?? 0
+    this.model = new ModelStore()
+    for (const record of disk.queues.values()) {
+      const entries = disk.entries.filter(({ queueName }) => queueName === record.queueName)
+      this.model.queues.push({
+        record: { ...record, size: 0, enqueuedAtSumMs: 0 },
+        entries: entries.map(({ facts, enqueuedAtMs, alive }) => {
+          return { facts: { ...facts }, atMs: enqueuedAtMs, alive }
+        }),
+      })
+    }
   }
 
   /** Below the troubles: what really happens. */

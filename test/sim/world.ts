@@ -6,14 +6,17 @@ import { brandAs, type ConferenceId, type LegId } from '../../src/base/ids.ts'
 import { createCallControl, type CallLogic } from '../../src/engine/driver.ts'
 import type { Application } from '../../src/ports/applications.ts'
 import type { StampedEvent } from '../../src/ports/events.ts'
+import type { CallControl } from '../../src/ports/commands.ts'
 import type { EventSink } from '../../src/ports/event-sink.ts'
 import type { Log } from '../../src/ports/log.ts'
+import type { Random } from '../../src/ports/random.ts'
 import type { DeliveryRow, Store } from '../../src/ports/store.ts'
 import type { MediaInput } from '../../src/ports/media-engine.ts'
 import type { SignalingEffect, SignalingInput } from '../../src/ports/signaling.ts'
 import type { SipStack } from '../../src/sip/b2bua/config.ts'
 import { createSipStack } from '../../src/sip/b2bua/stack.ts'
 import { createMemoryStore } from '../../src/store/memory/memory-store.ts'
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts'
 import { Outbox } from '../../src/webhooks/outbox.ts'
 import { createWebhookSink } from '../../src/webhooks/sink.ts'
 import { createWebhookSigner, type WebhookSigner } from '../../src/webhooks/signature.ts'
@@ -22,66 +25,82 @@ import { applicationId, ContactCentre, queueNames } from './application.ts'
 import { Audit } from './audit.ts'
 import { BrokenPromise, EventModel } from './checkers.ts'
 import { Clients } from './clients.ts'
+import { Crashes } from './crashes.ts'
+import { SimDisk } from './disk.ts'
 import { IntentModel } from './intents.ts'
-import { SimMedia } from './media.ts'
+import { SimMedia, type MediaTroubles } from './media.ts'
 import { Monkey } from './monkey.ts'
 import { SimNetwork } from './network.ts'
 import { People } from './people.ts'
 import { noStreams, serverAddress, SimPhones, sipPort } from './phones.ts'
 import { randomFor, type Plan } from './plan.ts'
+import { ServerProcess } from './process.ts'
 import { SimReceiver } from './receiver.ts'
-import { troubledStore } from './store.ts'
+import { mortalStore, troubledStore } from './store.ts'
 import { SimTime } from './time.ts'
 import { Trace } from './trace.ts'
 import { Witness } from './witness.ts'
 
 const HOLD_MS = 20_000
+/** When a client sends a command again whose connection broke. */
+const RETRY_AFTER_MS = 6_000
 const secret = new TextEncoder().encode('0123456789abcdef0123456789abcdef')
+
+interface Running {
+  readonly process: ServerProcess
+  /** As the audit reads it: without troubles. */
+  readonly store: Store
+  readonly sip: SipStack
+  readonly media: SimMedia
+  readonly control: CallLogic
+  readonly outbox: Outbox
+  isServing: boolean
+}
 
 export class World {
   readonly plan: Plan
   readonly time: SimTime
   readonly trace: Trace
   readonly network: SimNetwork
-  readonly media: SimMedia
   readonly witness: Witness
-  readonly model: EventModel
-  readonly intents = new IntentModel()
-  readonly control: CallLogic
-  readonly sip: SipStack
-  readonly outbox: Outbox
+  readonly ordered: boolean
   readonly receiver: SimReceiver
   readonly phones: SimPhones
   readonly people: People
   readonly clients: Clients
   readonly audit: Audit
+  readonly crashes: Crashes
+  readonly disk: SimDisk
   readonly metrics = recordingMetrics()
-  readonly #store: Store
+  model: EventModel
+  intents = new IntentModel()
   readonly #signer: WebhookSigner
   readonly #log: Log
+  readonly #mediaTroubles: MediaTroubles
   readonly #conferences: ConferenceId[] = []
+  readonly #memory: Store
+  #running: Running | undefined
+  #starts = 0
   #centre: ContactCentre | undefined
   #monkey: Monkey | undefined
   #broken: Error | undefined
 
   constructor(plan: Plan, print: ((line: string) => void) | undefined) {
     this.plan = plan
-    const { seed } = plan
-    const random = (part: string): ReturnType<typeof randomFor> => randomFor(seed, part)
+    const random = (part: string): Random => randomFor(plan.seed, part)
     const time = new SimTime(random('time'))
     this.time = time
     this.trace = new Trace(time, print)
     this.network = new SimNetwork(time, random('network'), { ...plan.weather })
-    this.media = new SimMedia(time, random('media'), { ...plan.media })
+    this.#mediaTroubles = { ...plan.media }
     const fail = (why: unknown): void => this.fail(why)
     this.witness = new Witness(fail, (what) => this.trace.add(what))
-    const ordered = !plan.store.distributed
+    this.ordered = !plan.store.distributed
     const { everKept } = this.witness
-    this.model = new EventModel({ ordered, isKept: (legId) => everKept.has(legId) })
+    this.model = new EventModel({ ordered: this.ordered, isKept: (legId) => everKept.has(legId) })
     this.#log = this.#watchfulLog()
-    const memory = this.witness.inner(createMemoryStore({ clock: time }))
-    const troubled = troubledStore(memory, time, random('store'), { ...plan.store })
-    this.#store = this.witness.outer(troubled)
+    this.#memory = createMemoryStore({ clock: time })
+    this.disk = new SimDisk(random('store'), { ...plan.store })
     this.#signer = plan.signed ? createWebhookSigner(noFile, random('signer')) : noSigner
     this.receiver = new SimReceiver({
       time,
@@ -91,32 +110,57 @@ export class World {
       publicKey: plan.signed ? this.#signer.publicKey : undefined,
       broken: fail,
     })
-    this.outbox = this.#makeOutbox()
-    this.sip = this.#makeStack(random('sip'))
-    this.control = this.#makeControl(random('engine'))
-    this.media.deliver = (input) => this.deliver(input)
-    const { control, model, witness, media } = this
-    this.audit = new Audit({ control, model, witness, media, store: memory, ordered })
-    this.clients = new Clients(() => this.control, random('clients'), this.trace)
-    this.clients.onAsk = (command) => {
-      if (command.kind === 'transfer' || command.kind === 'bridge') model.mayLeave(command.legId)
-      this.intents.asked(command)
-    }
-    this.clients.onAccepted = (command) => this.intents.accepted(command)
+    this.clients = this.#makeClients()
     this.phones = new SimPhones(time, random('phones'), this.network)
     const { phones, trace } = this
     this.people = new People({ plan, time, random: random('people'), trace, phones })
+    this.audit = new Audit(this)
+    this.crashes = new Crashes(this, random('crashes'))
+  }
+
+  /** The process that serves; throws while there is none. */
+  get #process(): Running {
+    if (this.#running === undefined) throw new BrokenPromise('nobody is serving')
+    return this.#running
+  }
+
+  get control(): CallLogic {
+    return this.#process.control
+  }
+
+  get sip(): SipStack {
+    return this.#process.sip
+  }
+
+  get media(): SimMedia {
+    return this.#process.media
+  }
+
+  get outbox(): Outbox {
+    return this.#process.outbox
+  }
+
+  get store(): Store {
+    return this.#process.store
+  }
+
+  /** Started, and not crashed since. */
+  get isServing(): boolean {
+    return this.#running?.isServing === true
+  }
+
+  /** A process lives, be it that it is still starting. */
+  get isRunning(): boolean {
+    return this.#running !== undefined
   }
 
   /** Opens for business and sends in the people. */
   async open(): Promise<void> {
     const { plan, time, clients } = this
-    await this.sip.start()
-    await this.control.start()
-    await this.outbox.start()
+    await this.start()
     await this.people.arrive()
     const { agentUris } = this.people
-    const random = (part: string): ReturnType<typeof randomFor> => randomFor(plan.seed, part)
+    const random = (part: string): Random => randomFor(plan.seed, part)
     const centre = new ContactCentre({ plan, time, random: random('centre'), clients, agentUris })
     this.#centre = centre
     this.receiver.onWebhook = (told) => centre.react(told)
@@ -133,6 +177,7 @@ export class World {
       },
       conferences: () => this.#conferences,
     })
+    this.crashes.plan()
     this.#planDowns(random('downs'))
     this.#planKeys(random('keys'))
   }
@@ -140,8 +185,9 @@ export class World {
   /** Faults stop, programs and people stop acting, everybody hangs up. */
   close(): void {
     this.trace.add('everybody goes home')
+    this.crashes.stop()
     Object.assign(this.network.weather, { lost: 0, duplicated: 0, delayMinMs: 1, delayMaxMs: 5 })
-    this.media.troubles.refused = 0
+    this.#mediaTroubles.refused = 0
     Object.assign(this.receiver, { down: false, healthy: true })
     if (this.#centre !== undefined) this.#centre.active = false
     if (this.#monkey !== undefined) this.#monkey.active = false
@@ -181,40 +227,120 @@ export class World {
     if (this.#broken !== undefined) throw this.#broken
   }
 
+  /** A new process on what the disk holds. Resolves when it serves; never, when it crashes before. */
+  async start(): Promise<void> {
+    this.#starts += 1
+    const { plan } = this
+    // The first process draws as it always did, so that seeds keep their histories.
+    const suffix = this.#starts === 1 ? '' : String(this.#starts)
+    const random = (part: string): Random => randomFor(plan.seed, part + suffix)
+    const process = new ServerProcess(this.time)
+    const media = new SimMedia(process, random('media'), this.#mediaTroubles)
+    const { store, inner } = await this.#openStore(process, random)
+    const sip = this.#makeStack(process, random('sip'))
+    const control = this.#makeControl({ process, random: random('engine'), store, sip, media })
+    const outbox = this.#makeOutbox(process, store)
+    const running = { process, store: inner, sip, media, control, outbox, isServing: false }
+    this.#running = running
+    media.deliver = process.guard((input) => this.deliver(input))
+    media.isHeard = (legId) => this.crashes.isHeard(legId)
+    await outbox.start()
+    await control.start()
+    if (!process.alive) return
+    this.crashes.checkRestart()
+    await sip.start()
+    if (process.alive) running.isServing = true
+  }
+
+  /** From here on nothing of the process runs; what it had not written down never was. */
+  kill(): void {
+    const { disk, model } = this
+    this.#process.process.kill()
+    this.#running = undefined
+    disk.crash()
+    this.witness.restart(disk)
+    this.model = model.after(disk.events)
+    this.intents = new IntentModel()
+    this.receiver.restart(disk.deliveries.values())
+    this.clients.loseOpen()
+  }
+
   deliver(input: SignalingInput | MediaInput): void {
     this.trace.add(`in ${input.kind} ${input.legId}${'status' in input ? ` ${input.status}` : ''}`)
     if (input.kind === 'refer-received') this.model.transferring.add(input.legId)
     this.control.deliver(input)
   }
 
-  #makeControl(random: ReturnType<typeof randomFor>): CallLogic {
-    const { time, media, metrics, sip } = this
+  #makeClients(): Clients {
+    const { plan, trace, time } = this
+    const clients = new Clients(
+      (): Pick<CallControl, 'submit'> => this.#running?.control ?? nobody,
+      randomFor(plan.seed, 'clients'),
+      trace,
+    )
+    clients.patience = () => new Promise((resolve) => time.set(RETRY_AFTER_MS, resolve))
+    clients.onAsk = (command) => {
+      if (command.kind === 'transfer' || command.kind === 'bridge') {
+        this.model.mayLeave(command.legId)
+      }
+      this.intents.asked(command)
+    }
+    clients.onAccepted = (command) => this.intents.accepted(command)
+    return clients
+  }
+
+  async #openStore(
+    process: ServerProcess,
+    random: (part: string) => Random,
+  ): Promise<{ store: Store; inner: Store }> {
+    const { plan, witness, disk } = this
+    if (plan.crashes === 0) {
+      const inner = witness.inner(this.#memory)
+      const troubled = troubledStore(inner, process, random('store'), { ...plan.store })
+      return { store: witness.outer(troubled), inner }
+    }
+    const startJournal = disk.startJournal(process)
+    const opened = await openSqliteStore({ directory: 'sim', startJournal, timers: process })
+    const inner = witness.inner(opened)
+    return { store: mortalStore(witness.outer(inner), process), inner }
+  }
+
+  #makeControl(parts: {
+    process: ServerProcess
+    random: Random
+    store: Store
+    sip: SipStack
+    media: SimMedia
+  }): CallLogic {
+    const { time, metrics } = this
+    const { process, random, store, sip, media } = parts
     return createCallControl({
       settings: { collectEmptyAfterMs: this.plan.collectEmptyAfterMs },
       applications: [application],
       clock: time,
-      timers: time,
+      timers: process,
       random,
-      store: this.#store,
+      store,
       signaling: {
-        perform: (effect) => this.#signal(effect),
+        perform: process.guard((effect) => this.#signal(sip, effect)),
         checkDestination: (to) => sip.signaling.checkDestination(to),
       },
       media,
-      sink: this.#makeSink(),
+      durable: { signaling: sip.durable, media },
+      sink: this.#makeSink(process),
       log: this.#log,
       metrics,
-      faults: { at: () => undefined },
+      faults: { at: process.guard((place) => this.crashes.at(place)) },
     })
   }
 
-  #signal(effect: SignalingEffect): void {
+  #signal(sip: SipStack, effect: SignalingEffect): void {
     this.trace.add(`out ${effect.kind} ${effect.legId}`)
-    this.sip.signaling.perform(effect)
+    sip.signaling.perform(effect)
   }
 
   /** The production sink, with the model reading along at the commit. */
-  #makeSink(): EventSink {
+  #makeSink(process: ServerProcess): EventSink {
     const sink = createWebhookSink({
       application: () => application,
       connectionCodecs: 'PCMU,PCMA',
@@ -226,13 +352,13 @@ export class World {
         this.#endTurn()
         return sink.deliveriesFor(events)
       },
-      committed: (events, deliveries) => {
+      committed: process.guard((events, deliveries) => {
         const last = events.at(-1)?.sequence ?? 0
         if (last > this.witness.committedSequence) {
           this.fail(new BrokenPromise(`event ${last} was told before it was on disk`))
         }
         sink.committed(events, deliveries)
-      },
+      }),
     }
   }
 
@@ -262,14 +388,14 @@ export class World {
     this.people.see(event)
   }
 
-  #makeOutbox(): Outbox {
+  #makeOutbox(process: ServerProcess, store: Store): Outbox {
     const { time } = this
     return new Outbox({
-      store: this.#store,
-      http: this.receiver,
+      store,
+      http: process.http(this.receiver),
       signer: this.#signer,
       clock: time,
-      timers: time,
+      timers: process,
       log: this.#log,
       metrics: this.metrics,
       holdMs: HOLD_MS,
@@ -278,18 +404,18 @@ export class World {
     })
   }
 
-  #makeStack(random: ReturnType<typeof randomFor>): SipStack {
+  #makeStack(process: ServerProcess, random: Random): SipStack {
     const { time } = this
     return createSipStack({
-      datagrams: this.network,
+      datagrams: process.datagrams(this.network),
       streams: noStreams,
-      timers: time,
+      timers: process,
       clock: time,
       random,
       resolver: { resolve: () => Promise.resolve([]) },
       log: this.#log,
       metrics: this.metrics,
-      deliver: (input) => this.deliver(input),
+      deliver: process.guard((input) => this.deliver(input)),
       admit: () => {
         const admission = this.control.admitCall()
         return admission.ok ? undefined : admission
@@ -310,7 +436,7 @@ export class World {
     })
   }
 
-  #planDowns(random: ReturnType<typeof randomFor>): void {
+  #planDowns(random: Random): void {
     const { time, plan } = this
     for (let i = 0; i < plan.receiver.downs; i++) {
       time.set(random.below(plan.busyMs), () => {
@@ -321,9 +447,10 @@ export class World {
   }
 
   /** Keys that the media side hears, on legs at random. */
-  #planKeys(random: ReturnType<typeof randomFor>): void {
+  #planKeys(random: Random): void {
     for (let i = random.below(10); i > 0; i--) {
       this.time.set(random.below(this.plan.busyMs), () => {
+        if (!this.isServing) return
         const legs = [...this.media.legs]
         const legId = legs[random.below(legs.length || 1)]
         if (legId !== undefined) this.deliver({ kind: 'media-dtmf', legId, digit: '1' })
@@ -373,4 +500,13 @@ function tell({ event }: StampedEvent): string {
     if (value !== undefined) more.push(`${String(value)}`)
   }
   return `${event.type} ${legId} ${more.join(' ')}`
+}
+
+/** Nobody listens where the server was. */
+const nobody: Pick<CallControl, 'submit'> = {
+  submit: () =>
+    Promise.resolve({
+      ok: false,
+      refusal: { code: 'unavailable', why: 'connection refused', retryAfterSecs: 1 },
+    }),
 }

@@ -1,0 +1,133 @@
+// When the server is killed and when it is started again, and what must hold right after the start: whoever was answered
+// and is still on the phone is still there, in the same place of the same line or with the same peer.
+
+import { brandAs, type LegId } from '../../src/base/ids.ts'
+import type { SavedSession } from '../../src/sip/session/saved.ts'
+import type { LegRow } from '../../src/engine/leg-row.ts'
+import type { Random } from '../../src/ports/random.ts'
+import { BrokenPromise } from './checkers.ts'
+import type { World } from './world.ts'
+
+/** What the disk said of a leg when the process died. */
+interface Former {
+  readonly legId: LegId
+  readonly callId: string
+  readonly state: LegRow['state']
+  readonly queue: string | undefined
+}
+
+type SavedDialog = { readonly session: SavedSession } | { readonly invites: unknown }
+
+/** A process in one of so many has the crash inside a commit. */
+const places = ['engine.commit.before', 'engine.commit.after', undefined, undefined]
+const awaysMs = [20, 500, 3_000, 12_000]
+
+export class Crashes {
+  readonly #world: World
+  readonly #random: Random
+  #armed: string | undefined
+  #former: Former[] = []
+  #callIds = new Map<LegId, string>()
+  count = 0
+
+  constructor(world: World, random: Random) {
+    this.#world = world
+    this.#random = random
+  }
+
+  plan(): void {
+    const { plan, time } = this.#world
+    for (let left = plan.crashes; left > 0; left--) {
+      const place = places[this.#random.below(places.length)]
+      time.set(this.#random.below(plan.busyMs), () => {
+        if (place !== undefined) this.#armed = place
+        else if (this.#world.isRunning) this.#crash('')
+      })
+    }
+  }
+
+  /** A hand-placed point of the product's code. */
+  at(place: string): void {
+    if (place !== this.#armed) return
+    this.#armed = undefined
+    this.#crash(place)
+  }
+
+  /** Nobody is killed any more. */
+  stop(): void {
+    this.#armed = undefined
+  }
+
+  /** The phone of a restored leg is still in the call. */
+  isHeard(legId: LegId): boolean {
+    const callId = this.#callIds.get(legId)
+    return callId !== undefined && this.#upCalls().has(callId)
+  }
+
+  /** When the former calls have been restored and before anybody outside is heard. */
+  checkRestart(): void {
+    const { control, model } = this.#world
+    const up = this.#upCalls()
+    for (const { legId, callId, state, queue } of this.#former) {
+      if (!up.has(callId)) continue
+      const leg = model.legs.get(legId)
+      if (leg?.ended !== false) throw new BrokenPromise(`${legId} did not survive the crash`)
+      const now = control.call(legId)?.state
+      if (queue !== undefined && leg.queue !== queue && leg.queue !== undefined) {
+        throw new BrokenPromise(`${legId} stood in ${queue} and stands in ${leg.queue}`)
+      }
+      if (state.at !== 'bridged') continue
+      const { issuer, other } = state.bridge
+      const peerId = issuer === legId ? other : issuer
+      const peer = this.#former.find((one) => one.legId === peerId)
+      if (peer === undefined || !up.has(peer.callId)) continue
+      if (now !== 'bridged') throw new BrokenPromise(`${legId} was bridged and is ${now}`)
+      if (this.#world.media.links.get(legId) !== peerId) {
+        throw new BrokenPromise(`${legId} is not linked again with ${peerId}`)
+      }
+    }
+    this.#former = []
+  }
+
+  #crash(place: string): void {
+    const { trace, time } = this.#world
+    const awayMs = 1 + this.#random.below(awaysMs[this.#random.below(awaysMs.length)] ?? 1)
+    trace.add(`CRASH ${place} for ${awayMs} ms`)
+    this.count += 1
+    this.#world.kill()
+    this.#remember()
+    time.set(awayMs, () => {
+      trace.add('RESTART')
+      void this.#world.start()
+    })
+  }
+
+  #remember(): void {
+    const { disk, model } = this.#world
+    this.#callIds = callIdsOf(disk.rows('dialog'))
+    this.#former = disk.rows('leg').flatMap(({ id, row }) => {
+      const { state } = row as LegRow // Written by the product under this name.
+      const legId = brandAs<LegId>(id)
+      const leg = model.legs.get(legId)
+      const callId = this.#callIds.get(legId)
+      if (callId === undefined || leg === undefined || leg.ended || !leg.answered) return []
+      return [{ legId, callId, state, queue: leg.queue }]
+    })
+  }
+
+  #upCalls(): ReadonlySet<string> {
+    const phones = [...this.#world.phones.phones.values()]
+    const calls = phones.flatMap(({ liveCalls }) => liveCalls)
+    return new Set(calls.filter(({ state }) => state === 'up').map(({ callId }) => callId))
+  }
+}
+
+function callIdsOf(rows: readonly { readonly id: string; readonly row: unknown }[]) {
+  return new Map(
+    rows.flatMap(({ id, row }) => {
+      const saved = row as SavedDialog // Written by the product under this name.
+      if ('invites' in saved) return []
+      return [[brandAs<LegId>(id), saved.session.dialog.callId] as const]
+    }),
+  )
+}

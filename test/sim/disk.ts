@@ -1,0 +1,178 @@
+// A disk that outlives the process: what the journal of the sqlite store writes, kept as plain maps. Writes take time and
+// are carried out in order; at a crash the first few of those under way are on it, and nobody was told.
+
+import type { Random } from '../../src/ports/random.ts'
+import type { EventMark, PendingDelivery, StateTable } from '../../src/ports/store.ts'
+import type { StampedEvent } from '../../src/ports/events.ts'
+import type { Timers } from '../../src/ports/timers.ts'
+import type {
+  JournalBatch,
+  JournalCallbacks,
+  JournalLink,
+  JournalLive,
+  JournalReply,
+  JournalRequest,
+  StartJournal,
+} from '../../src/store/sqlite/protocol.ts'
+import type { StoreTroubles } from './store.ts'
+
+export interface DiskDelivery extends PendingDelivery {
+  readonly state: 'pending' | 'delivered' | 'failed'
+}
+
+type Waiting = Exclude<JournalRequest, { kind: 'open' }>
+type PlacedRow = JournalLive['entries'][number]
+type QueueRow = JournalLive['queues'][number]
+
+export class SimDisk {
+  /** Every event that was ever written. */
+  readonly events: StampedEvent[] = []
+  readonly deliveries = new Map<string, DiskDelivery>()
+  readonly queues = new Map<string, QueueRow>()
+  readonly #state = new Map<string, { table: StateTable; id: string; json: string }>()
+  readonly #entries = new Map<string, PlacedRow>()
+  readonly #random: Random
+  readonly #troubles: StoreTroubles
+  #waiting: Waiting[] = []
+  #link: JournalLink | undefined
+
+  constructor(random: Random, troubles: StoreTroubles) {
+    this.#random = random
+    this.#troubles = troubles
+  }
+
+  get entries(): readonly PlacedRow[] {
+    return [...this.#entries.values()].sort((a, b) => a.place - b.place)
+  }
+
+  /** The rows of one table, parsed. */
+  rows(table: StateTable): { readonly id: string; readonly row: unknown }[] {
+    return [...this.#state.values()].flatMap((one) => {
+      if (one.table !== table) return []
+      const row: unknown = JSON.parse(one.json)
+      return [{ id: one.id, row }]
+    })
+  }
+
+  /** The journal of one process, which ends when `timers` fire no more. */
+  startJournal(timers: Timers): StartJournal {
+    return ({ onMessage }: JournalCallbacks) => {
+      let busy = false
+      const reply = (value: JournalReply): void => onMessage(value)
+      const next = (): void => {
+        if (busy || this.#link !== link || this.#waiting.length === 0) return
+        busy = true
+        timers.set(this.#delayMs(), () => {
+          busy = false
+          const request = this.#waiting.shift()
+          if (request !== undefined) reply(this.#carryOut(request))
+          next()
+        })
+      }
+      const link: JournalLink = {
+        post: (request) => {
+          if (this.#link !== link) return
+          if (request.kind === 'open') return reply({ kind: 'opened', live: this.#live() })
+          this.#waiting.push(structuredClone(request))
+          next()
+        },
+        stop: () => undefined,
+      }
+      this.#link = link
+      return link
+    }
+  }
+
+  /** The process is gone: some of its last writes had reached the disk. */
+  crash(): void {
+    const written = this.#random.below(this.#waiting.length + 1)
+    for (const request of this.#waiting.splice(0, written)) this.#carryOut(request)
+    this.#waiting = []
+    this.#link = undefined
+  }
+
+  #delayMs(): number {
+    const { commitLatencyMaxMs, stalls } = this.#troubles
+    const stall = this.#random.below(1_000) < stalls ? this.#random.below(2_000) : 0
+    return this.#random.below(commitLatencyMaxMs + 1) + stall
+  }
+
+  #carryOut(request: Waiting): JournalReply {
+    switch (request.kind) {
+      case 'write':
+        this.#write(request.batch)
+        return { kind: 'done', ids: [request.id] }
+      case 'progress':
+        for (const { deliveryId, attempts, nextAttemptAtMs, state } of request.progress) {
+          const known = this.deliveries.get(deliveryId)
+          if (known === undefined) continue
+          this.deliveries.set(deliveryId, { ...known, attempts, nextAttemptAtMs, state })
+        }
+        return { kind: 'done', ids: [request.id] }
+      case 'pending': {
+        const { after, limit, applicationId, id } = request
+        const deliveries = this.#pending()
+          .filter(({ row }) => row.sequence > after)
+          .filter(({ row }) => applicationId === undefined || row.applicationId === applicationId)
+        return { kind: 'pending', id, deliveries: deliveries.slice(0, limit) }
+      }
+      case 'owed': {
+        const rows = this.#pending().map(({ row }) => row)
+        const last = rows.at(-1)
+        if (last === undefined) return { kind: 'owed', id: request.id, owed: [] }
+        const { applicationId, sequence } = last
+        const owed = [{ applicationId, count: rows.length, lastSequence: sequence }]
+        return { kind: 'owed', id: request.id, owed }
+      }
+      case 'events':
+        return { kind: 'events', id: request.id, page: { from: beginning, events: [] } }
+      case 'prune':
+        return { kind: 'done', ids: [request.id] }
+      case 'close':
+        return { kind: 'closed' }
+    }
+  }
+
+  #write(batch: JournalBatch): void {
+    for (const { table, id, json } of batch.state) {
+      const key = `${table} ${id}`
+      if (json === undefined) this.#state.delete(key)
+      else this.#state.set(key, { table, id, json })
+    }
+    for (const { name, queue } of batch.queues) {
+      if (queue === undefined) this.queues.delete(name)
+      else this.queues.set(name, queue)
+    }
+    for (const { legId, entry } of batch.entries) {
+      if (entry === undefined) this.#entries.delete(legId)
+      else this.#entries.set(legId, entry)
+    }
+    for (const { json, ...stamp } of batch.events) this.events.push({ ...stamp, ...eventOf(json) })
+    for (const row of batch.deliveries) {
+      const { deliveryId, createdAtMs } = row
+      const start = { attempts: 0, nextAttemptAtMs: createdAtMs, state: 'pending' } as const
+      this.deliveries.set(deliveryId, { row, ...start })
+    }
+  }
+
+  #pending(): PendingDelivery[] {
+    const all = [...this.deliveries.values()].filter(({ state }) => state === 'pending')
+    return all.sort((a, b) => a.row.sequence - b.row.sequence)
+  }
+
+  #live(): JournalLive {
+    return structuredClone({
+      state: [...this.#state.values()],
+      queues: [...this.queues.values()],
+      entries: this.entries,
+      lastSequence: this.events.at(-1)?.sequence ?? 0,
+    })
+  }
+}
+
+const beginning: EventMark = { sequence: 0, eventId: '' }
+
+/** JSON has no undefined: missing figures come back as a missing key. */
+function eventOf(json: string): Pick<StampedEvent, 'event' | 'quality'> {
+  return { quality: undefined, ...(JSON.parse(json) as Pick<StampedEvent, 'event'>) } // Our own.
+}
