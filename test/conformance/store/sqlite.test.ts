@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { createClock } from '../../../src/platform/clock.ts'
 import { createTimers } from '../../../src/platform/timers.ts'
+import { applicationId, migrations } from '../../../src/store/sqlite/schema.ts'
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import {
   enqueue,
@@ -130,5 +131,24 @@ test('the death of the journal thread is told at once', async (t) => {
   kill[0]?.('out of memory')
   assert.equal(await gone.promise, 'out of memory')
   assert.deepEqual(store.health().ok, false)
+  await store.close()
+})
+
+test('a file of schema 1 is brought up to date: what it owes is still owed, by application', async (t) => {
+  const directory = temporaryDirectory(t)
+  const database = new DatabaseSync(join(directory, 'holdfast.db'))
+  database.exec(
+    `${migrations[0]}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1`,
+  )
+  const row = JSON.stringify({ deliveryId: 'd', sequence: 7, applicationId: '42' })
+  database.prepare("INSERT INTO delivery VALUES (7, 'd', ?, 0, 0, 'pending', NULL, NULL)").run(row)
+  database.exec("INSERT INTO event VALUES (7, 'd', 1, 'v3:a', 'leg-held', '{}')")
+  database.close()
+  const store = await openSqlite(directory)
+  assert.deepEqual(await store.owedDeliveries(), [
+    { applicationId: '42', count: 1, lastSequence: 7 },
+  ])
+  const page = await store.readEvents('oldest', 10)
+  assert.deepEqual(page?.events, [], "events without a number are nobody else's")
   await store.close()
 })
