@@ -298,3 +298,36 @@ test('a leg dialled for a queued caller answers after an agent has claimed that 
   ])
   assert.equal(lab.logic.call(leg('bob'))?.state, 'parked')
 })
+
+test('a queued leg claims while a claim that has taken it is on its way: dequeued once, bridged, then moved on', async () => {
+  const lab = await callLab()
+  for (const [name, queue] of [
+    ['ann', 'support'],
+    ['bob', 'overflow'],
+  ] as const) {
+    await lab.caller(name)
+    await lab.command(commands.enqueue(name, queue))
+  }
+  await lab.agent('agent')
+  lab.told()
+  lab.store.holding = true
+  const first = lab.submit(commands.bridgeQueue('agent', 'support'))
+  const second = lab.submit(commands.bridgeQueue('ann', 'overflow'))
+  await lab.run()
+  lab.store.held.reverse()
+  lab.store.release()
+  await lab.run()
+  assert.deepEqual(lab.told(), [], 'first things first')
+  lab.store.release()
+  await lab.run()
+  assert.deepEqual([textOf(await first), textOf(await second)], ['ok', 'ok'])
+  assert.deepEqual(lab.told().slice(0, 6), [
+    'call-dequeued ann support bridged',
+    'leg-bridged ann',
+    'leg-bridged agent',
+    'call-dequeued bob overflow bridged',
+    'leg-bridged bob',
+    'leg-bridged ann',
+  ])
+  assert.equal(lab.logic.counts().queued, 0)
+})

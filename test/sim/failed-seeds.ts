@@ -7,4 +7,5 @@ export const failedSeeds: readonly { readonly seed: number; readonly found: stri
     seed: 489,
     found: 'a claim that took a dead place before its end was known (distributed store)',
   },
+  { seed: 2343, found: 'a claim by a leg that another claim had just taken (distributed store)' },
 ]

@@ -274,7 +274,7 @@ export class World {
   #makeClients(): Clients {
     const { plan, trace, time } = this
     const clients = new Clients(
-      (): Pick<CallControl, 'submit'> => this.#running?.control ?? nobody,
+      (): Pick<CallControl, 'submit'> => (this.isServing ? this.control : nobody),
       randomFor(plan.seed, 'clients'),
       trace,
     )

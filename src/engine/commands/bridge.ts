@@ -67,7 +67,7 @@ function claimed(
   }
   const left = issuerLeft === undefined ? [head] : [head, issuerLeft]
   const caller = ctx.living(head.entry.legId)
-  const arrival = enqueueUnderWay(ctx, caller, head)
+  const arrival = enqueueUnderWay(ctx, caller, head) ?? claimOfIssuer(ctx, issuer, issuerLeft)
   if (arrival !== undefined) {
     ctx.afterVerb(arrival, withPeer(ctx, issuer), (later) => claimed(later, asked, target, outcome))
     return
@@ -108,6 +108,22 @@ function enqueueUnderWay(
   const pending = ctx.verbs.get(caller.claim)
   const arrives = pending?.verb.kind === 'enqueue' && pending.verb.queueName === head.queueName
   return arrives ? pending : undefined
+}
+
+/**
+ * The issuer stood in line, and its entry did not leave with this claim: an earlier claim has taken it, whose outcome is
+ * not known here yet. That one is told first (distributed stores only). Earlier in the store, so nobody waits in a circle.
+ */
+function claimOfIssuer(
+  ctx: StepContext,
+  issuer: Leg,
+  issuerLeft: LeftEntry | undefined,
+): PendingVerb | undefined {
+  if (issuer.state.at !== 'queued' || issuerLeft !== undefined) return undefined
+  const { queueName } = issuer.state
+  return [...ctx.verbs.values()].find(
+    ({ verb }) => verb.kind === 'claim-head' && verb.queueName === queueName,
+  )
 }
 
 /** C9: the entry is gone, the application learns whom to call back. */
