@@ -37,9 +37,10 @@ export class Crashes {
 
   plan(): void {
     const { plan, time } = this.#world
-    for (let left = plan.crashes; left > 0; left--) {
+    for (let i = 0; i < plan.crashes; i++) {
       const place = places[this.#random.below(places.length)]
       time.set(this.#random.below(plan.busyMs), () => {
+        if (plan.without.has(`crash ${i}`)) return
         if (place !== undefined) this.#armed = place
         else if (this.#world.isRunning) this.#crash('')
       })

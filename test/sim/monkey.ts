@@ -40,7 +40,9 @@ export class Monkey {
     this.#parts = parts
     const { plan, time, random } = parts
     for (let i = 0; i < plan.monkeyCommands; i++) {
-      time.set(random.below(plan.busyMs), () => this.#act())
+      time.set(random.below(plan.busyMs), () => {
+        if (!plan.without.has(`command ${i}`)) this.#act()
+      })
     }
   }
 

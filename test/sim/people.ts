@@ -83,6 +83,7 @@ export class People {
     const { plan, time, random } = this.#parts
     for (let i = 0; i < plan.calls; i++) {
       time.set(random.below(plan.busyMs), () => {
+        if (plan.without.has(`call ${i}`)) return
         const phone = this.#callers[random.below(this.#callers.length)]
         if (phone !== undefined && this.#active) void this.#placeCall(phone)
       })

@@ -30,6 +30,15 @@ export interface Plan {
   readonly maxSize: number
   /** How often the server is killed and started again; never with a distributed store. */
   readonly crashes: number
+  /** Left out, in the words of `actionsOf`: while a failing seed is made small. */
+  readonly without: ReadonlySet<string>
+}
+
+/** Everything that a plan lets happen and that can be left out by itself. */
+export function actionsOf({ calls, monkeyCommands, crashes }: Plan): readonly string[] {
+  const named = (name: string, count: number): string[] =>
+    Array.from({ length: count }, (_, index) => `${name} ${index}`)
+  return [...named('crash', crashes), ...named('call', calls), ...named('command', monkeyCommands)]
 }
 
 /** Draws a plan; one seed in four is a fair day, so that plain faults of ours are not drowned by the weather. */
@@ -76,6 +85,7 @@ export function planOf(seed: number): Plan {
     toTheEnd: !collectOften && random.below(5) === 0,
     collectEmptyAfterMs: collectOften ? 3_000 + random.below(12_000) : 3_600_000,
     maxSize: 1 + random.below(8),
+    without: new Set(),
     crashes: distributed || random.below(2) === 0 ? 0 : 1 + random.below(3),
   }
 }

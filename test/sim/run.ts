@@ -1,69 +1,73 @@
 // `npm run sim`: looks for histories that break a promise.
 //
-//   npm run sim -- --seeds 1000            fresh seeds from 1
+//   npm run sim -- --seeds 1000              seeds from 1, on all cores
 //   npm run sim -- --seeds 1000 --from 5000
-//   npm run sim -- --seed 4711             one seed with its whole trace
+//   npm run sim -- --seed 4711               one seed with its whole trace
+//   npm run sim -- --seed 4711 --shrink      the fewest actions that still break it, with their trace
 //
 // A broken promise prints its seed, the commit and the last lines of the trace; the exit code is then 1.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, fork } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { simulate, type SeedResult } from './simulate.ts'
+import { report, simulateMany, type ManyResult } from './many.ts'
+import { shrink } from './shrink.ts'
+import { simulate } from './simulate.ts'
+import { printSummary } from './summary.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    shrink: { type: 'boolean', default: false },
     most: { type: 'string', default: '5' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    /** Set for the processes that do the work: every how manieth seed is theirs. */
+    step: { type: 'string' },
   },
 })
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
-process.exitCode = values.seed === undefined ? await runMany() : await replay(Number(values.seed))
+const range = { from: Number(values.from), count: Number(values.seeds), most: Number(values.most) }
+
+if (values.step !== undefined) {
+  process.send?.(await simulateMany({ ...range, step: Number(values.step) }, print))
+} else if (values.seed !== undefined) {
+  process.exitCode = await replay(Number(values.seed))
+} else {
+  process.exitCode = await runAll(Number(values.jobs))
+}
 
 async function replay(seed: number): Promise<number> {
-  const result = await simulate(seed, print)
-  print(JSON.stringify(result.plan))
+  const plan = values.shrink ? await shrink(seed, print) : undefined
+  const result = await simulate(seed, plan === undefined ? { print } : { print, plan })
+  print(JSON.stringify({ ...result.plan, without: [...result.plan.without] }))
   print(`seed ${seed}: ${result.transitions} transitions, trace ${result.traceHash}`)
   if (result.broken === undefined) return 0
-  report(result)
+  report(result, print)
   return 1
 }
 
-async function runMany(): Promise<number> {
-  const [first, count] = [Number(values.from), Number(values.seeds)]
-  const coverage = new Map<string, number>()
-  const failed: SeedResult[] = []
-  const slowest = { seed: 0, ms: 0 }
-  let [virtualMs, transitions] = [0, 0]
+async function runAll(jobs: number): Promise<number> {
   const startedAt = process.hrtime.bigint()
-  for (let seed = first; seed < first + count && failed.length < Number(values.most); seed++) {
-    const before = process.hrtime.bigint()
-    const result = await simulate(seed)
-    const ms = Number(process.hrtime.bigint() - before) / 1e6
-    if (ms > slowest.ms) Object.assign(slowest, { seed, ms })
-    for (const [key, times] of result.coverage) coverage.set(key, (coverage.get(key) ?? 0) + times)
-    virtualMs += result.virtualMs
-    transitions += result.transitions
-    if (result.broken === undefined) continue
-    failed.push(result)
-    report(result)
-  }
-  const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9
-  for (const [key, times] of [...coverage].sort()) print(`  ${key}: ${times}`)
-  print(
-    `seeds from ${first}: ${failed.length} failed; ${transitions} transitions, ` +
-      `${Math.round(virtualMs / 3_600_000)} virtual hours in ${seconds.toFixed(1)} s; ` +
-      `slowest seed ${slowest.seed} with ${Math.round(slowest.ms)} ms`,
-  )
+  const parts = await Promise.all(Array.from({ length: jobs }, (_, index) => runPart(index, jobs)))
+  const failed = printSummary(parts, range, Number(process.hrtime.bigint() - startedAt) / 1e9)
+  if (failed.length > 0) print(`at commit ${commit()}: seeds ${failed.join(', ')} failed`)
   return failed.length === 0 ? 0 : 1
 }
 
-function report({ seed, broken, lastLines }: SeedResult): void {
-  for (const line of lastLines) print(line)
-  const why = broken instanceof Error ? broken.stack : String(broken)
-  print(`BROKEN seed ${seed} at commit ${commit()}: ${why}\n`)
+/** Every `jobs`th seed, in a process of its own. */
+function runPart(index: number, jobs: number): Promise<ManyResult> {
+  const count = Math.max(0, range.count - index)
+  const args = ['--from', String(range.from + index), '--seeds', String(count)]
+  args.push('--step', String(jobs), '--most', String(range.most))
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, args)
+    child.once('message', (message) => resolve(message as ManyResult)) // Sent by our own code.
+    child.once('error', reject)
+    child.once('exit', (code) => reject(new Error(`a simulation process ended with ${code}`)))
+  })
 }
 
 function commit(): string {

@@ -30,8 +30,15 @@ const DELIVERED_AFTER_MS = 400_000
 /** Then even what is remembered about calls and conferences is gone; half a minute off the collection of empty queues. */
 const FORGOTTEN_AFTER_MS = 6 * 3_600_000 + 30_000
 
-export async function simulate(seed: number, print?: (line: string) => void): Promise<SeedResult> {
-  const plan = planOf(seed)
+export interface SimulateOptions {
+  /** Hears every line of the trace. */
+  readonly print?: (line: string) => void
+  /** Instead of the one that the seed draws. */
+  readonly plan?: Plan
+}
+
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SeedResult> {
+  const { print, plan = planOf(seed) } = options
   const world = new World(plan, print)
   let broken: unknown
   const onRejection = (error: unknown): void => world.fail(error)
@@ -43,7 +50,8 @@ export async function simulate(seed: number, print?: (line: string) => void): Pr
   } finally {
     process.off('unhandledRejection', onRejection)
   }
-  const coverage = new Map([...world.model.coverage, ...world.clients.outcomes])
+  const { model, clients, met } = world
+  const coverage = new Map([...model.coverage, ...clients.outcomes, ...met])
   coverage.set('crash', world.crashes.count)
   return {
     seed,

@@ -6,7 +6,7 @@ import { brandAs, type ConferenceId, type LegId } from '../../src/base/ids.ts'
 import { createCallControl, type CallLogic } from '../../src/engine/driver.ts'
 import type { Application } from '../../src/ports/applications.ts'
 import type { StampedEvent } from '../../src/ports/events.ts'
-import type { CallControl } from '../../src/ports/commands.ts'
+import type { CallControl, Command } from '../../src/ports/commands.ts'
 import type { EventSink } from '../../src/ports/event-sink.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { Random } from '../../src/ports/random.ts'
@@ -72,6 +72,8 @@ export class World {
   readonly crashes: Crashes
   readonly disk: SimDisk
   readonly metrics = recordingMetrics()
+  /** `state of the leg < command` with its count. */
+  readonly met = new Map<string, number>()
   model: EventModel
   intents = new IntentModel()
   readonly #signer: WebhookSigner
@@ -280,6 +282,7 @@ export class World {
     )
     clients.patience = () => new Promise((resolve) => time.set(RETRY_AFTER_MS, resolve))
     clients.onAsk = (command) => {
+      this.#noteMeeting(command)
       if (command.kind === 'transfer' || command.kind === 'bridge') {
         this.model.mayLeave(command.legId)
       }
@@ -287,6 +290,12 @@ export class World {
     }
     clients.onAccepted = (command) => this.intents.accepted(command)
     return clients
+  }
+
+  #noteMeeting(command: Command): void {
+    if (!('legId' in command) || !this.isServing) return
+    const pair = `${this.control.call(command.legId)?.state ?? 'unknown'} < ${command.kind}`
+    this.met.set(pair, (this.met.get(pair) ?? 0) + 1)
   }
 
   async #openStore(
