@@ -1,4 +1,5 @@
-// The one test command: static checks, then every *.test.ts under src and test, in processes of their own, two at a time.
+// The one test command: static checks beside the unit tests of src, which share one process (starting one for each file
+// would cost more than they do), then every other *.test.ts in a process of its own, two at a time.
 // `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check);
 // `--peers` (npm run test:peers) takes test/peers/**/*.peer.ts instead, which need foreign programs of the system.
 // A whole run ends with the coverage of the API: every operation and webhook must have been seen by some test.
@@ -57,16 +58,16 @@ function testFiles(patterns: readonly string[], words: readonly string[]): strin
   return words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
 }
 
-function runTests(files: string[], tally: Tally): Promise<void> {
+function runTests(files: string[], tally: Tally, inOneProcess = false): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stream = run({
-      files,
+    const apart = {
       // Peers keep real time and measure audio: one after the other.
       concurrency: peers ? 1 : Math.max(2, availableParallelism()),
       timeout: peers ? 300_000 : 110_000,
       // A set-up that failed half-way leaves sockets open; its file must still come to an end.
       execArgv: ['--test-force-exit'],
-    })
+    }
+    const stream = run({ files, ...(inOneProcess ? { isolation: 'none' } : apart) })
     // A file is an entry of its own in the stream; only what the file itself declares counts, suites do not.
     const counts = (event: { name: string; file?: string; details: { type?: string } }): boolean =>
       event.details.type !== 'suite' && !files.some((file) => event.name.endsWith(file))
@@ -84,15 +85,24 @@ function runTests(files: string[], tally: Tally): Promise<void> {
   })
 }
 
-/** Runs all tests with their API hits on record, then looks at what nobody asked for. Counts as one test. */
-async function runWithCoverage(files: string[], tally: Tally): Promise<void> {
+/** Runs everything with the API hits on record, then looks at what nobody asked for. That counts as one test. */
+async function runEverything(files: string[], tally: Tally): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-coverage-'))
   const log = join(folder, 'hits')
   writeFileSync(log, '')
   // The test processes inherit it.
   process.env['HOLDFAST_CONTRACT_LOG'] = log
   try {
-    await runTests(files, tally)
+    const isUnit = (file: string): boolean => file.startsWith('src/')
+    const [checks] = await Promise.all([
+      Promise.all(staticChecks.map(([name, command, args]) => runCheck(name, command, args))),
+      runTests(files.filter(isUnit), tally, true),
+    ])
+    for (const passed of checks) tally[passed ? 'passed' : 'failed']++
+    await runTests(
+      files.filter((file) => !isUnit(file)),
+      tally,
+    )
     const { coverageProblems } = await import('../test/contract/coverage.ts')
     const problems = await coverageProblems(log)
     tally[problems.length === 0 ? 'passed' : 'failed']++
@@ -108,14 +118,8 @@ const words = process.argv.slice(2).filter((word) => word !== '--peers')
 const tally: Tally = { passed: 0, failed: 0, skipped: 0 }
 const started = Date.now()
 const everything = words.length === 0 && !peers
-if (everything) {
-  const outcomes = await Promise.all(
-    staticChecks.map(([name, command, args]) => runCheck(name, command, args)),
-  )
-  for (const passed of outcomes) tally[passed ? 'passed' : 'failed']++
-}
 const files = testFiles(peers ? peerPatterns : unitPatterns, words)
-if (everything) await runWithCoverage(files, tally)
+if (everything) await runEverything(files, tally)
 else if (files.length > 0) await runTests(files, tally)
 console.log(`took ${((Date.now() - started) / 1000).toFixed(1)} s`)
 console.log(`tests: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`)
