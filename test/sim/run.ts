@@ -4,12 +4,14 @@
 //   npm run sim -- --seeds 1000 --from 5000
 //   npm run sim -- --seed 4711               one seed with its whole trace
 //   npm run sim -- --seed 4711 --shrink      the fewest actions that still break it, with their trace
+//   npm run sim -- --faults                  faults planted on purpose, and the seed that finds each
 //
 // A broken promise prints its seed, the commit and the last lines of the trace; the exit code is then 1.
 
 import { execFileSync, fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { runFaults } from './faults/run.ts'
 import { report, simulateMany, type ManyResult } from './many.ts'
 import { shrink } from './shrink.ts'
 import { simulate } from './simulate.ts'
@@ -20,6 +22,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    faults: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
     most: { type: 'string', default: '5' },
     jobs: { type: 'string', default: String(availableParallelism()) },
@@ -33,6 +36,10 @@ const range = { from: Number(values.from), count: Number(values.seeds), most: Nu
 
 if (values.step !== undefined) {
   process.send?.(await simulateMany({ ...range, step: Number(values.step) }, print))
+} else if (values.faults) {
+  const missed = await runFaults(range.count, Number(values.jobs), print)
+  print(`${missed.length} not found`)
+  process.exitCode = missed.length === 0 ? 0 : 1
 } else if (values.seed !== undefined) {
   process.exitCode = await replay(Number(values.seed))
 } else {
@@ -72,7 +79,10 @@ function runPart(index: number, jobs: number): Promise<ManyResult> {
 
 function commit(): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
   } catch {
     return 'unknown'
   }
