@@ -324,7 +324,9 @@ export class InviteSession implements AttachedSession {
       transaction.respond({ status: 481, headers: [] })
       return {}
     }
-    if (!dialog.acceptSequence(request)) {
+    // A BYE that a later request has overtaken, when its first copy was lost: whatever it is answered, its sender has no
+    // dialog any more (RFC 3261 §15.1.1), so a refusal for its number (§12.2.2) would leave a call that nobody is in.
+    if (!dialog.acceptSequence(request) && request.method !== 'BYE') {
       transaction.respond({ status: 500, reason: 'CSeq Out Of Order', headers: [] })
       return {}
     }

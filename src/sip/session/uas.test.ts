@@ -223,6 +223,18 @@ test('RFC 3261 §14.1: re-INVITE without an offer: ours goes in the 200, the ans
   world.stop()
 })
 
+test('RFC 3261 §15.1.1: a BYE that a later request has overtaken ends the call all the same', async () => {
+  const { world, stack, peer, call } = await scene()
+  const toTag = await call()
+  peer.send({ method: 'INFO', cseq: 5, toTag })
+  await world.run(10)
+  peer.send({ method: 'BYE', cseq: 4, toTag })
+  await world.run(10)
+  assert.equal(peer.responses(200, 'BYE').length, 1)
+  assert.equal(stack.last('leg-bye').legId, stack.last('incoming-call').legId)
+  world.stop()
+})
+
 test('RFC 3261 §15.1.2: BYE during a re-INVITE: 200 to it and 487 to the INVITE', async () => {
   const { world, stack, peer, call } = await scene()
   const toTag = await call()
