@@ -1,5 +1,5 @@
-// The one test command: static checks beside the unit tests of src, which share one process (starting one for each file
-// would cost more than they do), then every other *.test.ts in a process of its own, two at a time.
+// The one test command: static checks beside the tests; the unit tests of src share one process (starting one for each file
+// would cost more than they do), then every other *.test.ts in a process of its own, a few at a time.
 // `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check);
 // `--peers` (npm run test:peers) takes test/peers/**/*.peer.ts instead, which need foreign programs of the system.
 // A whole run ends with the coverage of the API: every operation and webhook must have been seen by some test.
@@ -51,18 +51,30 @@ const unitPatterns = [
   'examples/**/*.test.ts',
 ]
 
+/** Started first, so that no core waits for them at the end. */
+const longest = [
+  'test/sim/smoke',
+  'test/e2e/recovery',
+  'test/chaos/chaos',
+  'test/e2e/process/start',
+]
+
 function testFiles(patterns: readonly string[], words: readonly string[]): string[] {
   const all = globSync([...patterns], {
     exclude: (path) => String(path).includes('node_modules'),
   }).sort()
-  return words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
+  const isLong = (file: string): boolean => longest.some((name) => file.startsWith(name))
+  const ordered = [...all.filter(isLong), ...all.filter((file) => !isLong(file))]
+  const wanted = (file: string): boolean => words.some((word) => file.includes(word))
+  return words.length === 0 ? ordered : ordered.filter(wanted)
 }
 
 function runTests(files: string[], tally: Tally, inOneProcess = false): Promise<void> {
   return new Promise((resolve, reject) => {
     const apart = {
       // Peers keep real time and measure audio: one after the other.
-      concurrency: peers ? 1 : Math.max(2, availableParallelism()),
+      // The others wait for sockets as often as they compute: one more than there are cores.
+      concurrency: peers ? 1 : availableParallelism() + 1,
       timeout: peers ? 300_000 : 110_000,
       // A set-up that failed half-way leaves sockets open; its file must still come to an end.
       execArgv: ['--test-force-exit'],
@@ -94,15 +106,14 @@ async function runEverything(files: string[], tally: Tally): Promise<void> {
   process.env['HOLDFAST_CONTRACT_LOG'] = log
   try {
     const isUnit = (file: string): boolean => file.startsWith('src/')
-    const [checks] = await Promise.all([
-      Promise.all(staticChecks.map(([name, command, args]) => runCheck(name, command, args))),
-      runTests(files.filter(isUnit), tally, true),
-    ])
+    const inTurn = async (): Promise<void> => {
+      await runTests(files.filter(isUnit), tally, true)
+      const others = files.filter((file) => !isUnit(file))
+      await runTests(others, tally)
+    }
+    const checking = staticChecks.map(([name, command, args]) => runCheck(name, command, args))
+    const [checks] = await Promise.all([Promise.all(checking), inTurn()])
     for (const passed of checks) tally[passed ? 'passed' : 'failed']++
-    await runTests(
-      files.filter((file) => !isUnit(file)),
-      tally,
-    )
     const { coverageProblems } = await import('../test/contract/coverage.ts')
     const problems = await coverageProblems(log)
     tally[problems.length === 0 ? 'passed' : 'failed']++
