@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { CommandAnswer, CommandEnvelope, CommandValue } from '../ports/commands.ts'
 import { unreachable } from '../base/assert.ts'
+import { subjectOf } from './command-subject.ts'
 import type { StepContext } from './context.ts'
 import type { CommandToken } from './state.ts'
 
@@ -68,38 +69,10 @@ function dropAnswer(ctx: StepContext, key: string): void {
 export function commandKey(envelope: CommandEnvelope): string | undefined {
   const { command, commandId } = envelope
   if (commandId === undefined) return undefined
-  switch (command.kind) {
-    case 'dial':
-      return digest('dial', commandId)
-    case 'conference-join':
-    case 'conference-leave':
-    case 'conference-hold':
-    case 'conference-unhold':
-    case 'conference-mute':
-    case 'conference-unmute':
-    case 'conference-end':
-    case 'participant-update':
-      return digest('conference', command.conference, commandId)
-    case 'queue-create':
-    case 'queue-update':
-    case 'queue-delete':
-    case 'queued-call-update':
-    case 'queued-call-remove':
-      return undefined
-    case 'answer':
-    case 'reject':
-    case 'hangup':
-    case 'enqueue':
-    case 'leave-queue':
-    case 'bridge':
-    case 'transfer':
-    case 'refer':
-    case 'playback-start':
-    case 'playback-stop':
-    case 'client-state-update':
-    case 'conference-create':
-      return digest('leg', command.legId, commandId)
-  }
+  if (command.kind === 'dial') return digest('dial', commandId)
+  if ('conference' in command) return digest('conference', command.conference, commandId)
+  const subject = subjectOf(command)
+  return subject === undefined ? undefined : digest('leg', subject, commandId)
 }
 
 /** Key of a repeat that the SDK marks; only requests without `command_id` are matched this way. */

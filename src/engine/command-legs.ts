@@ -4,6 +4,7 @@
 import type { LegId } from '../base/ids.ts'
 import type { Command } from '../ports/commands.ts'
 import type { Request } from './answers.ts'
+import { subjectOf } from './command-subject.ts'
 import type { StepContext } from './context.ts'
 import type { Leg, WaitingCommand } from './state.ts'
 
@@ -20,40 +21,6 @@ export function accept(ctx: StepContext, request: Request, leg: Leg): void {
   if (clientState === undefined) return
   leg.clientState = clientState === '' ? null : clientState
   ctx.touch(leg)
-}
-
-/** The leg that the command is on; undefined for commands on queues, conferences and the world. */
-export function subjectOf(command: Command): LegId | undefined {
-  switch (command.kind) {
-    case 'dial':
-    case 'conference-hold':
-    case 'conference-unhold':
-    case 'conference-mute':
-    case 'conference-unmute':
-    case 'conference-end':
-    case 'participant-update':
-    case 'queue-create':
-    case 'queue-update':
-    case 'queue-delete':
-    case 'queued-call-update':
-    case 'queued-call-remove':
-      return undefined
-    case 'answer':
-    case 'reject':
-    case 'hangup':
-    case 'enqueue':
-    case 'leave-queue':
-    case 'bridge':
-    case 'transfer':
-    case 'refer':
-    case 'playback-start':
-    case 'playback-stop':
-    case 'client-state-update':
-    case 'conference-create':
-    case 'conference-join':
-    case 'conference-leave':
-      return command.legId
-  }
 }
 
 /** Every leg that the command would move: it waits for verbs about any of them. */

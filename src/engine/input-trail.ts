@@ -2,7 +2,7 @@
 // do not belong in a log.
 
 import type { LegId } from '../base/ids.ts'
-import { subjectOf } from './command-legs.ts'
+import { subjectOf } from './command-subject.ts'
 import { readTimer } from './inputs/timers.ts'
 import type { EngineInput } from './step.ts'
 

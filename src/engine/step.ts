@@ -15,7 +15,7 @@ import type { SignalingInput } from '../ports/signaling.ts'
 import type { LiveRows, VerbOutcome } from '../ports/store.ts'
 import { settle } from './answers.ts'
 import { takeOutcome } from './claims.ts'
-import { subjectOf } from './command-legs.ts'
+import { subjectOf } from './command-subject.ts'
 import { runWaiting, submit } from './commands.ts'
 import {
   refusal,
