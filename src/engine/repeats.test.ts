@@ -38,6 +38,16 @@ test('C10: ids are per leg; dials share one scope and give the same ids', async 
   assert.equal(lab.logic.call(leg('dan')), undefined)
 })
 
+test('C10: a conference command repeats within its conference: the same id, one end, the same answer', async () => {
+  const lab = await callLab()
+  await lab.caller('ann')
+  const once = { commandId: 'one' }
+  assert.equal(await lab.command(commands.conferenceCreate('ann', 'room'), once), 'ok')
+  assert.equal(await lab.command(commands.conferenceEnd('room'), once), 'ok')
+  assert.equal(await lab.command(commands.conferenceEnd('room'), once), 'ok')
+  assert.equal(await lab.command(commands.conferenceEnd('room')), 'conference-ended')
+})
+
 test('a repeat while the first waits for the store shares its answer', async () => {
   const lab = await callLab()
   await lab.caller('ann')
