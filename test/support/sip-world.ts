@@ -72,6 +72,8 @@ export class TestStack {
   on: (input: SignalingInput) => void = () => undefined
   busy: { readonly retryAfterSecs: number } | undefined
   restored: readonly RestoredDialog[] = []
+  /** Host names that resolve, beside those that end in `.test`. */
+  readonly names = new Map<string, readonly string[]>()
   readonly #rows = new Map<string, StoredRow>()
   #faults: LogFields[] | undefined
   #nextLeg = 1
@@ -83,7 +85,10 @@ export class TestStack {
       timers: world.time,
       clock: world.time,
       random: world.random,
-      resolver: { resolve: async (host) => (host.endsWith('.test') ? ['10.0.0.2'] : []) },
+      resolver: {
+        resolve: async (host) =>
+          this.names.get(host) ?? (host.endsWith('.test') ? ['10.0.0.2'] : []),
+      },
       log: {
         ...strictLog,
         error: (fields, message) =>

@@ -46,7 +46,10 @@ export class DanglingInvites {
       if (response.status < 300) {
         const again = acknowledged.get(tag)
         if (again === undefined)
-          acknowledged.set(tag, ackAndBye(room, transaction.request, response))
+          acknowledged.set(
+            tag,
+            ackAndBye(room, transaction.request, response, transaction.destination),
+          )
         else again()
       }
       end()

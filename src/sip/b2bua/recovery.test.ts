@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SDP_A, SDP_B, SipWorld } from '../../../test/support/sip-world.ts'
+import { SDP_A, SDP_B, SDP_C, SipWorld } from '../../../test/support/sip-world.ts'
 import type { TestStack } from '../../../test/support/sip-world.ts'
 
 async function incoming() {
@@ -147,6 +147,37 @@ test('a probe asks a peer whether it knows the call; 481 and silence end it, oth
     const isDead = status === 481 || status === 0
     assert.deepEqual(again.kinds, isDead ? ['leg-lost'] : [])
     if (isDead) assert.equal(again.last('leg-lost').status, status === 0 ? 408 : 481)
+    world.stop()
+  }
+})
+
+test('a re-INVITE that is repeated over the restart is answered once, whether the former process had answered or not', async () => {
+  for (const answered of [false, true]) {
+    const { world, stack, peer, legId } = await incoming()
+    stack.perform({ kind: 'accept', legId, sdp: SDP_B, headers: [] })
+    await world.run(10)
+    const toTag = peer.tagOf(200)
+    peer.send({ method: 'ACK', cseq: 1, toTag })
+    const branch = peer.send({ method: 'INVITE', cseq: 2, toTag, body: SDP_C })
+    await world.run(10)
+    if (answered) stack.perform({ kind: 'accept-offer', legId, sdp: SDP_B })
+    const again = await restart(world, stack)
+    const heard = peer.responses(200, 'INVITE').length
+    peer.send({ method: 'INVITE', cseq: 2, toTag, body: SDP_C, branch })
+    await world.run(10)
+    assert.deepEqual(again.kinds, answered ? [] : ['leg-reoffered'], 'told once')
+    if (!answered) again.perform({ kind: 'accept-offer', legId, sdp: SDP_B })
+    await world.run(10)
+    assert.equal(peer.responses(200, 'INVITE').length, heard + 1)
+    peer.send({ method: 'ACK', cseq: 2, toTag, branch: 'z9hG4bK-ack-2' })
+    await world.run(10)
+    peer.send({ method: 'INVITE', cseq: 2, toTag, body: SDP_C, branch: 'z9hG4bK-another' })
+    peer.send({ method: 'INFO', cseq: 2, toTag })
+    await world.run(40_000)
+    const refused = new Set(peer.responses(500).map((one) => one.headers.first('CSeq')))
+    assert.deepEqual([...refused], ['2 INVITE', '2 INFO'], 'the number counts once')
+    assert.equal(peer.responses(200, 'INVITE').length, heard + 1)
+    assert.equal(again.kinds.includes('leg-lost'), false)
     world.stop()
   }
 })

@@ -160,9 +160,9 @@ class Stack implements SipStack, TransactionUser {
         const way = this.#neighbours.wayTo(to)
         return typeof way === 'string' ? way : undefined
       },
-      usesTrunk: (to) => {
+      trunkNumber: (to) => {
         const way = this.#neighbours.wayTo(to)
-        return typeof way !== 'string' && way.kind === 'trunk'
+        return typeof way !== 'string' && way.kind === 'trunk' ? way.user : undefined
       },
     }
   }
@@ -321,12 +321,10 @@ class Stack implements SipStack, TransactionUser {
     const host = flow.remoteAddress.includes(':') ? `[${flow.remoteAddress}]` : flow.remoteAddress
     const uri = contactUri(headers) ?? `sip:${host}:${flow.remotePort}`
     const parts = { method: 'INVITE', uri, headers: [] }
-    ackAndBye(
-      this.#roomOf(undefined).room,
-      parts,
-      response,
-      flow.transport === 'TCP' ? flow : undefined,
-    )
+    const { transport, remoteAddress, remotePort } = flow
+    const place = { transport, address: remoteAddress, port: remotePort }
+    const sentTo = transport === 'TCP' ? { ...place, flow } : place
+    ackAndBye(this.#roomOf(undefined).room, parts, response, sentTo)
   }
 
   onFlowClosed(flow: Flow): void {

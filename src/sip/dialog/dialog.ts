@@ -3,7 +3,7 @@
 
 import type { HeaderFields, RequestParts, SipRequest, SipResponse } from '../message/types.ts'
 import { tagOf } from '../message/headers/name-addr.ts'
-import type { Flow } from '../transaction/types.ts'
+import type { Destination, Flow } from '../transaction/types.ts'
 import {
   addressRequest,
   contactUri,
@@ -31,7 +31,7 @@ export interface DialogState {
   readonly localContact: string
   localCSeq: number
   remoteCSeq: number | undefined
-  /** Where the peer's last message that set the remote target came from. */
+  /** Where the peer's last message that set the remote target came from, or where the INVITE that it answered went. */
   source: Flow | undefined
   /** The peer is behind a NAT: its Contact can not be reached, only `source` can. */
   behindNat: boolean
@@ -175,12 +175,12 @@ export function dialogOfRequest(
 /**
  * The dialog of a UAC from a response with a To tag (RFC 3261 §12.1.2): the route set is the response's Record-Route
  * reversed, and nothing of the INVITE's own Route stays. Without a Contact the peer is reached where the INVITE went.
- * `flow` is given when the INVITE went over a registration's flow: the peer's Contact may be unreachable then.
+ * `sentTo` is where the INVITE went; over a registration's flow the peer's Contact may be unreachable.
  */
 export function dialogOfResponse(
   invite: SipRequest | RequestParts,
   response: SipResponse,
-  flow?: Flow,
+  sentTo?: Destination,
 ): Dialog | undefined {
   const { headers } = response
   const from = headers.first('From')
@@ -202,9 +202,15 @@ export function dialogOfResponse(
     localContact: own ?? '',
     localCSeq: cseq,
     remoteCSeq: undefined,
-    source: flow,
-    behindNat: flow !== undefined,
+    source: sentTo === undefined ? undefined : (sentTo.flow ?? placeOf(sentTo)),
+    behindNat: sentTo?.flow !== undefined,
   })
+}
+
+/** An address that answered, as a flow without a connection. */
+function placeOf({ transport, address, port }: Destination): Flow {
+  const far = { transport, remoteAddress: address, remotePort: port }
+  return { ...far, localAddress: '', localPort: 0, connectionId: undefined }
 }
 
 function firstOf(message: SipRequest | RequestParts, name: string): string | undefined {

@@ -5,20 +5,33 @@ import type { Dialog } from '../dialog/dialog.ts'
 import { dialogOfResponse } from '../dialog/dialog.ts'
 import { cseqOf } from '../dialog/headers.ts'
 import type { RequestParts, SipRequest, SipResponse } from '../message/types.ts'
-import type { Destination, Flow } from '../transaction/types.ts'
+import type { Destination } from '../transaction/types.ts'
+import { lose } from './bye.ts'
 import { PRODUCT } from './capabilities.ts'
 import type { Headers } from './capabilities.ts'
+import { destinationOf, GIVE_UP_MS } from './core.ts'
 import type { SessionCore, SessionRoom } from './core.ts'
 
-/** Sends the ACK; the result sends the same bytes once more. `invite` is the request that the 2xx answers. */
+/**
+ * Sends the ACK; the result sends the same bytes once more. `invite` is the request that the 2xx answers. While there is
+ * no address for it every repetition of the 2xx looks again; when none was found until the repetitions end, the peer has
+ * given the call up (RFC 3261 §13.3.1.4), and so do we.
+ */
 export function sendAck(core: SessionCore, dialog: Dialog, invite: SipRequest): () => void {
   const cseq = cseqOf(invite.headers)?.number ?? 0
   const parts = dialog.ack(cseq, [...credentialsOf(invite), ['User-Agent', PRODUCT]])
   let again: (() => void) | undefined
-  core.deliver(dialog, parts, (destination) => {
-    if (destination !== undefined) again = core.room.layer.sendAck(parts, destination)
-  })
-  return () => again?.()
+  const find = (): void =>
+    core.deliver(dialog, parts, (destination) => {
+      if (destination !== undefined) {
+        core.disarm('ack-way')
+        again = core.room.layer.sendAck(parts, destination)
+      } else if (core.established && !core.isArmed('ack-way')) {
+        core.arm('ack-way', GIVE_UP_MS, () => lose(core, 'dialog-gone', 408, true))
+      }
+    })
+  find()
+  return () => (again ?? find)()
 }
 
 /** RFC 3261 §22.1: the ACK repeats the credentials of its INVITE. */
@@ -36,9 +49,9 @@ export function ackAndBye(
   room: Pick<SessionRoom, 'layer' | 'locate'>,
   invite: SipRequest | RequestParts,
   response: SipResponse,
-  flow?: Flow,
+  sentTo?: Destination,
 ): () => void {
-  const dialog = dialogOfResponse(invite, response, flow)
+  const dialog = dialogOfResponse(invite, response, sentTo)
   if (dialog === undefined) return () => undefined
   let again: (() => void) | undefined
   const use = (destination: Destination | undefined): void => {
@@ -52,11 +65,12 @@ export function ackAndBye(
       onTransportFailure: () => undefined,
     })
   }
-  const direct = dialog.directFlow()
-  if (direct === undefined) room.locate(dialog.nextHop(), undefined, use)
+  const direct = sentTo?.flow === undefined ? undefined : dialog.directFlow()
+  if (direct !== undefined) use(destinationOf(direct))
   else {
-    const { transport, remoteAddress, remotePort } = direct
-    use({ transport, address: remoteAddress, port: remotePort, flow: direct })
+    const heard = dialog.heardAt()
+    const fallback = heard === undefined ? undefined : destinationOf(heard)
+    room.locate(dialog.nextHop(), undefined, (found) => use(found ?? fallback))
   }
   return () => again?.()
 }

@@ -170,6 +170,10 @@ export class SessionCore {
     this.#timers.set(name, id)
   }
 
+  isArmed(name: string): boolean {
+    return this.#timers.has(name)
+  }
+
   disarm(name: string): void {
     const id = this.#timers.get(name)
     if (id === undefined) return
@@ -288,6 +292,6 @@ export class SessionCore {
   }
 }
 
-function destinationOf(flow: Flow): Destination {
+export function destinationOf(flow: Flow): Destination {
   return { transport: flow.transport, address: flow.remoteAddress, port: flow.remotePort, flow }
 }

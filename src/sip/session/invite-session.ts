@@ -5,6 +5,7 @@
 import { DigestClient } from '../auth/client.ts'
 import type { Credentials } from '../auth/client.ts'
 import { Dialog, dialogOfRequest } from '../dialog/dialog.ts'
+import { cseqOf } from '../dialog/headers.ts'
 import { tagOf } from '../message/headers/name-addr.ts'
 import type { SipRequest, SipResponse } from '../message/types.ts'
 import type { Flow, ServerTransaction, ServerTransactionEvents } from '../transaction/types.ts'
@@ -42,6 +43,8 @@ export class InviteSession implements AttachedSession {
   /** Of a former process: the 2xx that is sent again, and what its own INVITE's 2xx are ACKed with. */
   #owedAccept: SavedAccept | undefined
   #ack: SavedAck | undefined
+  /** The peer's last number in a former process, which may not have answered it, or not loudly enough. */
+  #repeatable: number | undefined
 
   private constructor(core: SessionCore) {
     this.#core = core
@@ -114,6 +117,7 @@ export class InviteSession implements AttachedSession {
     core.peerAllows = new Set(from.peerAllows)
     core.offers.restore(from.localSdp, from.remoteSdp)
     session.#ack = from.ack
+    session.#repeatable = from.dialog.remoteCSeq
     if (from.terms !== undefined) resumeSessionTimer(core, from.terms, from.termsAtMs)
     return session
   }
@@ -326,7 +330,7 @@ export class InviteSession implements AttachedSession {
     }
     // A BYE that a later request has overtaken, when its first copy was lost: whatever it is answered, its sender has no
     // dialog any more (RFC 3261 §15.1.1), so a refusal for its number (§12.2.2) would leave a call that nobody is in.
-    if (!dialog.acceptSequence(request) && request.method !== 'BYE') {
+    if (!dialog.acceptSequence(request) && request.method !== 'BYE' && !this.#isRepeat(request)) {
       transaction.respond({ status: 500, reason: 'CSeq Out Of Order', headers: [] })
       return {}
     }
@@ -339,6 +343,18 @@ export class InviteSession implements AttachedSession {
       return {}
     }
     return this.#dispatch(transaction)
+  }
+
+  /**
+   * A description that its sender repeats because the process that took it ended: no transaction knows it any more. It is
+   * answered, once; taking the same description twice changes nothing. A key press would be two.
+   */
+  #isRepeat({ method, headers }: SipRequest): boolean {
+    if (method !== 'INVITE' && method !== 'UPDATE') return false
+    const number = cseqOf(headers)?.number
+    if (number === undefined || number !== this.#repeatable) return false
+    this.#repeatable = undefined
+    return true
   }
 
   #dispatch(transaction: ServerTransaction): ServerTransactionEvents {

@@ -199,7 +199,7 @@ export class Inviter {
     const known = this.#early.get(tag)
     if (known !== undefined) return known
     if (this.#early.size >= EARLY_DIALOGS_MAX) return undefined
-    const dialog = dialogOfResponse(invite, response, this.#transaction?.destination.flow)
+    const dialog = dialogOfResponse(invite, response, this.#transaction?.destination)
     if (dialog === undefined) return undefined
     const early: Early = { dialog, reliable: new ReliableReceiver(), sdp: undefined }
     this.#early.set(tag, early)
@@ -222,10 +222,7 @@ export class Inviter {
     if (this.#winner === undefined && !this.#cancelled && this.#core.phase === 'calling') {
       if (this.#win(tag, response, transaction, destination)) return
     }
-    this.#unwanted.set(
-      tag,
-      ackAndBye(this.#core.room, transaction.request, response, destination.flow),
-    )
+    this.#unwanted.set(tag, ackAndBye(this.#core.room, transaction.request, response, destination))
     if (this.#cancelled) {
       this.#core.mute()
       this.#core.end()
@@ -240,8 +237,7 @@ export class Inviter {
   ): boolean {
     const core = this.#core
     const early = this.#early.get(tag)
-    const dialog =
-      early?.dialog ?? dialogOfResponse(transaction.request, response, destination.flow)
+    const dialog = early?.dialog ?? dialogOfResponse(transaction.request, response, destination)
     if (dialog === undefined) return false
     dialog.confirm(response)
     this.#winner = { tag, invite: transaction.request }

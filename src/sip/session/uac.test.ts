@@ -70,6 +70,46 @@ test('RFC 3261 §13.2.2.4: the ACK follows the reversed Record-Route of the 200,
   world.stop()
 })
 
+test('RFC 3261 §13.2.2.4: a 200 whose Contact does not resolve is ACKed where the INVITE went', async () => {
+  const { world, stack, peer, leg, invite } = await scene()
+  confirmOnAnswer(stack)
+  peer.answer(invite, 200, { body: SDP_B, contact: '<sip:bob@desk.invalid>' })
+  await world.run(10)
+  assert.equal(peer.requests('ACK')[0]?.uri, 'sip:bob@desk.invalid')
+  await world.run(60_000)
+  assert.deepEqual(stack.kinds, ['leg-accepted'])
+  stack.perform({ kind: 'bye', legId: leg, headers: [] })
+  await world.run(10)
+  assert.equal(peer.requests('BYE').length, 1)
+  world.stop()
+})
+
+test('RFC 3261 §13.2.2.4: a 200 that cannot be ACKed is looked at again with each repetition; at last the call ends', async () => {
+  for (const comesBack of [true, false]) {
+    const { world, stack, peer, invite } = await scene()
+    confirmOnAnswer(stack)
+    // A proxy between us: where the INVITE went is no way around its name.
+    const lines = ['Record-Route: <sip:proxy.invalid;lr>']
+    const proxy = await world.peer('10.0.0.50')
+    const answer = () => peer.answer(invite, 200, { body: SDP_B, lines })
+    answer()
+    await world.run(20_000)
+    assert.deepEqual(stack.kinds, ['leg-accepted'], 'a resolver may be down for a moment')
+    if (comesBack) stack.names.set('proxy.invalid', ['10.0.0.50'])
+    answer()
+    await world.run(20_000)
+    assert.equal(proxy.requests('ACK').length, comesBack ? 1 : 0)
+    assert.equal(peer.requests('ACK').length, 0)
+    assert.equal(stack.kinds.includes('leg-lost'), !comesBack)
+    if (!comesBack) {
+      assert.equal(stack.last('leg-lost').status, 408)
+      await world.run(40_000)
+      assert.equal(stack.sip.size, 0)
+    }
+    world.stop()
+  }
+})
+
 test('RFC 3261 §9.1: CANCEL waits for the first provisional', async () => {
   const { world, stack, peer, leg, invite } = await scene()
   stack.perform({ kind: 'cancel', legId: leg })
