@@ -206,6 +206,9 @@ function engineSettings(config: Config): Parameters<typeof createCallControl>[0]
       concurrentMax: config.outbound.concurrent_calls,
       perMinuteMax: config.outbound.calls_per_minute,
     },
+    keyLimits: new Map(
+      config.apiKeys.flatMap(({ name, outbound }) => (outbound ? [[name, outbound]] : [])),
+    ),
   }
 }
 

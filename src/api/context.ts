@@ -115,6 +115,7 @@ export class ApiContext {
       clientState: how.client_state,
       commandId,
       request: commandId === undefined ? fingerprint(request) : undefined,
+      keyName: request.apiKey?.name,
     })
     if (!answer.ok) {
       return this.refuse(reply, [problemOf(answer.refusal, how.destination ?? '/to')])

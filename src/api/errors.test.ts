@@ -214,14 +214,14 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     },
   },
   'outbound-concurrent-limit': {
-    refusal: { code: 'outbound-concurrent-limit', limit: 3 },
+    refusal: { code: 'outbound-concurrent-limit', of: 'server', limit: 3 },
     error: {
       detail: "The server's limit of 3 simultaneous calls over trunks has been reached.",
     },
   },
   'outbound-rate-limit': {
-    refusal: { code: 'outbound-rate-limit', limit: 9, retryAfterSecs: 7 },
-    error: { detail: "The server's limit of 9 calls per minute over trunks has been reached." },
+    refusal: { code: 'outbound-rate-limit', of: 'key', limit: 9, retryAfterSecs: 7 },
+    error: { detail: "Your API key's limit of 9 calls per minute over trunks has been reached." },
     retryAfter: '7',
   },
   'audio-refused': {
@@ -247,6 +247,10 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
   },
   'destination-prefix-forbidden': {
     refusal: { code: 'destination-refused', why: 'forbidden-prefix' },
+    error: at('/to'),
+  },
+  'destination-key-prefix-forbidden': {
+    refusal: { code: 'destination-refused', why: 'forbidden-key-prefix' },
     error: at('/to'),
   },
   'destination-without-trunk': {

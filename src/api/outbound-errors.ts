@@ -7,7 +7,8 @@ export const outboundRefusals = {
     code: '90043',
     title: 'Connection channels limit exceeded',
     detail: 'The limit of simultaneous calls over trunks has been reached.',
-    meaning: 'The server has `outbound.concurrent_calls` calls over trunks already.',
+    meaning:
+      'The server has `outbound.concurrent_calls` calls over trunks already, or the key `api_keys[].outbound_concurrent_calls`.',
     remedy: 'Wait for calls to end, or raise the limit if these calls are yours.',
   },
   'outbound-rate-limit': {
@@ -15,7 +16,8 @@ export const outboundRefusals = {
     code: '10011',
     title: 'Too many requests',
     detail: 'The limit of calls per minute over trunks has been reached.',
-    meaning: 'More than `outbound.calls_per_minute` calls over trunks began within a minute.',
+    meaning:
+      'More than `outbound.calls_per_minute` calls over trunks began within a minute, or more than `api_keys[].outbound_calls_per_minute` of the key.',
     remedy: 'Wait for the seconds of `Retry-After`, or raise the limit if these calls are yours.',
   },
   'destination-malformed': {
@@ -41,6 +43,14 @@ export const outboundRefusals = {
     detail: 'Numbers that begin like this one may not be called from this server.',
     meaning: 'The number begins with none of `outbound.allow_prefixes`.',
     remedy: 'Add its prefix to the configuration.',
+  },
+  'destination-key-prefix-forbidden': {
+    status: 403,
+    code: '10010',
+    title: 'Authorization failed',
+    detail: 'Numbers that begin like this one may not be called with this API key.',
+    meaning: 'The number begins with none of `api_keys[].outbound_prefixes` of the key.',
+    remedy: 'Add its prefix to the key, or use another key.',
   },
   'destination-without-trunk': {
     status: 422,

@@ -117,6 +117,7 @@ const destinationProblems = {
   'no-trunk': 'destination-without-trunk',
   'unknown-user': 'destination-unknown-user',
   'forbidden-prefix': 'destination-prefix-forbidden',
+  'forbidden-key-prefix': 'destination-key-prefix-forbidden',
 } as const
 
 type TellingCode =
@@ -169,17 +170,21 @@ function tellingProblem(refusal: Extract<Refusal, { code: TellingCode }>): Probl
     case 'outbound-concurrent-limit':
       return {
         name,
-        detail: `The server's limit of ${refusal.limit} simultaneous calls over trunks has been reached.`,
+        detail: `${limitOf(refusal.of)} limit of ${refusal.limit} simultaneous calls over trunks has been reached.`,
       }
     case 'outbound-rate-limit':
       return {
         name,
-        detail: `The server's limit of ${refusal.limit} calls per minute over trunks has been reached.`,
+        detail: `${limitOf(refusal.of)} limit of ${refusal.limit} calls per minute over trunks has been reached.`,
         retryAfterSecs: refusal.retryAfterSecs,
       }
     case 'unavailable':
       return { name, retryAfterSecs: refusal.retryAfterSecs }
   }
+}
+
+function limitOf(whose: 'server' | 'key'): string {
+  return whose === 'key' ? "Your API key's" : "The server's"
 }
 
 function directionDetail(command: string): string {

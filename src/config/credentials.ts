@@ -7,6 +7,12 @@ export interface ApiKey {
   readonly name: string
   /** SHA-256, 32 bytes. */
   readonly hash: Uint8Array
+  /** What it may dial over trunks (C80); empty and 0 are no limit, undefined is none at all. */
+  readonly outbound?: {
+    readonly prefixes: readonly string[]
+    readonly perMinuteMax: number
+    readonly concurrentMax: number
+  }
 }
 
 export interface SipUser {

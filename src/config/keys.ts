@@ -263,6 +263,20 @@ export const keys = {
         hex64,
         '64 hexadecimal digits in lower case',
       ),
+      outbound_prefixes: texts(10_000, 16, {
+        default: [],
+        doc: 'Like `outbound.allow_prefixes`, for what this key dials; both must allow a number. Empty is all.',
+      }),
+      outbound_calls_per_minute: integer(0, 100_000, {
+        default: 0,
+        unit: 'calls',
+        doc: 'Like `outbound.calls_per_minute`, for this key; 0 is no limit of its own.',
+      }),
+      outbound_concurrent_calls: integer(0, 100_000, {
+        default: 0,
+        unit: 'calls',
+        doc: 'Like `outbound.concurrent_calls`, for this key; 0 is no limit of its own.',
+      }),
     },
   ),
   applications: records(

@@ -122,6 +122,11 @@ const refused: readonly (readonly [string, string, RegExp])[] = [
     'outbound: { allow_prefixes: ["0044"] }',
     /allow_prefixes\[0\] is "0044", must be \+ and digits/,
   ],
+  [
+    'a prefix of a key that no number begins with',
+    'api_keys: [{ name: a, key: K, outbound_prefixes: ["+44", "44"] }]',
+    /api_keys\[0\]\.outbound_prefixes\[1\] is "44", must be \+ and digits/,
+  ],
   ['a list', '- 1', /must hold keys and values/],
   [
     'too short a session timer',

@@ -49,7 +49,10 @@ export function shapeConfig(
     ...keyFaults(raw.api_keys),
     ...userFaults(raw.sip_users),
     ...urlFaults(around.webhookUrl),
-    ...prefixFaults(raw.outbound.allow_prefixes),
+    ...prefixFaults('outbound.allow_prefixes', raw.outbound.allow_prefixes),
+    ...raw.api_keys.flatMap(({ outbound_prefixes: own }, index) =>
+      prefixFaults(`api_keys[${index}].outbound_prefixes`, own),
+    ),
   ]
   if (faults.length > 0) return refused(faults)
   const { data: _data, api_keys: _keys, applications, sip_users: _users, ...rest } = raw
@@ -67,9 +70,14 @@ export function shapeConfig(
 }
 
 function apiKeysOf(raw: RawConfig, fromEnvironment: string): readonly ApiKey[] {
-  const configured = raw.api_keys.map(({ name, key, key_sha256 }) => ({
-    name,
-    hash: key === '' ? Buffer.from(key_sha256, 'hex') : apiKeyHash(key),
+  const configured = raw.api_keys.map((one) => ({
+    name: one.name,
+    hash: one.key === '' ? Buffer.from(one.key_sha256, 'hex') : apiKeyHash(one.key),
+    outbound: {
+      prefixes: one.outbound_prefixes,
+      perMinuteMax: one.outbound_calls_per_minute,
+      concurrentMax: one.outbound_concurrent_calls,
+    },
   }))
   if (fromEnvironment === '') return configured
   return [...configured, { name: 'environment', hash: apiKeyHash(fromEnvironment) }]
@@ -167,11 +175,9 @@ function userFaults(users: readonly RawUser[]): readonly string[] {
   })
 }
 
-function prefixFaults(prefixes: readonly string[]): readonly string[] {
+function prefixFaults(where: string, prefixes: readonly string[]): readonly string[] {
   return prefixes.flatMap((prefix, index) =>
-    /^\+\d{0,15}$/.test(prefix)
-      ? []
-      : [`outbound.allow_prefixes[${index}] is "${prefix}", must be + and digits`],
+    /^\+\d{0,15}$/.test(prefix) ? [] : [`${where}[${index}] is "${prefix}", must be + and digits`],
   )
 }
 

@@ -15,9 +15,16 @@ export function runAgain(ctx: StepContext, request: Request): void {
   for (const legId of legs) ctx.state.legs.get(legId)?.line.unshift(waiting)
 }
 
-/** The command is accepted: its client_state holds from here on, before its first event. */
+/**
+ * The command is accepted: its client_state holds from here on, before its first event, and an inbound leg is now its
+ * key's to dial for (outbound-limits.ts).
+ */
 export function accept(ctx: StepContext, request: Request, leg: Leg): void {
-  const { clientState } = request.envelope
+  const { clientState, keyName } = request.envelope
+  if (leg.direction === 'incoming' && keyName !== undefined && leg.keyName !== keyName) {
+    leg.keyName = keyName
+    ctx.touch(leg)
+  }
   if (clientState === undefined) return
   leg.clientState = clientState === '' ? null : clientState
   ctx.touch(leg)

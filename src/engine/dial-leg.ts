@@ -14,6 +14,8 @@ export interface DialPlan {
   readonly from: string
   readonly options: DialOptions
   readonly retryOnTimeout: boolean
+  /** Whose limits it counts for. */
+  readonly keyName: string | undefined
   /** As the command had it; '' and undefined both mean none. */
   readonly clientState: string | undefined
 }
@@ -23,6 +25,7 @@ export function refuseOutbound(
   ctx: StepContext,
   applicationId: ApplicationId,
   to: string,
+  keyName: string | undefined,
 ): Refusal | undefined {
   const why = ctx.world.checkDestination(to)
   if (why !== undefined) return { code: 'destination-refused', why }
@@ -30,7 +33,7 @@ export function refuseOutbound(
   if (limit !== undefined && legsOf(ctx.state, applicationId).outgoing >= limit) {
     return { code: 'channel-limit', limit }
   }
-  const limited = refuseByLimits(ctx, to)
+  const limited = refuseByLimits(ctx, to, keyName)
   if (limited !== undefined) return limited
   if (ctx.state.counts.legs >= ctx.settings.callsMax) {
     return { code: 'unavailable', why: 'too many calls', retryAfterSecs: 1 }
@@ -41,7 +44,7 @@ export function refuseOutbound(
 /** Makes the leg, emits leg-initiated (state bridging), starts the media side and the answer timer. */
 export function dialLeg(ctx: StepContext, plan: DialPlan): Leg {
   const { fresh, options } = plan
-  countOutbound(ctx, options.to)
+  countOutbound(ctx, options.to, plan.keyName)
   const application = ctx.world.applications.get(plan.applicationId)
   const leg = createLeg(ctx, {
     legId: fresh.legId,
@@ -61,6 +64,7 @@ export function dialLeg(ctx: StepContext, plan: DialPlan): Leg {
     delayedOffer: false,
     invite: undefined,
     dial: { options, retryOnTimeout: plan.retryOnTimeout },
+    keyName: plan.keyName,
   })
   leg.told = true
   ctx.emit({

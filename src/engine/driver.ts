@@ -34,7 +34,7 @@ import { refusal, type StepEffect, type StepTime } from './context.ts'
 import { InputTrail } from './input-trail.ts'
 import { LaneCounters } from './lane-counters.ts'
 import { ReleaseOrder } from './release-order.ts'
-import type { CommandToken, EngineSettings } from './state.ts'
+import type { CommandToken, EngineSettings, EngineState } from './state.ts'
 import { Engine, type EngineInput, type EngineStep } from './step.ts'
 import { TurnOutput } from './turn-output.ts'
 import { createWorld } from './world.ts'
@@ -55,6 +55,8 @@ export interface CallControlParts {
   readonly log: Log
   readonly metrics: Metrics
   readonly faults: Faults
+  /** Sees every input with the state it meets, before it is stepped: for whoever counts what has been met. */
+  readonly watch?: (input: EngineInput, state: EngineState) => void
   /** How late the event loop runs, ms; for admission. */
   readonly loopLagMs?: () => number
 }
@@ -137,8 +139,8 @@ class Driver {
     this.#limits = { ...defaultLimits, ...parts.limits }
     const { settings, applications, signaling } = parts
     const checkDestination = signaling.checkDestination.bind(signaling)
-    const usesTrunk = signaling.usesTrunk?.bind(signaling)
-    const world = createWorld({ settings, applications, checkDestination, usesTrunk })
+    const trunkNumber = signaling.trunkNumber?.bind(signaling)
+    const world = createWorld({ settings, applications, checkDestination, trunkNumber })
     this.#callsMax = world.settings.callsMax
     this.#rememberEndedMs = world.settings.rememberEndedMs
     this.engine = new Engine(world, parts.random.token(8))
@@ -286,6 +288,7 @@ class Driver {
     const line: EngineInput[] = [first]
     for (let input = line.shift(); input !== undefined; input = line.shift()) {
       this.#trail.add(input)
+      this.#parts.watch?.(input, this.engine.state)
       const step = this.engine.step(input, this.#time())
       output.add(step)
       if (step.fault !== undefined) this.#reportFault(step.fault)

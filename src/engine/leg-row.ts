@@ -26,6 +26,8 @@ export interface LegRow {
   readonly invite: Leg['invite'] | null
   readonly dial: Omit<LegDial, 'options'> | null
   readonly intent: Leg['intent'] | null
+  /** Absent in rows of servers that did not write it. */
+  readonly keyName?: string | null
   readonly kept: string | null
   readonly timeLimitAtMs: number | null
   readonly audio: AudioRow | null
@@ -59,6 +61,7 @@ export function legRow(leg: Leg): LegRow {
     invite: leg.invite ?? null,
     dial: leg.dial === undefined ? null : { retryOnTimeout: leg.dial.retryOnTimeout },
     intent: leg.intent ?? null,
+    keyName: leg.keyName ?? null,
     kept: leg.kept ?? null,
     timeLimitAtMs: leg.timeLimitAtMs ?? null,
     audio: audioRow(leg.audio) ?? null,

@@ -26,6 +26,7 @@ export interface LegBirth {
   readonly delayedOffer: boolean
   readonly invite: InviteFacts | undefined
   readonly dial: LegDial | undefined
+  readonly keyName: string | undefined
 }
 
 /** A record with nothing in it but its birth; not yet in any index. */

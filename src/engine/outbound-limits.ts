@@ -1,48 +1,112 @@
-// What a stolen API key can cost: how many calls over trunks may be up at one time and begin within a minute. The limits are
-// the server's, not a key's or an application's: whoever makes the calls, the carrier's bill is one (C80). A call counts when
-// it is made, whatever becomes of it; the minute is forgotten over a restart, calls that are up are not.
+// What a stolen API key can cost: where it may dial over trunks, how many such calls may be up at one time, and how many may
+// begin within a minute (C80). Two limits hold side by side: the server's, because the carrier's bill is one, and that of
+// the API key which gave the command. A leg that a phone's REFER makes counts for the key whose command brought the phone
+// into the call. A call counts when it is made, whatever becomes of it, and over a restart too.
 
 import type { Refusal } from '../ports/commands.ts'
 import type { StepContext } from './context.ts'
+import type { Leg, OutboundLimits } from './state.ts'
 
 const minuteMs = 60_000
 
-/** Why no further call to `to` may begin now. Nothing is counted yet. */
-export function refuseByLimits(ctx: StepContext, to: string): Refusal | undefined {
-  const { concurrentMax, perMinuteMax } = ctx.settings.outboundLimits
-  if ((concurrentMax === 0 && perMinuteMax === 0) || !ctx.world.usesTrunk(to)) return undefined
-  if (concurrentMax > 0 && callsUp(ctx) >= concurrentMax)
-    return { code: 'outbound-concurrent-limit', limit: concurrentMax }
+/** One set of limits, and whose it is: a key by its name, or the server. */
+interface Scope {
+  readonly keyName: string | undefined
+  readonly limits: OutboundLimits
+}
+
+/** Why no further call to `to` may begin now by a command of that key. Nothing is counted yet. */
+export function refuseByLimits(
+  ctx: StepContext,
+  to: string,
+  keyName: string | undefined,
+): Refusal | undefined {
+  const scopes = scopesOf(ctx, keyName)
+  const prefixes = prefixesOf(ctx, keyName)
+  if (scopes.length === 0 && prefixes.length === 0) return undefined
+  const number = ctx.world.trunkNumber(to)
+  if (number === undefined) return undefined
+  // As with the server's prefixes: what is not digits alone may be routed by something else than its beginning.
+  const isListed = /^\+[0-9]+$/.test(number) && prefixes.some((one) => number.startsWith(one))
+  if (prefixes.length > 0 && !isListed)
+    return { code: 'destination-refused', why: 'forbidden-key-prefix' }
+  for (const scope of scopes) {
+    const refusal = refuseByScope(ctx, scope)
+    if (refusal !== undefined) return refusal
+  }
+  return undefined
+}
+
+/** A call to `to` begins. */
+export function countOutbound(ctx: StepContext, to: string, keyName: string | undefined): void {
+  countBegun(ctx, to, keyName, ctx.monotonicMs)
+}
+
+/** After a start: the calls of the last minute, of a former process too. Calls that are up are looked at when needed. */
+export function recountOutbound(ctx: StepContext, legs: readonly Leg[]): void {
+  for (const { direction, to, keyName, startedAtMs } of legs) {
+    const agoMs = Math.max(0, ctx.nowMs - startedAtMs)
+    if (direction === 'outgoing' && agoMs < minuteMs)
+      countBegun(ctx, to, keyName, ctx.monotonicMs - agoMs)
+  }
+}
+
+function refuseByScope(ctx: StepContext, scope: Scope): Refusal | undefined {
+  const { concurrentMax, perMinuteMax } = scope.limits
+  const of = scope.keyName === undefined ? 'server' : 'key'
+  if (concurrentMax > 0 && callsUp(ctx, scope) >= concurrentMax)
+    return { code: 'outbound-concurrent-limit', of, limit: concurrentMax }
   if (perMinuteMax === 0) return undefined
-  const begun = withinMinute(ctx)
-  const [oldest] = begun
-  if (oldest === undefined || begun.length < perMinuteMax) return undefined
-  const waitMs = oldest + minuteMs - ctx.monotonicMs
+  const begun = withinMinute(ctx, scope)
+  // The one whose minute must be over before there is room.
+  const blocking = begun[begun.length - perMinuteMax]
+  if (blocking === undefined) return undefined
+  const waitMs = blocking + minuteMs - ctx.monotonicMs
   return {
     code: 'outbound-rate-limit',
+    of,
     limit: perMinuteMax,
     retryAfterSecs: Math.max(1, Math.ceil(waitMs / 1000)),
   }
 }
 
-/** A call to `to` begins. */
-export function countOutbound(ctx: StepContext, to: string): void {
-  if (ctx.settings.outboundLimits.perMinuteMax > 0 && ctx.world.usesTrunk(to))
-    withinMinute(ctx).push(ctx.monotonicMs)
+/** The limits that are set, the key's own first: its refusal says more. */
+function scopesOf(ctx: StepContext, keyName: string | undefined): readonly Scope[] {
+  const { outboundLimits, keyLimits } = ctx.settings
+  const ofKey = keyName === undefined ? undefined : keyLimits.get(keyName)
+  const scopes: Scope[] = [{ keyName: undefined, limits: outboundLimits }]
+  if (ofKey !== undefined) scopes.unshift({ keyName, limits: ofKey })
+  return scopes.filter(({ limits }) => limits.concurrentMax > 0 || limits.perMinuteMax > 0)
+}
+
+function prefixesOf(ctx: StepContext, keyName: string | undefined): readonly string[] {
+  return (keyName === undefined ? undefined : ctx.settings.keyLimits.get(keyName)?.prefixes) ?? []
 }
 
 /** Looked at only where a limit is set, and never longer than `limits.calls`. */
-function callsUp(ctx: StepContext): number {
+function callsUp(ctx: StepContext, { keyName }: Scope): number {
   let up = 0
-  for (const { state, dial } of ctx.state.legs.values()) {
-    if (state.at !== 'ended' && dial !== undefined && ctx.world.usesTrunk(dial.options.to)) up += 1
+  for (const leg of ctx.state.legs.values()) {
+    if (leg.direction !== 'outgoing' || leg.state.at === 'ended') continue
+    if (keyName !== undefined && leg.keyName !== keyName) continue
+    if (ctx.world.trunkNumber(leg.to) !== undefined) up += 1
   }
   return up
 }
 
-function withinMinute(ctx: StepContext): number[] {
+function countBegun(ctx: StepContext, to: string, keyName: string | undefined, atMs: number): void {
+  const scopes = scopesOf(ctx, keyName).filter(({ limits }) => limits.perMinuteMax > 0)
+  if (scopes.length === 0 || ctx.world.trunkNumber(to) === undefined) return
+  for (const scope of scopes) withinMinute(ctx, scope).push(atMs)
+}
+
+/** When the calls of the last minute began, oldest first. */
+function withinMinute(ctx: StepContext, { keyName }: Scope): number[] {
   const { outboundBegun } = ctx.state
-  const first = outboundBegun.findIndex((atMs) => atMs > ctx.monotonicMs - minuteMs)
-  outboundBegun.splice(0, first < 0 ? outboundBegun.length : first)
-  return outboundBegun
+  const name = keyName === undefined ? 'server' : `key ${keyName}`
+  const begun = outboundBegun.get(name) ?? []
+  outboundBegun.set(name, begun)
+  const first = begun.findIndex((atMs) => atMs > ctx.monotonicMs - minuteMs)
+  begun.splice(0, first < 0 ? begun.length : first)
+  return begun
 }

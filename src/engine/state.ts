@@ -58,6 +58,11 @@ export interface Leg {
   readonly invite: InviteFacts | undefined
   /** What dial or transfer asked for; undefined for inbound legs. */
   readonly dial: LegDial | undefined
+  /**
+   * Name of the API key whose limits hold for what is dialled here: the one that dialled this leg, or that gave an inbound
+   * leg its last accepted command.
+   */
+  keyName: string | undefined
 
   /** On an unanswered leg: whom it is bridged with when it answers. */
   intent: BridgeIntent | undefined
@@ -187,8 +192,16 @@ export interface EngineSettings {
   readonly repeatVerbMs: number
   /** Living legs of the whole server. */
   readonly callsMax: number
-  /** Calls over trunks of the whole server; 0 is no limit. */
-  readonly outboundLimits: { readonly concurrentMax: number; readonly perMinuteMax: number }
+  /** Calls over trunks of the whole server. */
+  readonly outboundLimits: OutboundLimits
+  /** Of one API key, by its name. */
+  readonly keyLimits: ReadonlyMap<string, OutboundLimits & { readonly prefixes: readonly string[] }>
+}
+
+/** 0 is no limit. */
+export interface OutboundLimits {
+  readonly concurrentMax: number
+  readonly perMinuteMax: number
 }
 
 export const defaultEngineSettings: EngineSettings = {
@@ -201,6 +214,7 @@ export const defaultEngineSettings: EngineSettings = {
   repeatVerbMs: 200,
   callsMax: 100_000,
   outboundLimits: { concurrentMax: 0, perMinuteMax: 0 },
+  keyLimits: new Map(),
 }
 
 /** Pure knowledge from outside the engine: the configuration and the routes. */
@@ -212,8 +226,8 @@ export interface EngineWorld {
   checkDestination(
     to: string,
   ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | 'forbidden-prefix' | undefined
-  /** A call to `to` goes over a trunk. */
-  usesTrunk(to: string): boolean
+  /** The number that a trunk is asked for by a call to `to`; undefined: no trunk is used. */
+  trunkNumber(to: string): string | undefined
 }
 
 export interface ApplicationLegs {
@@ -238,8 +252,8 @@ export interface EngineState {
   /** Unique per process life: part of operation ids. */
   readonly bootId: string
   counts: { legs: number; queued: number; bridges: number }
-  /** When the calls over trunks of the last minute began, monotonic ms; empty without a limit. */
-  readonly outboundBegun: number[]
+  /** When the calls over trunks of the last minute began, monotonic ms, by whose limit they count; only where one is set. */
+  readonly outboundBegun: Map<string, number[]>
 }
 
 export function createEngineState(bootId: string): EngineState {
@@ -255,6 +269,6 @@ export function createEngineState(bootId: string): EngineState {
     nextOperation: 0,
     bootId,
     counts: { legs: 0, queued: 0, bridges: 0 },
-    outboundBegun: [],
+    outboundBegun: new Map(),
   }
 }

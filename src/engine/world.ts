@@ -7,7 +7,7 @@ export interface WorldParts {
   readonly applications: readonly Application[]
   readonly settings: Partial<EngineSettings>
   readonly checkDestination: EngineWorld['checkDestination']
-  readonly usesTrunk?: EngineWorld['usesTrunk'] | undefined
+  readonly trunkNumber?: EngineWorld['trunkNumber'] | undefined
 }
 
 /** The first application in the list wins where two name the same number. */
@@ -23,6 +23,6 @@ export function createWorld(parts: WorldParts): EngineWorld {
     applications: new Map(parts.applications.map((one) => [one.id, one])),
     applicationFor: (called) => byNumber.get(called) ?? byNumber.get('*'),
     checkDestination: parts.checkDestination,
-    usesTrunk: parts.usesTrunk ?? ((to) => to.startsWith('+')),
+    trunkNumber: parts.trunkNumber ?? ((to) => (to.startsWith('+') ? to : undefined)),
   }
 }

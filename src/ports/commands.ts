@@ -237,6 +237,8 @@ export interface CommandEnvelope {
   readonly commandId: string | undefined
   /** Hash of key, method, path and body; `retry` when the client's SDK says this is a repeat (ADR on client retries). */
   readonly request: { readonly hash: string; readonly retry: boolean } | undefined
+  /** Name of the API key that gave the command: what it dials counts for that key. */
+  readonly keyName?: string | undefined
 }
 
 export type CommandAnswer =
@@ -285,15 +287,25 @@ export type Refusal =
   | {
       readonly code: 'destination-refused'
       readonly why:
-        'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | 'forbidden-prefix'
+        | 'malformed'
+        | 'forbidden-host'
+        | 'no-trunk'
+        | 'unknown-user'
+        | 'forbidden-prefix'
+        | 'forbidden-key-prefix'
     }
   | { readonly code: 'link-unknown' }
   | { readonly code: 'link-ended' }
   | { readonly code: 'channel-limit'; readonly limit: number }
-  /** Limits of the whole server on calls over trunks (C80). */
-  | { readonly code: 'outbound-concurrent-limit'; readonly limit: number }
+  /** Limits on calls over trunks, of the whole server or of the API key that gave the command (C80). */
+  | {
+      readonly code: 'outbound-concurrent-limit'
+      readonly of: 'server' | 'key'
+      readonly limit: number
+    }
   | {
       readonly code: 'outbound-rate-limit'
+      readonly of: 'server' | 'key'
       readonly limit: number
       readonly retryAfterSecs: number
     }

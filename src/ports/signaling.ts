@@ -26,8 +26,11 @@ export interface Signaling {
   checkDestination(
     to: string,
   ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | 'forbidden-prefix' | undefined
-  /** A call to `to` goes over a trunk, so somebody pays for it. Pure. Missing: numbers do, URIs do not. */
-  usesTrunk?(to: string): boolean
+  /**
+   * The number that a trunk would be asked for by a call to `to`, so that somebody pays for it; undefined when no trunk is
+   * used. Pure. Missing: numbers are, URIs are not.
+   */
+  trunkNumber?(to: string): string | undefined
 }
 
 export type SignalingEffect =

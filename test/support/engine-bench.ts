@@ -87,7 +87,7 @@ export interface BenchOptions {
   readonly settings?: Partial<EngineSettings>
   readonly application?: Partial<Application>
   readonly checkDestination?: EngineWorld['checkDestination']
-  readonly usesTrunk?: EngineWorld['usesTrunk']
+  readonly trunkNumber?: EngineWorld['trunkNumber']
 }
 
 export class Bench {
@@ -107,6 +107,8 @@ export class Bench {
   /** Verbs that the store has not answered, when it is held back. */
   readonly held: { operationId: OperationId; verb: QueueVerb }[] = []
   holdStore = false
+  /** Whose API key gives the commands. */
+  keyName: string | undefined
   nowMs = 1_000_000
   readonly #options: BenchOptions
   #token = 0
@@ -118,7 +120,7 @@ export class Bench {
       applications: [{ ...application, ...options.application }],
       settings: options.settings ?? {},
       checkDestination: options.checkDestination ?? (() => undefined),
-      usesTrunk: options.usesTrunk,
+      trunkNumber: options.trunkNumber,
     })
     this.engine = new Engine(world, 'boot')
   }
@@ -184,7 +186,8 @@ export class Bench {
 
   submit(command: Command, clientState?: string, commandId?: string): number {
     this.#token += 1
-    const envelope = { command, clientState, commandId, request: undefined }
+    const { keyName } = this
+    const envelope = { command, clientState, commandId, request: undefined, keyName }
     this.step({ kind: 'command', token: this.#token, envelope })
     return this.#token
   }
@@ -213,14 +216,14 @@ export class Bench {
     this.nowMs = end
   }
 
-  /** A fresh process that finds what this one has written. */
-  restarted(): Bench {
+  /** A fresh process that finds what this one has written; the calls named are still there. */
+  restarted(...up: readonly string[]): Bench {
     const next = new Bench(this.#options)
     next.nowMs = this.nowMs
     next.step({
       kind: 'restore',
-      dialogs: [],
-      media: [],
+      dialogs: up.map((name) => ({ legId: id(name), at: 'up', remoteSdp: undefined })),
+      media: up.map((name) => ({ legId: id(name), agreed: true })),
       rows: {
         rows: [...this.rows.values()].map(({ table, id: key, json }) => ({
           table,

@@ -10,7 +10,8 @@ import { dialLeg, refuseOutbound } from '../dial-leg.ts'
 import type { Leg } from '../state.ts'
 
 export function dial(ctx: StepContext, request: Request, command: DialCommand): CommandAnswer {
-  const refused = refuseDial(ctx, command)
+  const { keyName } = request.envelope
+  const refused = refuseDial(ctx, command, keyName)
   if (refused !== undefined) return refusal(refused)
   const linked = command.linkTo === undefined ? undefined : ctx.living(command.linkTo)
   const leg = dialLeg(ctx, {
@@ -20,6 +21,7 @@ export function dial(ctx: StepContext, request: Request, command: DialCommand): 
     from: fromOf(command, linked),
     options: command.dial,
     retryOnTimeout: command.retryOnTimeout,
+    keyName,
     clientState: request.envelope.clientState,
   })
   if (linked !== undefined && command.bridgeOnAnswer) {
@@ -41,7 +43,11 @@ function fromOf(command: DialCommand, linked: Leg | undefined): string {
   return command.dial.from ?? linked?.from ?? ''
 }
 
-function refuseDial(ctx: StepContext, command: DialCommand): Refusal | undefined {
+function refuseDial(
+  ctx: StepContext,
+  command: DialCommand,
+  keyName: string | undefined,
+): Refusal | undefined {
   const application = ctx.world.applications.get(command.applicationId)
   if (application === undefined || !application.active) return { code: 'application-unknown' }
   if (command.linkTo !== undefined) {
@@ -49,5 +55,5 @@ function refuseDial(ctx: StepContext, command: DialCommand): Refusal | undefined
     if (linked === undefined || !linked.told) return { code: 'link-unknown' }
     if (linked.state.at === 'ended') return { code: 'link-ended' }
   }
-  return refuseOutbound(ctx, application.id, command.dial.to)
+  return refuseOutbound(ctx, application.id, command.dial.to, keyName)
 }

@@ -19,7 +19,8 @@ export function transfer(
   leg: Leg,
   command: Transfer,
 ): CommandAnswer | undefined {
-  const why = refuseOutbound(ctx, leg.applicationId, command.dial.to)
+  const { keyName } = request.envelope
+  const why = refuseOutbound(ctx, leg.applicationId, command.dial.to, keyName)
   if (why !== undefined) return refusal(why)
   return takeOut(ctx, request, leg, (later, left) => {
     accept(later, request, leg)
@@ -29,13 +30,13 @@ export function transfer(
       later.move(leg, { kind: 'parked' })
     }
     cancelIntents(later, leg)
-    dialFor(later, leg, command)
+    dialFor(later, leg, command, keyName)
     release(later, released)
     return done
   })
 }
 
-function dialFor(ctx: StepContext, leg: Leg, command: Transfer): void {
+function dialFor(ctx: StepContext, leg: Leg, command: Transfer, keyName: string | undefined): void {
   const dialled = dialLeg(ctx, {
     fresh: command.fresh,
     sessionId: leg.sessionId,
@@ -44,6 +45,7 @@ function dialFor(ctx: StepContext, leg: Leg, command: Transfer): void {
     from: command.dial.from ?? leg.to,
     options: command.dial,
     retryOnTimeout: true,
+    keyName,
     clientState: command.targetClientState,
   })
   const { parkAfterUnbridge, muteDtmf } = command

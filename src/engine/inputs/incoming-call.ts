@@ -45,6 +45,7 @@ export function incomingCall(ctx: StepContext, call: IncomingCall): void {
       sipHeaders: call.sipHeaders,
     },
     dial: undefined,
+    keyName: undefined,
   })
   ctx.media({
     kind: 'create-leg',

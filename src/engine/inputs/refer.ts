@@ -50,6 +50,7 @@ function referReceived(ctx: StepContext, leg: Leg, heard: string): void {
     from: peer.direction === 'incoming' ? peer.from : peer.to,
     options: plainDial(to),
     retryOnTimeout: true,
+    keyName: keyOf(leg, peer),
     clientState: undefined,
   })
   dialled.referral = { referrer: leg.legId, peerWaits: false }
@@ -77,8 +78,13 @@ function refuseStatus(
   if (leg.referredBy !== undefined || leg.claim !== undefined || peer.claim !== undefined) {
     return 491
   }
-  const why = refuseOutbound(ctx, leg.applicationId, to)
+  const why = refuseOutbound(ctx, leg.applicationId, to, keyOf(leg, peer))
   return why && statusOf(why)
+}
+
+/** A phone has no key: whoever's command brought it into the call answers for what it dials. */
+function keyOf(leg: Leg, peer: Leg): string | undefined {
+  return leg.keyName ?? peer.keyName
 }
 
 function statusOf(why: Refusal): number {
@@ -88,6 +94,7 @@ function statusOf(why: Refusal): number {
       return 400
     case 'forbidden-host':
     case 'forbidden-prefix':
+    case 'forbidden-key-prefix':
       return 403
     case 'no-trunk':
     case 'unknown-user':

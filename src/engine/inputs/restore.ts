@@ -18,6 +18,7 @@ import { dialogLost } from '../leg-ends.ts'
 import { indexLeg, newLeg } from '../legs.ts'
 import { fulfilIntent } from '../make-bridge.ts'
 import { tellDequeued } from '../memberships.ts'
+import { recountOutbound } from '../outbound-limits.ts'
 import type { Leg } from '../state.ts'
 import { referInput } from './refer.ts'
 import { armCollection } from './timers.ts'
@@ -40,6 +41,7 @@ export function restore(ctx: StepContext, live: LiveRows, rooms: RestoredRooms):
   }
   legs.sort((a, b) => a.order - b.order)
   for (const leg of legs) rememberLeg(ctx, leg, entries.get(leg.legId))
+  recountOutbound(ctx, legs)
   rejoinBridges(ctx, legs)
   reviveIntents(ctx, legs)
   for (const entry of live.entries) restoreEntry(ctx, entry)
@@ -83,6 +85,7 @@ function restoreLeg(row: LegRow): Leg {
     delayedOffer: row.delayedOffer,
     invite: row.invite ?? undefined,
     dial: undefined,
+    keyName: row.keyName ?? undefined,
   }
   const leg = newLeg(birth, row.order)
   leg.answeredAtMs = row.answeredAtMs ?? undefined

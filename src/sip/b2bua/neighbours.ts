@@ -88,7 +88,9 @@ export class Neighbours {
   /** Where prefixes are listed nothing else reaches a trunk, however the number is written. */
   #trunkWay(trunk: Trunk, user: string): Way | WayRefusal {
     const prefixes = this.#config.allowPrefixes ?? []
-    const open = prefixes.length === 0 || prefixes.some((prefix) => user.startsWith(prefix))
+    // Parameters behind the digits (`;rn=…`) may make a carrier route by another number than the one that was judged.
+    const listed = /^\+[0-9]+$/.test(user) && prefixes.some((prefix) => user.startsWith(prefix))
+    const open = prefixes.length === 0 || listed
     return open ? { kind: 'trunk', trunk, user } : 'forbidden-prefix'
   }
 

@@ -97,10 +97,10 @@ test('RFC 3261 §19.1: what an incoming call tells: users unescaped, telephone U
 test('C80: where prefixes are listed no other number reaches a trunk, however it is written', async () => {
   const world = new SipWorld()
   const stack = await world.stack('10.0.0.1', { ...strict, allowPrefixes: ['+44', '+1555'] })
-  const { checkDestination, usesTrunk } = stack.sip.signaling
+  const { checkDestination, trunkNumber } = stack.sip.signaling
   for (const to of ['+442071838750', '+15550199', 'sip:+44207@10.0.0.2:5080']) {
     assert.equal(checkDestination(to), undefined, to)
-    assert.equal(usesTrunk?.(to), true, to)
+    assert.equal(trunkNumber?.(to), /\+\d+/.exec(to)?.[0], to)
   }
   for (const to of [
     '+8835100014567',
@@ -109,10 +109,13 @@ test('C80: where prefixes are listed no other number reaches a trunk, however it
     'sip:008835100014567@10.0.0.2:5080',
     'sip:%2B8835100014567@10.0.0.2:5080',
     'sip:10.0.0.2:5080',
+    'sip:+44207;rn=+8835100014567@10.0.0.2:5080',
+    'sip:+44207%3Brn=+8835100014567@10.0.0.2:5080',
+    'sip:+44%00207@10.0.0.2:5080',
   ]) {
     assert.ok(['forbidden-prefix', 'malformed'].includes(checkDestination(to) ?? ''), to)
   }
-  assert.equal(usesTrunk?.('sip:alice@pbx.test'), false)
+  assert.equal(trunkNumber?.('sip:alice@pbx.test'), undefined)
   world.stop()
 })
 
