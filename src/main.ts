@@ -1,5 +1,6 @@
 // `npm start`: reads the configuration, runs the server until SIGTERM or SIGINT, says when it is ready.
-// Exit codes: 0 stopped by a signal, 1 a part that cannot be replaced died, 2 could not start (the message says why).
+// Exit codes: 0 stopped by a signal; 1 a part that cannot be replaced died, the last writes did not reach the disk, or a
+// second signal cut the stop short; 2 could not start (the message says why).
 
 import { loadConfig, ConfigError } from './config/load.ts'
 import { addressMatcher } from './platform/address-matcher.ts'
@@ -37,7 +38,10 @@ try {
   console.log(`holdfast ready http=${server.http} sip=${server.sip}`)
   let stopping = false
   const stop = (): void => {
-    if (stopping) return
+    if (stopping) {
+      console.error('holdfast: stopped at once by a second signal')
+      process.exit(1)
+    }
     stopping = true
     server.stop().then(
       () => process.exit(0),
@@ -47,8 +51,8 @@ try {
       },
     )
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
   console.error(error instanceof ConfigError ? message : `holdfast could not start: ${message}`)

@@ -31,8 +31,10 @@ import { noFaults } from './ports/faults.ts'
 import type { Log } from './ports/log.ts'
 import type { Random } from './ports/random.ts'
 import type { Store } from './ports/store.ts'
+import type { Timers } from './ports/timers.ts'
 import type { SipStack, SipStackConfig } from './sip/b2bua/config.ts'
 import { createSipStack } from './sip/b2bua/stack.ts'
+import { reportTrouble } from './store/sqlite/disk-watch.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { createEventFeed } from './webhooks/feed.ts'
 import { Outbox } from './webhooks/outbox.ts'
@@ -46,13 +48,18 @@ export interface RunningServer {
   readonly sip: string
   /** The API key, when this start made one. */
   readonly freshApiKey: string | undefined
-  /** No new calls; webhooks go out; then everything is closed. Calls that are up go on with the next start. */
+  /**
+   * No new calls; webhooks go out; then everything is closed. Calls that are up go on with the next start. Rejects when
+   * the disk does not take the last writes: what they say is lost, as in a crash.
+   */
   stop(): Promise<void>
 }
 
 const codecs = 'PCMU,PCMA'
 const pruneEveryMs = 600_000
 const drainWebhooksMs = 5_000
+/** A stop that takes longer waits for a disk that takes nothing. */
+const stopMsMax = 20_000
 /** A leg's audio is missed after this; what follows is `calls.rtp_loss_hangup_secs`. */
 const silentAfterMs = 5_000
 const audioFetchMs = 10_000
@@ -92,6 +99,7 @@ export async function startServer(
     timers,
     startJournal: (callbacks) =>
       startThread(new URL('./journal-worker.ts', import.meta.url), callbacks),
+    onTrouble: reportTrouble(config.dataFolder, log, metrics),
     onGone: (why) => onFatal(`the journal thread ended: ${why}`),
   })
   const webhooks = createWebhooks(config, platform, store)
@@ -112,7 +120,7 @@ export async function startServer(
     applications: config.applications,
     publicKey: { id: webhooks.signer.keyId, public: webhooks.signer.publicKey },
     ready: () => readiness(life.phase, store, webhooks.outbox, config),
-    metricsText: () => renderMetrics(metrics, logic, sip),
+    metricsText: () => renderMetrics(metrics, logic, sip, store),
     random,
     clock,
     log,
@@ -126,29 +134,48 @@ export async function startServer(
   life.phase = 'running'
   const stopPruning = startPruning(config, platform, store)
 
+  const stopInOrder = async (): Promise<void> => {
+    stopPruning()
+    logic.drain()
+    webhooks.feed.close()
+    await webhooks.outbox.drain(drainWebhooksMs)
+    await api.close()
+    await logic.idle()
+    // Nothing is heard any more that would not be remembered; audio goes on to the last moment.
+    sip.stop()
+    await logic.idle()
+    logic.stop()
+    await audio.close()
+    lag.stop()
+    http.close()
+    await store.close()
+    timers.close()
+  }
+
   return {
     http: addressOf(api.server.address(), config.http.host),
     sip: `${bracketed(local.address)}:${local.port}`,
     freshApiKey: fresh,
-    stop: async () => {
+    stop: () => {
       life.phase = 'draining'
-      stopPruning()
-      logic.drain()
-      webhooks.feed.close()
-      await webhooks.outbox.drain(drainWebhooksMs)
-      await api.close()
-      await logic.idle()
-      // Nothing is heard any more that would not be remembered; audio goes on to the last moment.
-      sip.stop()
-      await logic.idle()
-      logic.stop()
-      await audio.close()
-      lag.stop()
-      http.close()
-      await store.close()
-      timers.close()
+      return inTime(timers, stopInOrder())
     },
   }
+}
+
+function inTime(timers: Timers, stopped: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = timers.set(stopMsMax, () => {
+      reject(new Error('the disk did not take the last writes in time'))
+    })
+    stopped.then(
+      () => {
+        timers.clear(late)
+        resolve()
+      },
+      (error: unknown) => reject(error instanceof Error ? error : new Error(String(error))),
+    )
+  })
 }
 
 interface Rooms {
@@ -390,7 +417,7 @@ function readiness(
   if (phase !== 'running') return { status: phase, reasons: [`the server is ${phase}`] }
   const reasons: string[] = []
   const health = store.health()
-  if (!health.ok) reasons.push(`the store cannot write: ${health.why}`)
+  if (!health.ok) reasons.push(`the disk: ${health.why}`)
   const owed = outbox.backlog()
   if (owed > config.limits.webhook_backlog) reasons.push(`${owed} webhooks are owed`)
   return reasons.length === 0 ? { status: 'ready' } : { status: 'degraded', reasons }
@@ -400,10 +427,12 @@ function renderMetrics(
   metrics: ReturnType<typeof createMetrics>,
   logic: CallLogic,
   sip: SipStack,
+  store: Store,
 ): Promise<string> {
   for (const [name, value] of Object.entries(logic.counts())) {
     metrics.gauge(`holdfast_${name}`, value)
   }
+  metrics.gauge('holdfast_store_backlog', store.health().backlog)
   metrics.gauge('holdfast_registered_users', sip.registeredUsers())
   return metrics.render()
 }

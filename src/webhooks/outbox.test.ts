@@ -174,7 +174,7 @@ test('bodies beyond the limit are read from the store when their turn comes', as
   assert.equal(outbox.backlog(), 0)
 })
 
-test('drain waits for what is under way, at most its limit, and starts nothing', async () => {
+test('drain goes on while the receiver accepts, and waits at most its limit', async () => {
   const open: (() => void)[] = []
   const { outbox, owe, seen, pass, time } = outboxWorld(
     () => new Promise((resolve) => open.push(() => resolve(200))),
@@ -186,12 +186,17 @@ test('drain waits for what is under way, at most its limit, and starts nothing',
     drained = true
   })
   await settle()
+  open.shift()?.()
+  await settle()
+  assert.deepEqual(seen(), ['a1', 'b1'])
   assert.equal(drained, false)
   open.shift()?.()
   await settle()
   await pass(0)
   assert.equal(drained, true)
-  assert.deepEqual(seen(), ['a1'])
+  assert.equal(outbox.backlog(), 0)
+  await owe('a', ['late'])
+  assert.deepEqual(seen(), ['a1', 'b1'], 'afterwards nothing starts')
   assert.equal(time.pending, 0)
   const stuck = outboxWorld(() => new Promise(() => undefined))
   await stuck.outbox.start()
@@ -199,6 +204,21 @@ test('drain waits for what is under way, at most its limit, and starts nothing',
   const drain = stuck.outbox.drain(5000)
   await stuck.pass(5000)
   await drain
+})
+
+test('drain tries nothing again that fails: it is owed to the next start', async () => {
+  const { outbox, owe, pass, seen, store, time } = outboxWorld(() => 500)
+  await outbox.start()
+  await owe('a', ['a', 'b'])
+  await outbox.drain(5000)
+  assert.equal(time.monotonicMs(), 0, 'and nobody waits for it')
+  assert.deepEqual(seen(), ['a1'])
+  assert.deepEqual(
+    (await store.pendingDeliveries(0, 10)).map(({ attempts }) => attempts),
+    [1, 0],
+  )
+  await pass(0)
+  assert.equal(time.pending, 0)
 })
 
 test('a fault of our own in one webhook is a failed attempt, never an unhandled rejection', async () => {

@@ -41,6 +41,9 @@ const probeEveryMs = 10_000
 const downAfterFailures = 3
 const downAfterMs = 10_000
 
+/** How often a drain looks whether receivers that are sent to at a measured pace have had all. */
+const lookAgainMs = 50
+
 export interface OutboxOptions {
   readonly store: Pick<Store, 'pendingDeliveries' | 'owedDeliveries' | 'recordProgress'>
   readonly http: HttpClient
@@ -74,6 +77,9 @@ export class Outbox {
   #early: DeliveryRow[] | undefined = []
   #owed = 0
   #bodies = 0
+  /** A drain has begun: what fails waits for the next start. */
+  #lastAttempts = false
+  /** Nothing starts any more. */
   #draining = false
 
   constructor(options: OutboxOptions) {
@@ -121,19 +127,30 @@ export class Outbox {
   }
 
   /**
-   * Starts nothing new, and waits for what is under way, at most `limitMs`, then as long for the store to take the
-   * outcomes; the rest is owed to the next start.
+   * Goes on for at most `limitMs` while receivers accept what they are owed; what fails is not tried again. Then waits as
+   * long for the store to take the outcomes; the rest is owed to the next start.
    */
   async drain(limitMs: number): Promise<void> {
+    this.#lastAttempts = true
+    await this.#atMost(limitMs, this.#nothingUnderWay())
     this.#draining = true
     if (this.#parkedTimer !== undefined) this.#options.timers.clear(this.#parkedTimer)
-    await this.#atMost(limitMs, Promise.allSettled(this.#inFlight))
     for (const { head } of this.#lanes.values()) if (head !== undefined) this.#clearTimers(head)
     for (const { failing, paceTimer } of this.#origins.values()) {
       failing.forEach((one) => this.#clearTimers(one))
       if (paceTimer !== undefined) this.#options.timers.clear(paceTimer)
     }
     await this.#atMost(limitMs, this.#progress.flush())
+  }
+
+  /** An attempt that succeeds begins the next of its lane before it is over itself. */
+  async #nothingUnderWay(): Promise<void> {
+    const paced = (): boolean =>
+      [...this.#origins.values()].some((one) => one.paceTimer !== undefined)
+    while (!this.#draining && (this.#inFlight.size > 0 || paced())) {
+      if (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
+      else await new Promise<void>((resolve) => this.#options.timers.set(lookAgainMs, resolve))
+    }
   }
 
   #atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
@@ -354,7 +371,7 @@ export class Outbox {
     const pauseMs = spreadPause(planned.pauseMs, row.sequence, delivery.attempts)
     delivery.nextAttemptAtMs = nowMs + pauseMs
     this.#report(delivery, 'pending', record)
-    if (this.#draining) return
+    if (this.#lastAttempts) return
     this.#markFailing(delivery, this.#origin(planned.url))
     this.#plan(delivery, pauseMs)
     this.#releaseIfOverdue(delivery)

@@ -1,5 +1,6 @@
 // The journal: everything the store wants on disk, in order, one transaction per turn of its thread. A transaction that
-// fails is tried again unchanged after a pause, and nothing behind it overtakes; the store is told meanwhile.
+// fails is tried again unchanged after a pause, and no write behind it overtakes; the store is told meanwhile. Only events
+// can be read then: they are those on disk, whatever waits.
 
 import type { Timers } from '../../ports/timers.ts'
 import {
@@ -35,6 +36,7 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
   const queue: Queued[] = []
   let open: { file: OpenDatabase; tables: Tables } | undefined
   let scheduled = false
+  let failing = false
   let retryMs = retryMsMin
 
   const schedule = (): void => {
@@ -58,6 +60,7 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
     try {
       const outcome = transact(open, group)
       retryMs = retryMsMin
+      failing = false
       // A clean-up with more to do goes behind what arrived meanwhile.
       queue.splice(0, group.length)
       queue.push(...outcome.again)
@@ -65,10 +68,25 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
       schedule()
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
+      failing = true
       reply({ kind: 'failing', why: textOf(error) })
+      readPastWrites(open.tables)
       scheduled = true
       timers.set(retryMs, flush)
       retryMs = Math.min(retryMs * 2, retryMsMax)
+    }
+  }
+
+  const readPastWrites = (tables: Tables): void => {
+    const reads = queue.filter((request) => request.kind === 'events')
+    for (const request of reads) {
+      try {
+        const page = tables.events(request.after, request.limit)
+        queue.splice(queue.indexOf(request), 1)
+        reply({ kind: 'events', id: request.id, page })
+      } catch {
+        // The disk does not even read: the request waits with the writes.
+      }
     }
   }
 
@@ -121,6 +139,7 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
     receive(request) {
       if (request.kind !== 'open') {
         queue.push(request)
+        if (failing && open !== undefined) readPastWrites(open.tables)
         return schedule()
       }
       try {

@@ -3,6 +3,9 @@
 //
 // The main thread turns rows into JSON text before it posts them: strings are cheap to hand over, objects are not, and
 // nobody can change a row afterwards.
+//
+// Nothing is ever taken back: a batch that the disk refuses is written later, unchanged and in order, and what is decided
+// meanwhile waits behind it, gathered into one batch so that it stays small (gathered-batch.ts).
 
 import { assert } from '../../base/assert.ts'
 import type {
@@ -15,6 +18,8 @@ import type {
 import type { StampedEvent } from '../../ports/events.ts'
 import type { Timers } from '../../ports/timers.ts'
 import { QueueBook } from '../order/queue-book.ts'
+import { DiskWatch, type DiskTrouble } from './disk-watch.ts'
+import { GatheredBatch } from './gathered-batch.ts'
 import type {
   JournalBatch,
   JournalLink,
@@ -26,11 +31,15 @@ import type {
 
 /** How long a stop waits for a disk that does not take the last writes. */
 const closeMsMax = 30_000
+/** Writes that the journal has and that are not on disk; more are gathered here. */
+const postedMax = 32
 
 export interface SqliteStoreOptions {
   readonly directory: string
   readonly startJournal: StartJournal
   readonly timers: Timers
+  /** Called once when the disk fails or stalls, and once, with undefined, when it is well again. */
+  readonly onTrouble?: (trouble: DiskTrouble | undefined) => void
   /** The journal died and every later commit will hang: the process should end and be started anew. */
   readonly onGone?: (why: string) => void
 }
@@ -80,13 +89,17 @@ class SqliteStore implements Store {
   #lastCommit: Promise<void> = Promise.resolve()
   #idNext = 1
   #backlog = 0
-  #failure = ''
+  #posted = 0
+  #gathered:
+    { readonly batch: GatheredBatch; readonly written: PromiseWithResolvers<void> } | undefined
+  readonly #watch: DiskWatch
   #closed: (() => void) | undefined
-  #gone = false
+  #gone: string | undefined
 
   constructor(link: JournalLink, options: SqliteStoreOptions, live: JournalLive) {
     this.#link = link
     this.#options = options
+    this.#watch = new DiskWatch(options.timers, (trouble) => options.onTrouble?.(trouble))
     this.#book.restore(live.queues, live.entries)
     const rows = live.state.map(({ table, id, json }) => {
       const row: unknown = JSON.parse(json)
@@ -104,14 +117,15 @@ class SqliteStore implements Store {
     // Nothing to write is durable as soon as everything before it is.
     if (isEmpty(journal)) return this.#lastCommit
     this.#backlog++
-    this.#lastCommit = this.#request((id) => this.#link.post({ kind: 'write', id, batch: journal }))
+    this.#lastCommit = this.#write(journal)
     return this.#lastCommit.then(() => {
       this.#backlog--
     })
   }
 
   health(): StoreHealth {
-    return { ok: this.#failure === '', backlog: this.#backlog, why: this.#failure }
+    const why = this.#gone ?? this.#watch.trouble?.why
+    return { ok: why === undefined, backlog: this.#backlog, why: why ?? '' }
   }
 
   getQueue: Store['getQueue'] = (name) => Promise.resolve(this.#book.getQueue(name))
@@ -155,7 +169,7 @@ class SqliteStore implements Store {
 
   /** Resolves when all writes are on disk, or after 30 s when the disk does not take them. */
   async close(): Promise<void> {
-    if (this.#closed !== undefined || this.#gone) return
+    if (this.#closed !== undefined || this.#gone !== undefined) return
     const { timers } = this.#options
     await new Promise<void>((resolve) => {
       const late = timers.set(closeMsMax, resolve)
@@ -163,20 +177,22 @@ class SqliteStore implements Store {
         timers.clear(late)
         resolve()
       }
+      this.#postGathered()
       this.#link.post({ kind: 'close' })
     })
+    this.#watch.stop()
     this.#link.stop()
   }
 
   receive(reply: Later): void {
     switch (reply.kind) {
       case 'done':
-        this.#failure = ''
         for (const id of reply.ids) {
           this.#waiting.get(id)?.()
           this.#waiting.delete(id)
         }
-        return
+        if (this.#posted < postedMax) this.#postGathered()
+        return this.#watch.wrote(this.#waiting.size > 0)
       case 'pending':
       case 'owed':
       case 'events':
@@ -184,8 +200,7 @@ class SqliteStore implements Store {
         this.#reading.delete(reply.id)
         return
       case 'failing':
-        this.#failure = `writing to ${this.#options.directory} fails: ${reply.why}`
-        return
+        return this.#watch.failing(`writing to the data directory fails: ${reply.why}`)
       case 'closed':
         this.#closed?.()
         return
@@ -193,10 +208,32 @@ class SqliteStore implements Store {
   }
 
   lose(why: string): void {
-    this.#gone = true
-    this.#failure = `the journal thread ended: ${why}`
+    this.#gone = `the journal thread ended: ${why}`
+    this.#watch.stop()
     this.#closed?.()
     this.#options.onGone?.(why)
+  }
+
+  #write(batch: JournalBatch): Promise<void> {
+    if (this.#gathered === undefined && this.#posted < postedMax) return this.#post(batch)
+    this.#gathered ??= { batch: new GatheredBatch(), written: Promise.withResolvers() }
+    this.#gathered.batch.add(batch)
+    return this.#gathered.written.promise
+  }
+
+  #post(batch: JournalBatch): Promise<void> {
+    this.#posted++
+    return this.#request(
+      (id) => this.#link.post({ kind: 'write', id, batch }),
+      () => this.#posted--,
+    )
+  }
+
+  #postGathered(): void {
+    const gathered = this.#gathered
+    if (gathered === undefined) return
+    this.#gathered = undefined
+    void this.#post(gathered.batch.whole).then(gathered.written.resolve)
   }
 
   #read(request: (id: number) => JournalRequest): Promise<Read> {
@@ -207,11 +244,16 @@ class SqliteStore implements Store {
     })
   }
 
-  #request(post: (id: number) => void): Promise<void> {
+  /** `done` runs before the promise resolves. */
+  #request(post: (id: number) => void, done?: () => void): Promise<void> {
     const id = this.#idNext++
     return new Promise((resolve) => {
-      this.#waiting.set(id, resolve)
+      this.#waiting.set(id, () => {
+        done?.()
+        resolve()
+      })
       post(id)
+      this.#watch.waiting()
     })
   }
 }
