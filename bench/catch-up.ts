@@ -19,7 +19,7 @@ import { createTimers } from '../src/platform/timers.ts'
 import type { DeliveryRow } from '../src/ports/store.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { Outbox } from '../src/webhooks/outbox.ts'
-import { createWebhookSigner } from '../src/webhooks/signature.ts'
+import { createWebhookSigner, signInPool } from '../src/webhooks/signature.ts'
 import { printTable, round, type Figures } from './support/report.ts'
 
 /** Events of one call. */
@@ -52,7 +52,7 @@ export async function benchCatchUp(full: boolean): Promise<Figures> {
     const key = { read: () => undefined, write: () => undefined }
     const outbox = new Outbox({
       ...{ store, http, clock, timers, log: quiet, metrics: createMetrics({ process: false }) },
-      signer: createWebhookSigner(key, createRandom()),
+      signer: createWebhookSigner(key, createRandom(), signInPool),
       holdMs: 60_000,
       giveUpMs: 72 * 3_600_000,
     })

@@ -27,7 +27,7 @@ import { startThread } from './platform/threads.ts'
 import { createTimers } from './platform/timers.ts'
 import type { Clock } from './ports/clock.ts'
 import type { EventSink } from './ports/event-sink.ts'
-import { noFaults } from './ports/faults.ts'
+import { noFaults, type Faults } from './ports/faults.ts'
 import type { Log } from './ports/log.ts'
 import type { Random } from './ports/random.ts'
 import type { Store } from './ports/store.ts'
@@ -38,7 +38,7 @@ import { reportTrouble } from './store/sqlite/disk-watch.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { createEventFeed } from './webhooks/feed.ts'
 import { Outbox } from './webhooks/outbox.ts'
-import { createWebhookSigner } from './webhooks/signature.ts'
+import { createWebhookSigner, signInPool } from './webhooks/signature.ts'
 import { createWebhookSink } from './webhooks/sink.ts'
 
 export interface RunningServer {
@@ -87,10 +87,12 @@ interface LateLogic {
 /**
  * Starts everything and resolves when calls and requests are taken.
  * `onFatal`: a part that cannot be replaced died; the process should end and be started anew.
+ * `faults`: for tests, which end the process at a place of their choice.
  */
 export async function startServer(
   config: Config,
   onFatal: (why: string) => void,
+  faults: Faults = noFaults,
 ): Promise<RunningServer> {
   const platform = createPlatform(config)
   const { clock, timers, random, log, metrics, http, lag } = platform
@@ -106,7 +108,7 @@ export async function startServer(
   const late: LateLogic = {}
   const audio = createAudio(config, platform, late, onFatal)
   const sip = createSip(config, platform, late)
-  const logic = createLogic(config, platform, { store, webhooks, audio, sip })
+  const logic = createLogic(config, platform, { store, webhooks, audio, sip }, faults)
   late.current = logic
 
   const { apiKeys, fresh } = keysOf(config, platform)
@@ -185,7 +187,7 @@ interface Rooms {
   readonly sip: SipStack
 }
 
-function createLogic(config: Config, platform: Platform, rooms: Rooms): CallLogic {
+function createLogic(config: Config, platform: Platform, rooms: Rooms, faults: Faults): CallLogic {
   const { clock, timers, random, log, metrics, lag } = platform
   const { store, webhooks, audio, sip } = rooms
   return createCallControl({
@@ -201,7 +203,7 @@ function createLogic(config: Config, platform: Platform, rooms: Rooms): CallLogi
     sink: webhooks.sink,
     log,
     metrics,
-    faults: noFaults,
+    faults,
     loopLagMs: lag.readMs,
   })
 }
@@ -241,7 +243,7 @@ function engineSettings(config: Config): Parameters<typeof createCallControl>[0]
 
 function createWebhooks(config: Config, platform: Platform, store: Store) {
   const { clock, timers, random, log, metrics, http, secret } = platform
-  const signer = createWebhookSigner(secret('webhook-key'), random)
+  const signer = createWebhookSigner(secret('webhook-key'), random, signInPool)
   const outbox = new Outbox({
     store,
     http,

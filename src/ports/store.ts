@@ -227,7 +227,8 @@ export interface DeliveryProgress {
   /** Attempts made so far. */
   readonly attempts: number
   readonly nextAttemptAtMs: number
-  readonly state: 'pending' | 'delivered' | 'failed'
+  /** `apart`: owed, and tried on its own; the later ones of its lane do not wait for it. */
+  readonly state: 'pending' | 'apart' | 'delivered' | 'failed'
   readonly finishedAtMs: number | undefined
   /** The latest attempt, for the record. */
   readonly lastAttempt: DeliveryAttempt | undefined
@@ -252,9 +253,12 @@ export interface PendingDelivery {
 /** What an application is owed. */
 export interface OwedDeliveries {
   readonly applicationId: ApplicationId
+  /** In lanes. */
   readonly count: number
-  /** The highest sequence among them. */
+  /** The highest sequence among those in lanes. */
   readonly lastSequence: number
+  /** Beside them, those that are tried apart. */
+  readonly apart: number
 }
 
 /** Where a reader of events stands: behind the event of that sequence and id; `{0, ''}` is before the first ever. */
@@ -304,11 +308,23 @@ export interface Store {
   /** Everything that a start needs; called once, before the first verb. */
   loadLive(): Promise<LiveRows>
 
-  /** Owed deliveries (of one application) with `sequence` above `after`, in order, at most `limit`. */
+  /**
+   * Owed deliveries with `sequence` above `after`, in order, at most `limit`; those of one application without the ones
+   * that are tried apart.
+   */
   pendingDeliveries(
     after: number,
     limit: number,
     applicationId?: ApplicationId,
+  ): Promise<readonly PendingDelivery[]>
+  /**
+   * Owed deliveries of one application that are tried apart and due at `nowMs` (wall), the earliest first; behind them
+   * those more than an hour away, for which the clock was set back.
+   */
+  apartDeliveries(
+    applicationId: ApplicationId,
+    nowMs: number,
+    limit: number,
   ): Promise<readonly PendingDelivery[]>
   /** Sums of the owed deliveries, one for each application that is owed any. */
   owedDeliveries(): Promise<readonly OwedDeliveries[]>

@@ -16,13 +16,16 @@ export interface AttemptFacts {
   readonly nowMs: number
 }
 
-export function attemptRequest(attempt: AttemptFacts, signer: WebhookSigner): HttpRequest {
+export async function attemptRequest(
+  attempt: AttemptFacts,
+  signer: WebhookSigner,
+): Promise<HttpRequest> {
   const { row, url, number, nowMs } = attempt
   const limits = { timeoutMs: row.timeoutMs, bodyBytesMax: answerBytesMax, truncateBody: true }
   const agent = { 'user-agent': 'telnyx-webhooks' }
   if (row.method === 'GET') {
     // C17: the signed body of a GET is empty.
-    const headers = { ...agent, ...signer.headers('', nowMs) }
+    const headers = { ...agent, ...(await signer.headers('', nowMs)) }
     return { method: 'GET', url: withQuery(url, row.dataJson, number), headers, ...limits }
   }
   const meta = JSON.stringify({ attempt: number, delivered_to: url })
@@ -30,7 +33,7 @@ export function attemptRequest(attempt: AttemptFacts, signer: WebhookSigner): Ht
   const headers = {
     ...agent,
     'content-type': 'application/json',
-    ...signer.headers(body, nowMs),
+    ...(await signer.headers(body, nowMs)),
   }
   return { method: 'POST', url, headers, body: Buffer.from(body), ...limits }
 }

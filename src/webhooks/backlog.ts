@@ -5,6 +5,16 @@ import type { ApplicationId } from '../base/ids.ts'
 
 export class Backlog {
   readonly applicationId: ApplicationId
+  /** Failing webhooks that are tried apart and lie on disk only, until they are due. */
+  parked = 0
+  /** Sequences of those that are in memory. */
+  readonly apartHeld = new Set<number>()
+  /** Sequences whose last word may not be on disk yet, so that a page read now may tell something older. */
+  recent = new Set<number>()
+  /** They are being read from the store. */
+  pickingUp = false
+  /** More are due than fit into memory. */
+  moreDue = false
   /** Deliveries in memory. */
   held = 0
   /** A page is being read from the store. */
@@ -16,10 +26,11 @@ export class Backlog {
   /** The last that was left on disk; all between `#takenTo` and this are there only. */
   #leftTo: number
 
-  /** `leftTo`: the highest sequence that an earlier process has left. */
-  constructor(applicationId: ApplicationId, leftTo: number) {
+  /** `leftTo`: the highest sequence that an earlier process has left in lanes; `parked`: how many apart. */
+  constructor(applicationId: ApplicationId, leftTo: number, parked: number) {
     this.applicationId = applicationId
     this.#leftTo = leftTo
+    this.parked = parked
   }
 
   get onDisk(): boolean {

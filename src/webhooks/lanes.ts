@@ -9,6 +9,8 @@ export interface Delivery {
   row: Omit<DeliveryRow, 'dataJson'> & { readonly dataJson: string | undefined }
   lane: Lane
   attempts: number
+  /** It was overtaken, and goes on in a lane of its own. */
+  apart: boolean
   nextAttemptAtMs: number
   /** Monotonic ms of the first failure since it became the head; undefined: it is not failing. */
   failingSinceMs: number | undefined
@@ -30,7 +32,6 @@ const windowMs = 100
 const startsMax = 300
 
 export class Origin {
-  readonly name: string
   readonly #concurrentMax: number
   readonly #ready = new Fifo<Delivery>()
   /** Heads that failed and wait for another attempt. */
@@ -48,8 +49,7 @@ export class Origin {
   /** When one lane last went past its failing head to see whether others are accepted, monotonic ms. */
   triedPastAtMs = -Infinity
 
-  constructor(name: string, concurrentMax: number) {
-    this.name = name
+  constructor(concurrentMax: number) {
     this.#concurrentMax = concurrentMax
   }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { outboxWorld } from '../../test/support/outbox-world.ts'
-import { recordingLog, settle } from '../../test/support/virtual.ts'
+import { recordingLog, recordingMetrics, settle } from '../../test/support/virtual.ts'
 
 test('a lane is in order, one at a time; lanes run side by side', async () => {
   const open: (() => void)[] = []
@@ -122,8 +122,13 @@ test('at most so many requests go to one receiver at once', async () => {
   assert.equal(outbox.backlog(), 0)
 })
 
-test('after 72 h it is given up, and its lane goes on', async () => {
-  const { outbox, owe, pass, store, seen } = outboxWorld(({ id }) => (id === 'bad' ? 503 : 200))
+test('after 72 h it is given up, which the log and a metric say, and its lane goes on', async () => {
+  const log = recordingLog()
+  const metrics = recordingMetrics()
+  const { outbox, owe, pass, store, seen } = outboxWorld(({ id }) => (id === 'bad' ? 503 : 200), {
+    log,
+    metrics,
+  })
   await outbox.start()
   await owe('a', ['bad', 'next'])
   await pass(71 * 3_600_000)
@@ -131,6 +136,9 @@ test('after 72 h it is given up, and its lane goes on', async () => {
   await pass(2 * 3_600_000)
   assert.equal(outbox.backlog(), 0)
   assert.equal(seen().at(-1), 'next1')
+  const { fields } = log.lines.find(({ message }) => message === 'webhook given up') ?? {}
+  assert.deepEqual([fields?.['deliveryId'], fields?.['status']], ['bad', 503])
+  assert.equal(metrics.values.get('holdfast_webhook_given_up_total'), 1)
   await outbox.drain(1000)
   assert.deepEqual(await store.pendingDeliveries(0, 10), [])
 })

@@ -6,10 +6,9 @@
 // the receiver accepts nothing, the lane waits; the first acceptance after that wakes all lanes that wait for it.
 //
 // Memory is bounded: of each application at most `heldMax` deliveries are here, the others are paged in from the store as
-// these leave (backlog.ts). What goes on alone and waits long is put down to its sequence number until it is due.
+// these leave (backlog.ts). What goes on alone and waits long lies on disk until it is due, also over a restart.
 
 import { assert } from '../base/assert.ts'
-import { DeadlineHeap } from '../base/heap.ts'
 import type { ApplicationId } from '../base/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { HttpClient, HttpOutcome } from '../ports/http-client.ts'
@@ -28,12 +27,14 @@ import type { WebhookSigner } from './signature.ts'
 const pageRows = 500
 /** A failing webhook that goes on alone is not held in memory over pauses of this length. */
 const parkPauseMsMin = 30_000
-/** Parked webhooks at most; more stay in memory. */
-const parkedMax = 200_000
-/** What is due while its application has twice as much in memory as it may waits for so long. */
-const fullPauseMs = 1000
+/** How often the disk is asked for those that are due before the next time. */
+const apartEveryMs = 5000
+/** Of one application, so many of them are in memory at the same time. */
+const apartHeldMax = 500
 /** While nothing more fits into memory, how often one failing webhook is tried early to see whether the receiver is back. */
 const probeEveryMs = 10_000
+/** Receivers that are remembered while nothing goes to them. */
+const originsMax = 1000
 /**
  * A receiver counts as accepting nothing after so many failures in a row and so long without a success; less would let
  * a receiver that takes every tenth event be asked for all the others again at each one.
@@ -45,7 +46,10 @@ const downAfterMs = 10_000
 const lookAgainMs = 50
 
 export interface OutboxOptions {
-  readonly store: Pick<Store, 'pendingDeliveries' | 'owedDeliveries' | 'recordProgress'>
+  readonly store: Pick<
+    Store,
+    'pendingDeliveries' | 'apartDeliveries' | 'owedDeliveries' | 'recordProgress'
+  >
   readonly http: HttpClient
   readonly signer: WebhookSigner
   readonly clock: Clock
@@ -67,15 +71,15 @@ export class Outbox {
   readonly #lanes = new Map<string, Lane>()
   readonly #origins = new Map<string, Origin>()
   readonly #backlogs = new Map<ApplicationId, Backlog>()
-  /** Sequence numbers of failing webhooks that wait long, by the monotonic ms of their next attempt. */
-  readonly #parked = new DeadlineHeap<number>()
-  #parkedTimer: TimerId | undefined
+  /** Runs while anything is parked. */
+  #apartTimer: TimerId | undefined
   readonly #heldMax: number
   readonly #progress: ReturnType<typeof createProgressWriter>
   readonly #inFlight = new Set<Promise<void>>()
   /** Rows committed while the start still reads what an earlier process owed. */
   #early: DeliveryRow[] | undefined = []
   #owed = 0
+  #parked = 0
   #bodies = 0
   /** A drain has begun: what fails waits for the next start. */
   #lastAttempts = false
@@ -91,13 +95,16 @@ export class Outbox {
   /** Takes over what earlier processes owed; until it resolves, new rows wait behind them. */
   async start(): Promise<void> {
     for (const owed of await this.#options.store.owedDeliveries()) {
-      this.#backlogs.set(owed.applicationId, new Backlog(owed.applicationId, owed.lastSequence))
-      this.#count(owed.count)
+      const { applicationId, lastSequence, apart } = owed
+      this.#backlogs.set(applicationId, new Backlog(applicationId, lastSequence, apart))
+      this.#parked += apart
+      this.#count(owed.count + apart)
     }
     await Promise.all([...this.#backlogs.values()].map((backlog) => this.#refill(backlog)))
     const early = this.#early ?? []
     this.#early = undefined
     this.add(early)
+    this.#armApart()
   }
 
   /** Rows that are on disk, in commit order. */
@@ -134,7 +141,7 @@ export class Outbox {
     this.#lastAttempts = true
     await this.#atMost(limitMs, this.#nothingUnderWay())
     this.#draining = true
-    if (this.#parkedTimer !== undefined) this.#options.timers.clear(this.#parkedTimer)
+    if (this.#apartTimer !== undefined) this.#options.timers.clear(this.#apartTimer)
     for (const { head } of this.#lanes.values()) if (head !== undefined) this.#clearTimers(head)
     for (const { failing, paceTimer } of this.#origins.values()) {
       failing.forEach((one) => this.#clearTimers(one))
@@ -168,7 +175,7 @@ export class Outbox {
   #backlogOf(applicationId: ApplicationId): Backlog {
     const known = this.#backlogs.get(applicationId)
     if (known !== undefined) return known
-    const made = new Backlog(applicationId, 0)
+    const made = new Backlog(applicationId, 0, 0)
     this.#backlogs.set(applicationId, made)
     return made
   }
@@ -208,6 +215,7 @@ export class Outbox {
       row: keep ? row : { ...row, dataJson: undefined },
       lane,
       attempts,
+      apart: false,
       nextAttemptAtMs,
       failingSinceMs: undefined,
       failingAt: undefined,
@@ -219,12 +227,11 @@ export class Outbox {
   /** It leaves memory, and makes room for what is on disk. */
   #letGo(delivery: Delivery): void {
     this.#clearTimers(delivery)
-    const origin = delivery.failingAt
-    origin?.failing.delete(delivery)
-    if (origin !== undefined) this.#forgetIdle(origin)
+    delivery.failingAt?.failing.delete(delivery)
     if (delivery.row.dataJson !== undefined) this.#bodies--
     const backlog = this.#backlogOf(delivery.row.applicationId)
     backlog.held--
+    this.#letGoApart(delivery, backlog)
     if (backlog.onDisk && backlog.held <= this.#heldMax / 2) void this.#refill(backlog)
   }
 
@@ -252,7 +259,7 @@ export class Outbox {
     lane.head = head
     // Owed by an earlier process, which had tried it in vain: it goes on holding its lane as before.
     if (head.attempts > 0) {
-      this.#markFailing(head, this.#origin(planAttempt(head.row, head.attempts).url))
+      this.#markFailing(head, this.#originOf(head))
     }
     // The clock may have been set since the moment was written down.
     const delayMs = head.nextAttemptAtMs - this.#options.clock.wallMs()
@@ -266,8 +273,7 @@ export class Outbox {
 
   #ready(delivery: Delivery): void {
     delivery.timer = undefined
-    const { url } = planAttempt(delivery.row, delivery.attempts)
-    const origin = this.#origin(url)
+    const origin = this.#originOf(delivery)
     origin.push(delivery)
     this.#pump(origin)
   }
@@ -307,7 +313,6 @@ export class Outbox {
     if (verdict.delivered) this.#delivered(delivery, origin, record)
     else this.#failed(delivery, origin, record)
     this.#pump(origin)
-    this.#forgetIdle(origin)
   }
 
   /** Our own fault in one webhook counts as a failed attempt: it must not end the process that carries the calls. */
@@ -318,7 +323,7 @@ export class Outbox {
       const dataJson = row.dataJson ?? (await this.#readBody(delivery))
       assert(dataJson !== undefined, 'an owed webhook is in the store until it is delivered')
       const facts = { row: { ...row, dataJson }, url, nowMs: clock.wallMs() }
-      return await http.request(attemptRequest({ ...facts, number: attempts + 1 }, signer))
+      return await http.request(await attemptRequest({ ...facts, number: attempts + 1 }, signer))
     } catch (error) {
       const { deliveryId, legId, eventType } = row
       const stack = error instanceof Error ? error.stack : String(error)
@@ -353,7 +358,7 @@ export class Outbox {
   }
 
   #failed(delivery: Delivery, origin: Origin, record: AttemptRecord): void {
-    const { clock, log, giveUpMs } = this.#options
+    const { clock, log, metrics, giveUpMs } = this.#options
     const { row } = delivery
     origin.failuresInRow++
     origin.answers = record.status > 0
@@ -363,7 +368,8 @@ export class Outbox {
     const nowMs = clock.wallMs()
     // A clock set forward, or days without a running server, must not cost an event all its attempts.
     if (nowMs - row.createdAtMs >= giveUpMs && delivery.attempts >= quickAttempts(row)) {
-      log.error(fields, 'webhook given up')
+      log.error({ ...fields, sequence: row.sequence }, 'webhook given up')
+      metrics.count('holdfast_webhook_given_up_total')
       return this.#end(delivery, 'failed', record)
     }
     if (delivery.attempts <= 1) log.warn(fields, 'webhook attempt failed')
@@ -372,7 +378,7 @@ export class Outbox {
     delivery.nextAttemptAtMs = nowMs + pauseMs
     this.#report(delivery, 'pending', record)
     if (this.#lastAttempts) return
-    this.#markFailing(delivery, this.#origin(planned.url))
+    this.#markFailing(delivery, this.#originOf(delivery))
     this.#plan(delivery, pauseMs)
     this.#releaseIfOverdue(delivery)
     this.#tryPast(delivery)
@@ -429,50 +435,81 @@ export class Outbox {
       const { deliveryId, eventType, legId } = delivery.row
       this.#options.log.warn({ deliveryId, eventType, legId }, 'failing webhook overtaken')
     }
-    delivery.lane = { key: lane.key, waiting: [], head: delivery }
+    this.#setApart(delivery)
+    this.#report(delivery, 'pending')
     lane.head = undefined
     this.#advance(lane)
     this.#parkIfAlone(delivery)
   }
 
-  /** Alone and with a long pause before it: only its number is remembered until then. */
+  #setApart(delivery: Delivery): void {
+    delivery.apart = true
+    delivery.lane = { key: delivery.lane.key, waiting: [], head: delivery }
+    this.#backlogOf(delivery.row.applicationId).apartHeld.add(delivery.row.sequence)
+  }
+
+  /** Alone and with a long pause before it: until then it is on disk only. */
   #parkIfAlone(delivery: Delivery): void {
-    const { clock } = this.#options
-    if (delivery.timer === undefined || this.#lanes.get(delivery.lane.key) === delivery.lane) return
-    const pauseMs = delivery.nextAttemptAtMs - clock.wallMs()
-    if (pauseMs < parkPauseMsMin || this.#parked.size >= parkedMax) return
-    this.#parked.set(delivery.row.sequence, clock.monotonicMs() + pauseMs)
+    if (delivery.timer === undefined || !delivery.apart) return
+    if (delivery.nextAttemptAtMs - this.#options.clock.wallMs() < parkPauseMsMin) return
+    this.#backlogOf(delivery.row.applicationId).parked++
+    this.#parked++
     this.#letGo(delivery)
-    this.#armParked()
+    this.#count(0)
+    this.#armApart()
   }
 
-  #armParked(): void {
-    const { clock, timers } = this.#options
-    if (this.#parkedTimer !== undefined) timers.clear(this.#parkedTimer)
-    this.#parkedTimer = undefined
-    const at = this.#parked.nextAt()
-    if (at === undefined || this.#draining) return
-    this.#parkedTimer = timers.set(Math.max(0, at - clock.monotonicMs()), () => void this.#unpark())
+  #letGoApart({ apart, row }: Delivery, backlog: Backlog): void {
+    if (!apart) return
+    backlog.apartHeld.delete(row.sequence)
+    backlog.recent.add(row.sequence)
+    if (!backlog.moreDue || backlog.apartHeld.size > this.#apartHeldMax / 2) return
+    backlog.moreDue = false
+    void this.#pickUp(backlog)
   }
 
-  async #unpark(): Promise<void> {
-    const { clock, log, store } = this.#options
-    this.#parkedTimer = undefined
-    for (;;) {
-      const sequence = this.#draining ? undefined : this.#parked.popDue(clock.monotonicMs())
-      if (sequence === undefined) return this.#armParked()
-      const [found] = await store.pendingDeliveries(sequence - 1, 1)
-      if (found?.row.sequence !== sequence) {
-        log.error({ code: 'WEBHOOK_FAULT', sequence }, 'an owed webhook is not in the store')
-        this.#count(-1)
-      } else if (this.#backlogOf(found.row.applicationId).held >= 2 * this.#heldMax) {
-        this.#parked.set(sequence, clock.monotonicMs() + fullPauseMs)
-      } else {
-        const lane: Lane = { key: found.row.lane, waiting: [], head: undefined }
-        lane.head = this.#hold(found, lane)
-        this.#ready(lane.head)
-      }
+  get #apartHeldMax(): number {
+    return Math.min(apartHeldMax, this.#heldMax)
+  }
+
+  #armApart(): void {
+    if (this.#apartTimer !== undefined || this.#draining) return
+    if (this.#parked === 0) return
+    this.#apartTimer = this.#options.timers.set(apartEveryMs, () => {
+      const all = [...this.#backlogs.values()].map((backlog) => this.#pickUp(backlog))
+      void Promise.all(all).finally(() => {
+        this.#apartTimer = undefined
+        this.#armApart()
+      })
+    })
+  }
+
+  /** What is due before the next look goes out now: never later than it should. */
+  async #pickUp(backlog: Backlog): Promise<void> {
+    const { clock, store } = this.#options
+    const { apartHeld, applicationId } = backlog
+    const room = this.#apartHeldMax - apartHeld.size
+    if (backlog.parked === 0 || room <= 0 || backlog.pickingUp) return
+    backlog.pickingUp = true
+    // After the flush these have their last word on disk.
+    backlog.recent = new Set()
+    await this.#progress.flush()
+    const limit = room + apartHeld.size + backlog.recent.size
+    const untilMs = clock.wallMs() + apartEveryMs
+    const page = await store.apartDeliveries(applicationId, untilMs, limit)
+    backlog.pickingUp = false
+    if (this.#draining) return
+    backlog.moreDue = page.length === limit
+    for (const pending of page) {
+      const { sequence } = pending.row
+      if (apartHeld.has(sequence) || backlog.recent.has(sequence)) continue
+      backlog.parked--
+      this.#parked--
+      const delivery = this.#hold(pending, { key: pending.row.lane, waiting: [], head: undefined })
+      this.#setApart(delivery)
+      this.#ready(delivery)
     }
+    this.#count(0)
   }
 
   #end(delivery: Delivery, state: 'delivered' | 'failed', record: AttemptRecord): void {
@@ -483,9 +520,14 @@ export class Outbox {
     this.#advance(delivery.lane)
   }
 
-  #report(delivery: Delivery, state: DeliveryProgress['state'], lastAttempt: AttemptRecord): void {
-    const { attempts, nextAttemptAtMs, row } = delivery
-    const finishedAtMs = state === 'pending' ? undefined : lastAttempt.finishedAtMs
+  #report(
+    delivery: Delivery,
+    outcome: 'pending' | 'delivered' | 'failed',
+    lastAttempt?: AttemptRecord,
+  ): void {
+    const { apart, attempts, nextAttemptAtMs, row } = delivery
+    const state = outcome === 'pending' && apart ? 'apart' : outcome
+    const finishedAtMs = outcome === 'pending' ? undefined : lastAttempt?.finishedAtMs
     const { deliveryId } = row
     this.#progress.put({ deliveryId, attempts, nextAttemptAtMs, state, finishedAtMs, lastAttempt })
   }
@@ -502,25 +544,26 @@ export class Outbox {
     delivery.holdTimer = undefined
   }
 
-  #origin(url: string): Origin {
-    const name = originOf(url)
+  /** The receiver of its next attempt: of its application alone, whoever else sends to the same address. */
+  #originOf({ row, attempts }: Delivery): Origin {
+    const name = `${row.applicationId} ${originOf(planAttempt(row, attempts).url)}`
     const known = this.#origins.get(name)
     if (known !== undefined) return known
-    const made = new Origin(name, this.#options.concurrentPerOriginMax ?? 50)
+    if (this.#origins.size >= originsMax) this.#forgetIdleOrigins()
+    const made = new Origin(this.#options.concurrentPerOriginMax ?? 50)
     this.#origins.set(name, made)
     return made
   }
 
-  #forgetIdle(origin: Origin): void {
-    const { name } = origin
-    if (origin.idle && this.#origins.get(name) === origin) this.#origins.delete(name)
+  #forgetIdleOrigins(): void {
+    for (const [name, { idle }] of this.#origins) if (idle) this.#origins.delete(name)
   }
 
   #count(by: number): void {
     this.#owed += by
     const { metrics } = this.#options
     metrics.gauge('holdfast_webhook_backlog', this.#owed)
-    metrics.gauge('holdfast_webhook_parked', this.#parked.size)
+    metrics.gauge('holdfast_webhook_parked', this.#parked)
   }
 }
 

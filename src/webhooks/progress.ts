@@ -31,14 +31,18 @@ export function createProgressWriter(
 
   return {
     put(progress) {
-      gathered.set(progress.deliveryId, progress)
+      const before = gathered.get(progress.deliveryId)
+      const lastAttempt = progress.lastAttempt ?? before?.lastAttempt
+      gathered.set(progress.deliveryId, { ...progress, lastAttempt })
       if (scheduled) return
       scheduled = true
       timers.soon(write)
     },
     async flush() {
       write()
-      while (writing !== undefined) await writing
+      // The write under way, and the one that follows it with what was gathered meanwhile.
+      await writing
+      await writing
     },
   }
 }

@@ -147,6 +147,18 @@ test('slow: answers after 29 s of the 30 that it has', async () => {
   assertStories(accepted, 2)
 })
 
+test('slow for one application, at the same address as another: the other is told at once', async () => {
+  const slow = scene(({ id }) =>
+    id === 'b' ? 200 : new Promise((resolve) => slow.time.set(29_000, () => resolve(200))),
+  )
+  await slow.outbox.start()
+  await slow.oweEach(1)
+  await slow.owe('other', ['b'], { applicationId: ofB.applicationId })
+  assert.deepEqual(slow.accepted, ['b'])
+  await slow.pass(29_000 * 3)
+  assert.equal(slow.outbox.backlog(), 0)
+})
+
 test('flapping: up for 5 s, down for 20', async () => {
   const { outbox, oweEach, owe, pass, accepted } = scene(({ atMs }) =>
     atMs % 25_000 < 5_000 ? 200 : 503,
@@ -168,7 +180,7 @@ test('flapping: up for 5 s, down for 20', async () => {
 
 test('500 to one kind of event: it waits apart, out of memory, and the others of its leg go on', async () => {
   let fixed = false
-  const { outbox, owe, pass, accepted, heldMost, store, time } = scene(({ id }) =>
+  const { outbox, owe, pass, accepted, attempts, heldMost, store, time } = scene(({ id }) =>
     id.endsWith('.1') && !fixed ? 500 : 200,
   )
   await outbox.start()
@@ -183,6 +195,13 @@ test('500 to one kind of event: it waits apart, out of memory, and the others of
   assert.ok(heldMost() <= 2 * heldMax, `${heldMost()} in memory`)
   await pass(hourMs)
   assert.equal(outbox.backlog(), 100)
+  for (const leg of legs) {
+    const own = attempts.filter(({ id }) => id === `${leg}.1`)
+    for (const [index, { attempt, atMs }] of own.entries()) {
+      assert.equal(attempt, index + 1, 'no attempt twice')
+      assert.ok(atMs - (own[index - 1]?.atMs ?? atMs) <= 15 * 60_000, 'no pause over 15 minutes')
+    }
+  }
   fixed = true
   await pass(20 * 60_000)
   assert.equal(outbox.backlog(), 0)
@@ -190,6 +209,40 @@ test('500 to one kind of event: it waits apart, out of memory, and the others of
   await outbox.drain(1000)
   await settle()
   assert.deepEqual(await store.pendingDeliveries(0, 10), [])
+  assert.equal(time.pending, 0)
+})
+
+test('500 to one kind of event, more of them than fit into memory, then a restart: new calls are told at once', async () => {
+  const former = scene(({ id }) => (id.endsWith('.1') ? 500 : 200))
+  await former.outbox.start()
+  for (const leg of legs) {
+    await former.owe(leg, [`${leg}.1`], { eventType: 'call.initiated' })
+    await former.owe(leg, [`${leg}.2`])
+  }
+  await former.pass(10 * 60_000)
+  await former.outbox.drain(1000)
+  let fixed = false
+  const accepted: string[] = []
+  const { outbox, owe, pass, time } = outboxWorld(
+    ({ id }) => {
+      if (id.endsWith('.1') && !fixed) return 500
+      accepted.push(id)
+      return 200
+    },
+    { heldMax, former },
+  )
+  await outbox.start()
+  assert.equal(outbox.backlog(), 100)
+  await owe('new', ['new.2'])
+  await owe('other', ['other.2'])
+  await pass(1000)
+  assert.deepEqual(accepted, ['new.2', 'other.2'])
+  assert.ok(outbox.held() <= heldMax, `${outbox.held()} in memory`)
+  fixed = true
+  await pass(16 * 60_000)
+  assert.equal(outbox.backlog(), 0)
+  assert.equal(accepted.length, 102)
+  await outbox.drain(1000)
   assert.equal(time.pending, 0)
 })
 

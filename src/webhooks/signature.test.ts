@@ -5,7 +5,7 @@ import { createClock } from '../platform/clock.ts'
 import { createRandom } from '../platform/random.ts'
 import { attemptRequest, judge } from './attempt.ts'
 import { planAttempt } from './schedule.ts'
-import { createWebhookSigner, type KeyFile } from './signature.ts'
+import { createWebhookSigner, signInPool, type KeyFile } from './signature.ts'
 
 function memoryFile(text?: string): KeyFile & { text: string | undefined } {
   const file = {
@@ -22,10 +22,10 @@ const row = { method: 'POST', timeoutMs: 2000, dataJson: '{"id":"x","payload":{}
 const url = 'https://app.example.com/webhooks'
 
 test('the official SDK accepts our signature, and refuses a changed body and another key', async () => {
-  const signer = createWebhookSigner(memoryFile(), createRandom())
+  const signer = createWebhookSigner(memoryFile(), createRandom(), signInPool)
   assert.equal(signer.publicKey.length, 44)
   const nowMs = createClock().wallMs()
-  const request = attemptRequest({ row, url, number: 2, nowMs }, signer)
+  const request = await attemptRequest({ row, url, number: 2, nowMs }, signer)
   const body = Buffer.from(request.body ?? []).toString()
   assert.deepEqual(JSON.parse(body), {
     data: { id: 'x', payload: {} },
@@ -55,7 +55,7 @@ test('the key is kept: the same file gives the same key, a damaged file is refus
   assert.equal(damaged.text, 'half a k')
 })
 
-test('C17: a GET carries the fields as query, keeps the query of the URL, and signs an empty body', () => {
+test('C17: a GET carries the fields as query, keeps the query of the URL, and signs an empty body', async () => {
   const signer = createWebhookSigner(memoryFile(), createRandom())
   const dataJson = JSON.stringify({
     event_type: 'call.hangup',
@@ -63,7 +63,10 @@ test('C17: a GET carries the fields as query, keeps the query of the URL, and si
     payload: { from: '+1', client_state: null, custom_headers: [{ name: 'X-A', value: 'b c' }] },
   })
   const get = { ...row, method: 'GET', dataJson } as const
-  const request = attemptRequest({ row: get, url: `${url}?k=v`, number: 1, nowMs: 5000 }, signer)
+  const request = await attemptRequest(
+    { row: get, url: `${url}?k=v`, number: 1, nowMs: 5000 },
+    signer,
+  )
   assert.equal(request.body, undefined)
   assert.deepEqual(Object.fromEntries(new URL(request.url).searchParams), {
     k: 'v',
@@ -76,7 +79,7 @@ test('C17: a GET carries the fields as query, keeps the query of the URL, and si
   })
   assert.deepEqual(
     request.headers?.['telnyx-signature-ed25519'],
-    signer.headers('', 5000)['telnyx-signature-ed25519'],
+    (await signer.headers('', 5000))['telnyx-signature-ed25519'],
   )
 })
 

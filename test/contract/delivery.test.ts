@@ -11,7 +11,7 @@ import { createResolver } from '../../src/platform/resolver.ts'
 import { createTimers } from '../../src/platform/timers.ts'
 import type { StampedEvent } from '../../src/ports/events.ts'
 import { Outbox } from '../../src/webhooks/outbox.ts'
-import { createWebhookSigner } from '../../src/webhooks/signature.ts'
+import { createWebhookSigner, signInPool } from '../../src/webhooks/signature.ts'
 import { createWebhookSink } from '../../src/webhooks/sink.ts'
 import { openSqlite, temporaryDirectory } from '../conformance/store/forms.ts'
 import { sampleEvents, sampleLeg, sampleOverrides, stamp } from '../support/events.ts'
@@ -29,7 +29,7 @@ test('events reach a receiver in order, signed, retried, and once more after a r
   t.after(() => http.close())
   let key: string | undefined
   const file = { read: () => key, write: (text: string) => (key = text) }
-  const signer = createWebhookSigner(file, createRandom())
+  const signer = createWebhookSigner(file, createRandom(), signInPool)
   const directory = temporaryDirectory(t)
   const retriesMsByEvent = { 'call.enqueued': [5, 5, 5] }
   const urls = { url: receiver.url, urlByEvent: {}, retriesMsByEvent }

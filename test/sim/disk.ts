@@ -2,7 +2,12 @@
 // are carried out in order; at a crash the first few of those under way are on it, and nobody was told.
 
 import type { Random } from '../../src/ports/random.ts'
-import type { EventMark, PendingDelivery, StateTable } from '../../src/ports/store.ts'
+import type {
+  DeliveryProgress,
+  EventMark,
+  PendingDelivery,
+  StateTable,
+} from '../../src/ports/store.ts'
 import type { StampedEvent } from '../../src/ports/events.ts'
 import type { Timers } from '../../src/ports/timers.ts'
 import type {
@@ -17,7 +22,7 @@ import type {
 import type { StoreTroubles } from './store.ts'
 
 export interface DiskDelivery extends PendingDelivery {
-  readonly state: 'pending' | 'delivered' | 'failed'
+  readonly state: DeliveryProgress['state']
 }
 
 type Waiting = Exclude<JournalRequest, { kind: 'open' }>
@@ -111,17 +116,26 @@ export class SimDisk {
         return { kind: 'done', ids: [request.id] }
       case 'pending': {
         const { after, limit, applicationId, id } = request
-        const deliveries = this.#pending()
+        const inLanes = this.#owed('pending')
+        const all = applicationId === undefined ? [...inLanes, ...this.#owed('apart')] : inLanes
+        const deliveries = all
           .filter(({ row }) => row.sequence > after)
           .filter(({ row }) => applicationId === undefined || row.applicationId === applicationId)
+          .sort((a, b) => a.row.sequence - b.row.sequence)
         return { kind: 'pending', id, deliveries: deliveries.slice(0, limit) }
       }
+      case 'apart': {
+        const { nowMs, limit, id } = request
+        const due = this.#owed('apart').filter(({ nextAttemptAtMs }) => nextAttemptAtMs <= nowMs)
+        return { kind: 'pending', id, deliveries: due.slice(0, limit) }
+      }
       case 'owed': {
-        const rows = this.#pending().map(({ row }) => row)
-        const last = rows.at(-1)
-        if (last === undefined) return { kind: 'owed', id: request.id, owed: [] }
-        const { applicationId, sequence } = last
-        const owed = [{ applicationId, count: rows.length, lastSequence: sequence }]
+        const rows = this.#owed('pending').map(({ row }) => row)
+        const apart = this.#owed('apart')
+        const { applicationId } = rows[0] ?? apart[0]?.row ?? {}
+        if (applicationId === undefined) return { kind: 'owed', id: request.id, owed: [] }
+        const sums = { count: rows.length, lastSequence: rows.at(-1)?.sequence ?? 0 }
+        const owed = [{ applicationId, ...sums, apart: apart.length }]
         return { kind: 'owed', id: request.id, owed }
       }
       case 'events':
@@ -155,8 +169,8 @@ export class SimDisk {
     }
   }
 
-  #pending(): PendingDelivery[] {
-    const all = [...this.deliveries.values()].filter(({ state }) => state === 'pending')
+  #owed(wanted: 'pending' | 'apart'): PendingDelivery[] {
+    const all = [...this.deliveries.values()].filter(({ state }) => state === wanted)
     return all.sort((a, b) => a.row.sequence - b.row.sequence)
   }
 

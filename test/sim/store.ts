@@ -32,6 +32,7 @@ export function mortalStore(store: Store, process: ServerProcess): Store {
     pageEntries: process.waiting((name, page) => store.pageEntries(name, page)),
     loadLive: process.waiting(() => store.loadLive()),
     pendingDeliveries: process.waiting((...args) => store.pendingDeliveries(...args)),
+    apartDeliveries: process.waiting((...args) => store.apartDeliveries(...args)),
     owedDeliveries: process.waiting(() => store.owedDeliveries()),
     readEvents: process.waiting((after, limit) => store.readEvents(after, limit)),
     recordProgress: process.waiting((progress) => store.recordProgress(progress)),

@@ -1,7 +1,7 @@
 // The store without a disk: the queue book, and maps in place of tables. For the simulator and for tests of others.
 // Rows are kept as JSON text, so that nobody can lean on object identity that a real journal would not keep.
 
-import { brandAs, type ApplicationId } from '../../base/ids.ts'
+import type { ApplicationId } from '../../base/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { StampedEvent } from '../../ports/events.ts'
 import type {
@@ -16,7 +16,10 @@ import type {
 } from '../../ports/store.ts'
 import { QueueBook } from '../order/queue-book.ts'
 
-const noneOwed: OwedDeliveries = { applicationId: brandAs(''), count: 0, lastSequence: 0 }
+const noneOwed = { count: 0, lastSequence: 0, apart: 0 }
+
+/** No pause between two attempts is as long. */
+const apartMsMax = 3_600_000
 
 interface Delivery extends PendingDelivery {
   readonly state: DeliveryProgress['state']
@@ -80,20 +83,36 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
     pendingDeliveries: (after, limit, applicationId) =>
       Promise.resolve(
         [...deliveries.values()]
-          .filter(({ row, state }) => state === 'pending' && row.sequence > after)
-          .filter(({ row }) => applicationId === undefined || row.applicationId === applicationId)
+          .filter(({ finishedAtMs, row }) => finishedAtMs === undefined && row.sequence > after)
+          .filter(
+            ({ row, state }) =>
+              applicationId === undefined ||
+              (row.applicationId === applicationId && state === 'pending'),
+          )
           .sort((a, b) => a.row.sequence - b.row.sequence)
           .slice(0, limit)
-          .map(({ row, attempts, nextAttemptAtMs }) => ({ row, attempts, nextAttemptAtMs })),
+          .map(pendingOf),
       ),
+    apartDeliveries: (applicationId, nowMs, limit) => {
+      const apart = [...deliveries.values()]
+        .filter(({ row, state }) => state === 'apart' && row.applicationId === applicationId)
+        .sort((a, b) => a.nextAttemptAtMs - b.nextAttemptAtMs)
+      const due = apart.filter(({ nextAttemptAtMs: atMs }) => atMs <= nowMs)
+      const far = apart.filter(({ nextAttemptAtMs: atMs }) => atMs >= nowMs + apartMsMax)
+      return Promise.resolve([...due, ...far].slice(0, limit).map(pendingOf))
+    },
     owedDeliveries: () => {
       const owed = new Map<ApplicationId, OwedDeliveries>()
       for (const { row, state } of deliveries.values()) {
-        if (state !== 'pending') continue
+        if (state !== 'pending' && state !== 'apart') continue
         const { applicationId, sequence } = row
-        const { count, lastSequence: last } = owed.get(applicationId) ?? noneOwed
-        const lastOwed = Math.max(last, sequence)
-        owed.set(applicationId, { applicationId, count: count + 1, lastSequence: lastOwed })
+        const sums = { ...(owed.get(applicationId) ?? noneOwed), applicationId }
+        const { count, lastSequence, apart } = sums
+        const more =
+          state === 'apart'
+            ? { apart: apart + 1 }
+            : { count: count + 1, lastSequence: Math.max(lastSequence, sequence) }
+        owed.set(applicationId, { ...sums, ...more })
       }
       return Promise.resolve([...owed.values()])
     },
@@ -130,6 +149,10 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
     close: () => Promise.resolve(),
     committedSequences: () => [...events.keys()],
   }
+}
+
+function pendingOf({ row, attempts, nextAttemptAtMs }: Delivery): PendingDelivery {
+  return { row, attempts, nextAttemptAtMs }
 }
 
 /** JSON has no undefined: missing figures come back as a missing key. */

@@ -114,6 +114,12 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
           replies.push({ kind: 'pending', id: request.id, deliveries })
           break
         }
+        case 'apart': {
+          const { applicationId, nowMs, limit } = request
+          const deliveries = tables.apart(applicationId, nowMs, limit)
+          replies.push({ kind: 'pending', id: request.id, deliveries })
+          break
+        }
         case 'owed':
           replies.push({ kind: 'owed', id: request.id, owed: tables.owed() })
           break

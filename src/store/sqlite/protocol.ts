@@ -30,6 +30,14 @@ export type JournalRequest =
       readonly limit: number
       readonly applicationId: ApplicationId | undefined
     }
+  /** Answered by `pending`. */
+  | {
+      readonly kind: 'apart'
+      readonly id: number
+      readonly applicationId: ApplicationId
+      readonly nowMs: number
+      readonly limit: number
+    }
   | { readonly kind: 'owed'; readonly id: number }
   | {
       readonly kind: 'events'

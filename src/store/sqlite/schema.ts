@@ -46,4 +46,8 @@ export const migrations: readonly string[] = [
   DROP INDEX delivery_pending;
   CREATE INDEX delivery_pending ON delivery (application_id, sequence) WHERE state = 'pending';
   `,
+  // A failing webhook that its lane no longer waits for lies here until it is due.
+  `
+  CREATE INDEX delivery_apart ON delivery (application_id, next_attempt_at_ms) WHERE state = 'apart';
+  `,
 ]

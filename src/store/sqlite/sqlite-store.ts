@@ -146,6 +146,11 @@ class SqliteStore implements Store {
     return reply.kind === 'pending' ? reply.deliveries : []
   }
 
+  apartDeliveries: Store['apartDeliveries'] = async (applicationId, nowMs, limit) => {
+    const reply = await this.#read((id) => ({ kind: 'apart', id, applicationId, nowMs, limit }))
+    return reply.kind === 'pending' ? reply.deliveries : []
+  }
+
   async owedDeliveries(): Promise<readonly OwedDeliveries[]> {
     const reply = await this.#read((id) => ({ kind: 'owed', id }))
     return reply.kind === 'owed' ? reply.owed : []

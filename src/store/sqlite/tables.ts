@@ -19,6 +19,8 @@ import type { JournalBatch, JournalEvents, JournalLive } from './protocol.ts'
 
 /** Rows that one step of `prune` takes, so that a large clean-up never holds back a commit for long. */
 const pruneRowsMax = 2000
+/** No pause between two attempts is as long. */
+const apartMsMax = 3_600_000
 
 export interface Tables {
   write(batch: JournalBatch): void
@@ -28,6 +30,7 @@ export interface Tables {
     limit: number,
     applicationId: ApplicationId | undefined,
   ): readonly PendingDelivery[]
+  apart(applicationId: ApplicationId, nowMs: number, limit: number): readonly PendingDelivery[]
   owed(): readonly OwedDeliveries[]
   events(after: EventMark | 'oldest' | 'newest', limit: number): JournalEvents | undefined
   /** One step; true when there is more. */
@@ -47,15 +50,25 @@ export function createTables(database: DatabaseSync): Tables {
   )
   const pending = database.prepare(
     `SELECT row, attempts, next_attempt_at_ms FROM delivery
-     WHERE state = 'pending' AND sequence > ? ORDER BY sequence LIMIT ?`,
+     WHERE state IN ('pending', 'apart') AND sequence > ? ORDER BY sequence LIMIT ?`,
   )
   const pendingOfOne = database.prepare(
     `SELECT row, attempts, next_attempt_at_ms FROM delivery
      WHERE state = 'pending' AND application_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
   )
+  const apart = database.prepare(
+    `SELECT row, attempts, next_attempt_at_ms FROM delivery
+     WHERE state = 'apart' AND application_id = ? AND next_attempt_at_ms BETWEEN ? AND ?
+     ORDER BY next_attempt_at_ms LIMIT ?`,
+  )
   const owed = database.prepare(
-    `SELECT application_id, count(*) AS count, max(sequence) AS last FROM delivery
-     WHERE state = 'pending' GROUP BY application_id`,
+    `SELECT application_id, sum(count) AS count, max(last) AS last, sum(apart) AS apart FROM (
+       SELECT application_id, count(*) AS count, max(sequence) AS last, 0 AS apart FROM delivery
+         WHERE state = 'pending' GROUP BY application_id
+       UNION ALL
+       SELECT application_id, 0, 0, count(*) FROM delivery
+         WHERE state = 'apart' GROUP BY application_id
+     ) GROUP BY application_id`,
   )
   const pruneDeliveries = database.prepare(
     `DELETE FROM delivery WHERE sequence IN
@@ -75,17 +88,20 @@ export function createTables(database: DatabaseSync): Tables {
         applicationId === undefined
           ? pending.all(after, limit)
           : pendingOfOne.all(applicationId, after, limit)
-      return rows.map((row) => ({
-        row: parsed<DeliveryRow>(row['row']),
-        attempts: Number(row['attempts']),
-        nextAttemptAtMs: Number(row['next_attempt_at_ms']),
-      }))
+      return rows.map(pendingOf)
+    },
+    apart: (applicationId, nowMs, limit) => {
+      const due = apart.all(applicationId, 0, nowMs, limit)
+      const farFromMs = nowMs + apartMsMax
+      const far = apart.all(applicationId, farFromMs, Number.MAX_SAFE_INTEGER, limit - due.length)
+      return [...due, ...far].map(pendingOf)
     },
     owed: () =>
       owed.all().map((row) => ({
         applicationId: brandAs<ApplicationId>(text(row['application_id'])),
         count: Number(row['count']),
         lastSequence: Number(row['last']),
+        apart: Number(row['apart']),
       })),
     events: (after, limit) => events.read(after, limit),
     prune(olderThanMs) {
@@ -94,6 +110,14 @@ export function createTables(database: DatabaseSync): Tables {
       return deliveries === pruneRowsMax || removed === pruneRowsMax
     },
     live: () => readLive(database),
+  }
+}
+
+function pendingOf(row: Row): PendingDelivery {
+  return {
+    row: parsed<DeliveryRow>(row['row']),
+    attempts: Number(row['attempts']),
+    nextAttemptAtMs: Number(row['next_attempt_at_ms']),
   }
 }
 

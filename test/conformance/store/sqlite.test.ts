@@ -146,7 +146,7 @@ test('a file of schema 1 is brought up to date: what it owes is still owed, by a
   database.close()
   const store = await openSqlite(directory)
   assert.deepEqual(await store.owedDeliveries(), [
-    { applicationId: '42', count: 1, lastSequence: 7 },
+    { applicationId: '42', count: 1, lastSequence: 7, apart: 0 },
   ])
   const page = await store.readEvents('oldest', 10)
   assert.deepEqual(page?.events, [], "events without a number are nobody else's")

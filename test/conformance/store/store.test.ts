@@ -253,6 +253,42 @@ for (const form of forms) {
       assert.deepEqual(await owed(2), [[4, 0]])
     })
 
+    test('what is tried apart is owed, out of its lane, and found when it is due', async (t) => {
+      const { store } = await form.open(t)
+      const deliveries = [1, 2, 3, 4].map((sequence) => delivery(sequence))
+      const one = brandAs<ApplicationId>('1000000001')
+      await store.commit({ ...noChange, deliveries })
+      const step = { attempts: 4, state: 'apart', finishedAtMs: undefined } as const
+      const apart = (sequence: number, nextAttemptAtMs: number) =>
+        store.recordProgress([
+          {
+            ...{ ...step, deliveryId: `event-${sequence}`, nextAttemptAtMs },
+            lastAttempt: undefined,
+          },
+        ])
+      await apart(1, 9000)
+      await apart(2, 8000)
+      await apart(4, 90_000_000)
+      const due = async (nowMs: number, limit: number) =>
+        (await store.apartDeliveries(one, nowMs, limit)).map(({ row }) => row.sequence)
+      assert.deepEqual(await due(8999, 1), [2])
+      assert.deepEqual(await due(9000, 10), [2, 1, 4], 'the last: no pause is as long')
+      assert.deepEqual(await store.apartDeliveries(brandAs('2'), 9000, 10), [])
+      const owed = await store.owedDeliveries()
+      assert.deepEqual(
+        owed.map(({ count, lastSequence, apart }) => [count, lastSequence, apart]),
+        [[1, 3, 3]],
+      )
+      const inLanes = await store.pendingDeliveries(0, 10, one)
+      assert.deepEqual(
+        inLanes.map(({ row }) => row.sequence),
+        [3],
+      )
+      assert.equal((await store.pendingDeliveries(0, 10)).length, 4)
+      await store.prune(Number.MAX_SAFE_INTEGER / 1000)
+      assert.equal((await store.pendingDeliveries(0, 10)).length, 4)
+    })
+
     test('what each application is owed, and the owed of one alone', async (t) => {
       const { store } = await form.open(t)
       const other = { applicationId: brandAs<ApplicationId>('2') }
