@@ -16,6 +16,10 @@ export interface Stream {
   received: number
   /** Longest gap since the last `resetGaps`, ms. */
   gapMaxMs: number
+  /** When the last packet came, by `performance.now()`; 0 before the first. */
+  readonly lastMs: number
+  /** Sends nothing more, and still listens. */
+  mute(): void
   stop(): void
 }
 
@@ -98,6 +102,7 @@ export class RtpStreams {
       timestamp: 0,
       lastMs: 0,
       expected: -1,
+      mute: () => line.delete(stream),
       stop: () => {
         line.delete(stream)
         byPort.delete(serverPort)

@@ -43,6 +43,8 @@ export class SipCallers {
   #port = 0
   #next = 0
   retransmissions = 0
+  /** In-dialog requests of the server that were answered, by method. */
+  readonly asked = new Map<string, number>()
 
   constructor(serverPort: number) {
     this.#serverPort = serverPort
@@ -157,11 +159,13 @@ export class SipCallers {
 
   #onRequest(text: string, state: State | undefined): void {
     if (text.startsWith('ACK ')) return
+    const method = text.slice(0, text.indexOf(' '))
+    this.asked.set(method, (this.asked.get(method) ?? 0) + 1)
     const echoed = ['From', 'To', 'Call-ID', 'CSeq']
     const lines = echoed.map((name) => `${name}: ${header(text, name)}\r\n`).join('')
     const vias = text.match(/\r\nVia: [^\r]*/gi)?.join('') ?? ''
     this.#send(`SIP/2.0 200 OK${vias}\r\n${lines}Content-Length: 0\r\n\r\n`)
-    if (!text.startsWith('BYE ') || state === undefined) return
+    if (method !== 'BYE' || state === undefined) return
     clearTimeout(state.timer)
     this.#calls.delete(state.id)
     state.events.onEnd('bye')

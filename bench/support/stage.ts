@@ -17,8 +17,9 @@ export interface News {
 }
 
 export interface Stage {
-  readonly server: RunningServer
-  readonly pid: number
+  /** The process that runs now; `restart` puts another in its place. */
+  server: RunningServer
+  pid: number
   readonly commands: CommandClient
   readonly callers: SipCallers
   readonly audio: RtpStreams
@@ -30,16 +31,56 @@ export interface Stage {
   close(): Promise<void>
 }
 
+/** Moments of a restart, in the time of `performance.now()`. */
+export interface Restart {
+  readonly goneMs: number
+  readonly spawnedMs: number
+  /** GET /ready said 200. */
+  readonly readyMs: number
+}
+
 export interface StageOptions {
   readonly limits?: Readonly<Record<string, number>>
   /** Merged into the section `sip`. */
   readonly sip?: Readonly<Record<string, unknown>>
+  /** Ports that the server keeps over `restart`; free ones of the system without them. */
+  readonly ports?: { readonly http: number; readonly sip: number; readonly rtp: string }
   /** Sockets for audio; 0 for none. */
   readonly sockets: number
   /** Into how many moments the streams cut the 20 ms. */
   readonly slots?: number
   /** The generator goes before other work where that is allowed: for benches of times, not of throughput. */
   readonly punctual?: boolean
+}
+
+/** kill -9, and a new process on the same ports and data at once. */
+export async function restart(stage: Stage): Promise<Restart> {
+  await stage.server.kill()
+  const goneMs = performance.now()
+  const { origin } = stage.server
+  const spawned = stage.server.again()
+  const spawnedMs = performance.now()
+  const [server, readyMs] = await Promise.all([spawned, whenReady(origin)])
+  stage.server = server
+  stage.pid = server.child.pid ?? 0
+  return { goneMs, spawnedMs, readyMs }
+}
+
+/** Asked every 10 ms: what a load balancer would see, were it so eager. */
+async function whenReady(origin: string): Promise<number> {
+  const givenUpMs = performance.now() + 30_000
+  while (performance.now() < givenUpMs) {
+    const status = await fetch(`${origin}/ready`).then(
+      async (answer) => {
+        await answer.arrayBuffer()
+        return answer.status
+      },
+      () => 0,
+    )
+    if (status === 200) return performance.now()
+    await pause(10)
+  }
+  throw new Error('/ready did not say 200 within 30 s')
 }
 
 export async function buildStage(options: StageOptions): Promise<Stage> {
@@ -53,7 +94,9 @@ export async function buildStage(options: StageOptions): Promise<Stage> {
     config: {
       log: { level: 'error' },
       limits: { calls: 10_000, ...options.limits },
-      ...(options.sip && { sip: options.sip }),
+      ...(options.ports && { http: { port: options.ports.http } }),
+      sip: { ...(options.ports && { port: options.ports.sip }), ...options.sip },
+      ...(options.ports && { media: { ports: options.ports.rtp } }),
       applications: [
         {
           id: '1000000001',
@@ -70,21 +113,20 @@ export async function buildStage(options: StageOptions): Promise<Stage> {
   await callers.open()
   const audio = new RtpStreams(options.slots ?? 4)
   await audio.open(options.sockets)
-  const pid = server.child.pid ?? 0
   const stage: Stage = {
     server,
-    pid,
+    pid: server.child.pid ?? 0,
     commands,
     callers,
     audio,
     audioUrl: `http://127.0.0.1:${receiver.port}/tone.wav`,
     onNews: () => undefined,
-    meter: () => new CpuMeter(pid),
+    meter: () => new CpuMeter(stage.pid),
     async close() {
       audio.close()
       callers.close()
       commands.close()
-      await server.stop()
+      await stage.server.stop()
       receiver.close()
     },
   }
@@ -188,11 +230,16 @@ export async function callInMany(
   return talkers
 }
 
-/** Waits in `queue` and hears music. */
-export async function waitWithMusic(stage: Stage, talker: Talker, queue: string): Promise<void> {
+/** Waits in `queue` and hears music. `extra` goes into the enqueue command. */
+export async function waitWithMusic(
+  stage: Stage,
+  talker: Talker,
+  queue: string,
+  extra: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   const path = `/calls/${talker.callControlId}/actions`
   const answers = [
-    await stage.commands.ask(`${path}/enqueue`, { queue_name: queue }),
+    await stage.commands.ask(`${path}/enqueue`, { queue_name: queue, ...extra }),
     await stage.commands.ask(`${path}/playback_start`, {
       audio_url: stage.audioUrl,
       loop: 'infinity',
