@@ -6,13 +6,9 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
-type Item = {
-  readonly name: string
-  readonly call_control_id: string
-  readonly event_type: string
-  readonly payload: { readonly queue: string; readonly call_control_id: string }
-}
-type Answer = { data: readonly Item[]; meta: { next: string; total_pages: number } }
+type Item = { name: string; call_control_id: string; event_type: string; payload: Payload }
+type Payload = { queue: string; call_control_id: string }
+type Answer = { data: Item[]; meta: { next: string; total_pages: number } }
 type State = { cursor: string; queues: Record<string, string[]> }
 
 const file = process.argv[2] ?? 'queues.json'
@@ -27,30 +23,27 @@ async function get(path: string): Promise<Answer> {
   return (await response.json()) as Answer // The shape that the server's /openapi.json describes.
 }
 
-/** All items of a list. Back to front: what leaves meanwhile moves others only to where we still look. */
+/** A whole list. Back to front: what leaves meanwhile moves others only to where we still look. */
 async function all(path: string): Promise<Item[]> {
-  let items: Item[] = []
+  const items: Item[] = []
   let page = (await get(`${path}?page[size]=250`)).meta.total_pages
-  for (; page > 0; page--) {
-    items = [...(await get(`${path}?page[size]=250&page[number]=${page}`)).data, ...items]
-  }
+  for (; page > 0; page--)
+    items.unshift(...(await get(`${path}?page[size]=250&page[number]=${page}`)).data)
   return items
 }
 
 /** The queues as they are now, with a cursor from just before: events in between may be applied twice without harm. */
 async function takeStock(): Promise<State> {
   const state: State = { cursor: (await get('/events?after=newest')).meta.next, queues: {} }
-  for (const { name } of await all('/queues')) {
-    const calls = await all(`/queues/${encodeURIComponent(name)}/calls`)
-    state.queues[name] = [...new Set(calls.map((call) => call.call_control_id))]
-  }
+  for (const { name } of await all('/queues'))
+    for (const call of await all(`/queues/${encodeURIComponent(name)}/calls`))
+      place(state, 'call.enqueued', { queue: name, call_control_id: call.call_control_id })
   await get('/events?after=newest') // Answered when everything we have seen is on the server's disk.
   return state
 }
 
-function apply({ queues }: State, { event_type: type, payload }: Item): void {
+function place({ queues }: State, type: string, { queue, call_control_id: call }: Payload): void {
   if (type !== 'call.enqueued' && type !== 'call.dequeued') return
-  const { queue, call_control_id: call } = payload
   const others = (queues[queue] ?? []).filter((one) => one !== call)
   queues[queue] = type === 'call.enqueued' ? [...others, call] : others
 }
@@ -60,8 +53,8 @@ for (;;) {
   try {
     const answer = state ? await get(`/events?after=${state.cursor}&limit=1000&wait_secs=20`) : gone
     if (state === undefined || answer === gone) state = await takeStock()
-    for (const event of answer.data) apply(state, event)
-    if (answer !== gone) state.cursor = answer.meta.next
+    else state.cursor = answer.meta.next
+    for (const event of answer.data) place(state, event.event_type, event.payload)
     writeFileSync(`${file}.new`, JSON.stringify(state))
     renameSync(`${file}.new`, file)
   } catch (error) {

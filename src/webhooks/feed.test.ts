@@ -63,6 +63,26 @@ test('a text that is no cursor, and a cursor behind which events are gone', asyn
   assert.deepEqual(told(await feed.read(items[1]?.cursor, 10, 0)).ids, [])
 })
 
+test('a crowd of readers: one page is read at a time, each goes on where it was', async () => {
+  const { store, happened, time } = world()
+  await happened(...Array.from({ length: 700 }, (_, index) => index + 1))
+  let running = 0
+  let runningMax = 0
+  const readEvents: typeof store.readEvents = async (after, limit) => {
+    runningMax = Math.max(runningMax, ++running)
+    await settle()
+    running--
+    return store.readEvents(after, limit)
+  }
+  const feed = createEventFeed({ store: { readEvents }, timers: time, connectionCodecs: 'PCMU' })
+  const all = await Promise.all([...Array(20)].map(() => feed.read(undefined, 650, 0)))
+  for (const answer of all) {
+    const { ids } = told(answer)
+    assert.deepEqual([ids.length, ids[0], ids.at(-1)], [650, 1, 650])
+  }
+  assert.equal(runningMax, 1)
+})
+
 test('a reader waits for the next commit, or as long as it said', async () => {
   const { feed, happened, time } = world()
   let answer: FeedAnswer | undefined

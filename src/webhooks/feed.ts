@@ -1,5 +1,7 @@
 // The same events as the webhooks, for readers who come and ask: consumers that were away pick up where they stopped.
 // Nothing is kept in memory but who waits; every answer is read from the store, so it is on disk before it is told.
+// One page is read at a time, whoever reads: reading shares a thread with the commits that calls wait for, and a crowd of
+// readers who begin at the oldest event would hold them up for a second (measured with 200 of them).
 
 import type { EventFeed, FeedAnswer, FeedItem } from '../ports/event-feed.ts'
 import type { StampedEvent } from '../ports/events.ts'
@@ -33,6 +35,8 @@ export function createEventFeed(options: EventFeedOptions): RunningFeed {
   let commits = 0
   let closed = false
 
+  const readPage = oneAtATime(store.readEvents.bind(store))
+
   const wake = (): void => {
     const all = [...waiting]
     waiting.clear()
@@ -55,7 +59,7 @@ export function createEventFeed(options: EventFeedOptions): RunningFeed {
     let from = after
     for (;;) {
       const asked = Math.min(chunkMax, limit - items.length)
-      const page = await store.readEvents(from, asked)
+      const page = await readPage(from, asked)
       if (page === undefined) {
         // Pruned while we read: what was read before is without a gap.
         return items.length === 0 ? { kind: 'gone' } : answerOf(items, from)
@@ -93,6 +97,18 @@ export function createEventFeed(options: EventFeedOptions): RunningFeed {
       closed = true
       wake()
     },
+  }
+}
+
+/** Calls that come while one is under way wait for their turn, in order. */
+function oneAtATime<A extends readonly unknown[], R>(
+  work: (...args: A) => Promise<R>,
+): (...args: A) => Promise<R> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (...args) => {
+    const mine = last.then(() => work(...args))
+    last = mine.catch(() => undefined)
+    return mine
   }
 }
 
