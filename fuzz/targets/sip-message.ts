@@ -11,6 +11,7 @@ import { parseRAck } from '../../src/sip/message/headers/rack.ts'
 import { parseReplaces } from '../../src/sip/message/headers/replaces.ts'
 import { parseMinSe, parseSessionExpires } from '../../src/sip/message/headers/session-expires.ts'
 import { parseVia } from '../../src/sip/message/headers/via.ts'
+import { defaultMessageLimits } from '../../src/sip/message/limits.ts'
 import { bodyOfType } from '../../src/sip/message/multipart.ts'
 import { parseMessage, type ParseError } from '../../src/sip/message/parse.ts'
 import {
@@ -57,6 +58,9 @@ export function sipMessageTarget(): FuzzTarget {
   }
 }
 
+/** A line as long as we read it, with what we add to it (received, rport, tag); nothing else may make it longer. */
+const echoedLineBytes = defaultMessageLimits.headerLineBytes + 256
+
 /** As the transaction layer answers what it could read only partly. */
 function answerUnreadable({ method, headers, status, reason }: ParseError): void {
   if (method === undefined) return
@@ -74,7 +78,10 @@ function readHeaders(message: SipMessage): void {
   serverKey(message, via, message.method)
   mergedKey(message)
   const refusal = checkRequest(message, defaultUasRules) ?? { status: 200, headers: [] }
-  const answer = parseMessage(serializeResponse(refusal, echoLines(echoOf(headers, flow), 'tag')))
+  const answer = parseMessage(serializeResponse(refusal, echoLines(echoOf(headers, flow), 'tag')), {
+    stream: false,
+    limits: { ...defaultMessageLimits, headerLineBytes: echoedLineBytes },
+  })
   // What we answer must be readable, whatever we were sent.
   if (answer.kind !== 'message') throw new Error(`our own answer can not be read`)
 }

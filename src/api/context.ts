@@ -47,7 +47,7 @@ export interface ApiOptions {
   readonly clock: Clock
   readonly log: Log
   /** Why the egress rules forbid a URL, or undefined. */
-  checkUrl(url: string): string | undefined | Promise<string | undefined>
+  readonly checkUrl: (url: string) => string | undefined
 }
 
 export type Api = FastifyInstance<
@@ -181,7 +181,7 @@ export class ApiContext {
     }
     if (name !== undefined) return { problem: { name: 'audio-not-found' } }
     if (url === undefined) return { audio: undefined }
-    const forbidden = await this.options.checkUrl(url)
+    const forbidden = this.options.checkUrl(url)
     if (forbidden !== undefined) return { problem: { name: 'audio-refused' } }
     return { audio: { kind: 'url', url, cache: true } }
   }

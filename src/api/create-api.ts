@@ -44,7 +44,7 @@ export function createApi(options: ApiOptions): Api {
   })
   api.decorateRequest('rawBody', null)
   api.decorateRequest('apiKey', null)
-  readBodies(api)
+  readBodies(api, options)
   answerErrors(api, options)
   const paths = new PathTable()
   api.addHook('onRoute', ({ method, url }) => {
@@ -60,7 +60,7 @@ export function createApi(options: ApiOptions): Api {
   return api
 }
 
-function readBodies(api: Api): void {
+function readBodies(api: Api, { checkUrl }: ApiOptions): void {
   api.removeAllContentTypeParsers()
   api.addContentTypeParser(
     '*',
@@ -74,7 +74,8 @@ function readBodies(api: Api): void {
     const part = httpPart === 'querystring' ? 'query' : 'body'
     if (httpPart === 'params' || httpPart === 'headers') return (value) => ({ value })
     return (value) => {
-      const checked = checkAgainst(schema as FieldSchema, value, part) // JSON schema, as registered.
+      // JSON schema, as registered.
+      const checked = checkAgainst(schema as FieldSchema, value, part, checkUrl)
       return checked.ok ? { value: checked.value } : { error: new RequestRefused(checked.problems) }
     }
   })

@@ -1,5 +1,5 @@
-// Every parameter that names audio is asked about before anything is done. (Webhook URLs are judged by the same rule when they are
-// used: the webhook room knows no other way out than the HTTP client.)
+// Every parameter that names audio is asked about before anything is done. (test/contract/url-parameters.test.ts has all parameters
+// and all hostile URLs.)
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conferenceView, testApi, withKey } from './testing.ts'

@@ -4,7 +4,10 @@ import { missing } from './problems.ts'
 import type { Problem } from './problems.ts'
 import { eventTypes } from './event-types.ts'
 
-type Rule = (value: unknown, name: string) => readonly Problem[]
+/** Why the egress rules forbid a URL, or undefined; host names are looked at when they are resolved. */
+export type JudgeUrl = (url: string) => string | undefined
+
+type Rule = (value: unknown, name: string, judgeUrl: JudgeUrl) => readonly Problem[]
 
 const controls = /\p{Cc}/u
 // ITU-T E.164: at most 15 digits, no leading zero.
@@ -25,7 +28,7 @@ const notE164 = (name: string): Problem => ({
 
 const when = (fault: boolean, problem: Problem): readonly Problem[] => (fault ? [problem] : [])
 
-/** An absolute http or https URL without credentials, in text that a header could carry. */
+/** An absolute http or https URL, in text that a header could carry. */
 export function isWebUrl(text: unknown): text is string {
   if (typeof text !== 'string' || text.length > 4096 || /[\s\p{Cc}]/u.test(text)) return false
   const url = URL.parse(text)
@@ -60,11 +63,12 @@ export const rules = {
     ),
   'web-url': (value, name) =>
     when(!isWebUrl(value), refusedText(name, 'must be an http or https URL')),
+  'webhook-url': (value, name, judgeUrl) => webhookUrlProblems(value, name, judgeUrl, ''),
   'header-name': (value, name) =>
     when(!headerName.test(String(value)), refusedText(name, 'must hold valid SIP header names')),
   codecs: (value, name) => codecProblems(String(value), name),
   loop: (value, name) => when(loopsOf(value) === undefined, refusedText(name, 'is invalid')),
-  'event-urls': (value, name) => eventUrlProblems(value, name),
+  'event-urls': (value, name, judgeUrl) => eventUrlProblems(value, name, judgeUrl),
   'event-retries': (value, name) => eventRetryProblems(value, name),
 } as const satisfies Record<string, Rule>
 
@@ -113,14 +117,31 @@ function unknownEvents(entries: Readonly<Record<string, unknown>>): readonly Pro
   return when(unknown.length > 0, { name: 'webhook-urls-invalid', detail })
 }
 
-function eventUrlProblems(value: unknown, name: string): readonly Problem[] {
+/** `of`: the event type in a map of URLs, else ''. */
+function webhookUrlProblems(
+  value: unknown,
+  name: string,
+  judgeUrl: JudgeUrl,
+  of: string,
+): readonly Problem[] {
+  const what = of === '' ? 'URL' : `URL for ${of}`
+  if (!isWebUrl(value)) {
+    const verb = of === '' ? 'must be' : 'must have'
+    return [refusedText(name, `${verb} an http or https ${what}`)]
+  }
+  return when(
+    judgeUrl(value) !== undefined,
+    refusedText(name, `has a ${what} that this server may not reach`),
+  )
+}
+
+function eventUrlProblems(value: unknown, name: string, judgeUrl: JudgeUrl): readonly Problem[] {
   const entries = value as Readonly<Record<string, unknown>> // The schema made sure of an object.
   const problems = [...unknownEvents(entries)]
   for (const [type, url] of Object.entries(entries)) {
-    if (eventTypes.includes(type) && !isWebUrl(url)) {
-      const problem = refusedText(name, `must have an http or https URL for ${type}`)
+    if (!eventTypes.includes(type)) continue
+    for (const problem of webhookUrlProblems(url, name, judgeUrl, type))
       problems.push({ ...problem, pointer: `/${type}` })
-    }
   }
   return problems
 }

@@ -128,6 +128,7 @@ export interface TestWorld {
   rateLimit?: number
   runningConferences?: number
   forbiddenUrl?: string
+  checkUrl?: ApiOptions['checkUrl']
   ready?: ReturnType<ApiOptions['ready']>
 }
 
@@ -169,7 +170,7 @@ export function testApi(world: TestWorld = {}) {
     },
     clock: { wallMs: () => nowMs, wallUs: () => nowMs * 1000, monotonicMs: () => 5000 },
     log,
-    checkUrl: (url) => (url === world.forbiddenUrl ? 'forbidden' : undefined),
+    checkUrl: world.checkUrl ?? ((url) => (url === world.forbiddenUrl ? 'forbidden' : undefined)),
   })
   return { api, submitted, logged }
 }

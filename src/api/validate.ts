@@ -6,7 +6,7 @@ import type { ErrorName } from './errors.ts'
 import { missing } from './problems.ts'
 import type { Problem } from './problems.ts'
 import { rules } from './rules.ts'
-import type { RuleName } from './rules.ts'
+import type { JudgeUrl, RuleName } from './rules.ts'
 
 /** What this walk reads of a JSON schema; the rest is for documentation. */
 export interface FieldSchema {
@@ -35,11 +35,17 @@ export type Checked =
 interface Walk {
   readonly part: 'body' | 'query'
   readonly problems: Problem[]
+  readonly judgeUrl: JudgeUrl
 }
 
 /** Checks `value` (a parsed JSON body, or the texts of a query) against an object schema. */
-export function checkAgainst(schema: FieldSchema, value: unknown, part: 'body' | 'query'): Checked {
-  const walk: Walk = { part, problems: [] }
+export function checkAgainst(
+  schema: FieldSchema,
+  value: unknown,
+  part: 'body' | 'query',
+  judgeUrl: JudgeUrl = () => undefined,
+): Checked {
+  const walk: Walk = { part, problems: [], judgeUrl }
   if (value !== undefined && value !== null && !isObject(value)) {
     return { ok: false, problems: [{ name: 'malformed-request' }] }
   }
@@ -71,7 +77,7 @@ function checkField(walk: Walk, field: FieldSchema, given: unknown, where: strin
   const before = walk.problems.length
   const checked = checkType(walk, field, value, where, name)
   if (walk.problems.length === before && field['x-rule'] !== undefined) {
-    for (const problem of rules[field['x-rule']](value, name)) {
+    for (const problem of rules[field['x-rule']](value, name, walk.judgeUrl)) {
       report(walk, field, `${where}${problem.pointer ?? ''}`, problem)
     }
   }

@@ -9,7 +9,7 @@ const method = () => Type.Optional(Type.Enum(['POST', 'GET']))
 export const webhookFields = {
   webhook_url: Type.Optional(
     Type.String({
-      'x-rule': 'web-url',
+      'x-rule': 'webhook-url',
       description: "Replaces the application's URL for this leg's later webhooks.",
     }),
   ),

@@ -1,7 +1,7 @@
 // Semicolon parameters of headers (RFC 3261 §25.1 generic-param). Names are compared without case; values keep their
 // spelling, quoted values are kept unquoted together with a mark that they were quoted.
 
-import { isToken, quote, splitOutside, unquote } from './text.ts'
+import { endOfQuoted, isToken, quote, splitOutside, unquote } from './text.ts'
 
 /** Lower-case names to values; a parameter without `=` has the value ''. The first of two equal names wins. */
 export type Parameters = ReadonlyMap<string, string>
@@ -20,9 +20,19 @@ export function parseParameters(text: string): Parameters | undefined {
     const name = (equals < 0 ? piece : piece.slice(0, equals)).trimEnd().toLowerCase()
     if (!isToken(name)) return undefined
     const value = equals < 0 ? '' : piece.slice(equals + 1).trimStart()
+    if (!isOneValue(value)) return undefined
     if (!parameters.has(name)) parameters.set(name, unquote(value))
   }
   return parameters
+}
+
+/**
+ * A quoted string, or text without quotes and backslashes. Anything between the two is no gen-value (RFC 3261 §25.1), and
+ * would grow with each writing, because what is not a token is written as a quoted string with escapes.
+ */
+function isOneValue(value: string): boolean {
+  if (value.startsWith('"')) return endOfQuoted(value, 0) === value.length
+  return !value.includes('"') && !value.includes('\\')
 }
 
 const plainValue = /^[A-Za-z0-9\-.!%*_+`'~[\]:@/]+$/

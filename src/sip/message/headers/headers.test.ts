@@ -79,6 +79,16 @@ describe('structured headers', () => {
     assert.equal(stampVia(plain, plainVia, { address: '192.0.2.1', port: 5060 }), plain)
   })
 
+  it('fuzz 1909714422: a Via never comes back longer than it was, but for received and rport', () => {
+    const source = { address: '192.0.2.1', port: 5060 }
+    for (const value of ['"'.repeat(8000), `x${'"'.repeat(8000)}`, '\\'.repeat(8000), '"a"b'])
+      assert.equal(parseVia(`SIP/2.0/UDP h;branch=${value}`), undefined, value.slice(0, 10))
+    const escaped = `SIP/2.0/UDP h;branch="${'\\"'.repeat(4000)}"`
+    const via = parseVia(escaped)
+    assert.ok(via)
+    assert.ok(stampVia(escaped, via, source).length <= escaped.length + 64)
+  })
+
   it('RFC 7616 §3.3: challenges', () => {
     const auth = parseAuth(
       'Digest realm="a, \\"b\\"", nonce="n", qop="auth,auth-int", algorithm=SHA-256, stale=TRUE',
