@@ -24,14 +24,24 @@ export interface RunningServer {
   stop(options?: { readonly keepData?: boolean }): Promise<number | null>
   /** kill -9; resolves when the process is gone. */
   kill(): Promise<void>
-  /** A new process on the same configuration and data, after `kill` or `stop` with `keepData`. */
-  again(): Promise<RunningServer>
+  /** A new process on the same configuration and data, after `kill` or `stop` with `keepData`; of another program perhaps. */
+  again(program?: ServerProgram): Promise<RunningServer>
+}
+
+/** What is started; the server itself unless told otherwise. */
+export interface ServerProgram {
+  /** File below the project's folder. */
+  readonly main: string
+  /** A command that starts its arguments as a program, in the same process in the end: `unshare`, `sh -c 'exec …'`. */
+  readonly within?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface ServerOptions {
   /** Merged over the defaults of this file, top-level section by section; becomes the YAML (JSON is YAML) file. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly dataDirectory?: string
+  readonly program?: ServerProgram
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -42,7 +52,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'holdfast-')))
   const configFile = join(dataDirectory, 'holdfast.yaml')
   await writeFile(configFile, JSON.stringify(mergedConfig(dataDirectory, options.config ?? {})))
-  return launch(dataDirectory, configFile)
+  return launch(dataDirectory, configFile, options.program)
 }
 
 // A test that fails half-way must not leave its server behind.
@@ -51,10 +61,15 @@ process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
 
-async function launch(dataDirectory: string, configFile: string): Promise<RunningServer> {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+async function launch(
+  dataDirectory: string,
+  configFile: string,
+  { main, within = [], env = {} }: ServerProgram = { main: 'src/main.ts' },
+): Promise<RunningServer> {
+  const [command = '', ...args] = [...within, process.execPath, main]
+  const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, HOLDFAST_CONFIG: configFile, NODE_OPTIONS: '' },
+    env: { ...process.env, HOLDFAST_CONFIG: configFile, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   living.add(child)
@@ -107,7 +122,7 @@ async function launch(dataDirectory: string, configFile: string): Promise<Runnin
       child.kill('SIGKILL')
       await ended
     },
-    again: () => launch(dataDirectory, configFile),
+    again: (program) => launch(dataDirectory, configFile, program),
     stop: async ({ keepData = false } = {}) => {
       child.kill('SIGTERM')
       const code = await ended

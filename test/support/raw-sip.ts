@@ -65,3 +65,13 @@ Content-Length: ${Buffer.byteLength(sdp.replace(/\r?\n/g, '\r\n'))}
 
 ${sdp}`
 }
+
+/** An offer of G.711 that nobody listens behind. */
+export const plainOffer = `v=0
+o=- 1 1 IN IP4 127.0.0.1
+s=-
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio 40000 RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+`
