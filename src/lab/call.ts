@@ -230,6 +230,7 @@ export abstract class Call {
     const { request } = transaction
     if (this.dialog?.acceptSequence(request) === false) return reply(transaction, 500)
     this.note(`${request.method} from the peer`)
+    this.changed()
     switch (request.method) {
       case 'BYE':
         reply(transaction, 200)
@@ -366,8 +367,9 @@ export abstract class Call {
 
   #onReoffer(transaction: ServerTransaction): ServerTransactionEvents {
     const { request } = transaction
-    const { refuseReoffer } = this.ua.faults
-    if (refuseReoffer !== undefined) return reply(transaction, refuseReoffer)
+    const { refuseReoffer, refuseUpdate } = this.ua.faults
+    const refusal = refuseReoffer ?? (request.method === 'UPDATE' ? refuseUpdate : undefined)
+    if (refusal !== undefined) return reply(transaction, refusal)
     if (this.#accept !== undefined && request.method === 'INVITE') return reply(transaction, 491)
     this.dialog?.refreshTarget(request.headers, transaction.flow)
     const offer = sdpOf(request)

@@ -5,6 +5,7 @@
 //   …
 //   lab.close()
 
+import type { Datagrams } from '../ports/datagrams.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import { createClock } from '../platform/clock.ts'
@@ -37,6 +38,8 @@ export interface LabPhoneOptions extends Partial<
   readonly password?: string
   /** Port of the phone's own SIP socket, to come back to after a restart. Default: any. */
   readonly sipPort?: number
+  /** The network between: SIP datagrams of the phone for which it is true are lost. */
+  readonly lost?: (message: string, way: 'in' | 'out') => boolean
 }
 
 export interface Lab {
@@ -68,7 +71,7 @@ export function createLab(host = '127.0.0.1'): Lab {
     async phone(options) {
       const target = new Forward()
       const layer = createTransactionLayer({
-        datagrams,
+        datagrams: options.lost === undefined ? datagrams : lossy(datagrams, options.lost),
         streams,
         timers,
         clock,
@@ -94,7 +97,8 @@ export function createLab(host = '127.0.0.1'): Lab {
 }
 
 function phoneOptions(options: LabPhoneOptions, host: string): PhoneOptions {
-  const { user, domain, displayName, server, password, sipPort: _sipPort, ...rest } = options
+  const { user, domain, displayName, server, password, ...others } = options
+  const { sipPort: _sipPort, lost: _lost, ...rest } = others
   const { port, address = host, transport = 'UDP' } = server
   const identity = { user, domain: domain ?? address }
   return {
@@ -103,6 +107,33 @@ function phoneOptions(options: LabPhoneOptions, host: string): PhoneOptions {
     identity: displayName === undefined ? identity : { ...identity, displayName },
     server: { transport, address, port },
     ...(password === undefined ? {} : { credentials: { username: user, password } }),
+  }
+}
+
+function lossy(network: Datagrams, lost: NonNullable<LabPhoneOptions['lost']>): Datagrams {
+  const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+  return {
+    bind: async (options) => {
+      const socket = await network.bind({
+        ...options,
+        onMessage: (bytes, from) => {
+          if (!lost(textOf(bytes), 'in')) options.onMessage(bytes, from)
+        },
+      })
+      const send: typeof socket.send = (bytes, port, address) => {
+        if (!lost(textOf(bytes), 'out')) socket.send(bytes, port, address)
+      }
+      return {
+        address: socket.address,
+        port: socket.port,
+        send,
+        connect: (port, address) => socket.connect(port, address),
+        disconnect: () => socket.disconnect(),
+        sendConnected: (bytes) => socket.sendConnected(bytes),
+        queuedPackets: () => socket.queuedPackets(),
+        close: () => socket.close(),
+      }
+    },
   }
 }
 

@@ -61,6 +61,8 @@ export interface PhoneFaults extends LineFaults {
   dead: boolean
   /** Status for every re-INVITE and UPDATE of the peer, instead of an answer. */
   refuseReoffer: number | undefined
+  /** Status for every UPDATE of the peer, although Allow names the method. */
+  refuseUpdate: number | undefined
 }
 
 export interface PhoneOptions {
@@ -72,6 +74,8 @@ export interface PhoneOptions {
   readonly credentials?: { readonly username: string; readonly password: string }
   readonly codecs?: readonly AudioCodec[]
   readonly answer?: AnswerPolicy
+  /** Port in Contact, as of a phone behind a NAT that nobody reaches from outside. Default: that of its SIP socket. */
+  readonly contactPort?: number
   /** What new calls say. Default: silence. */
   readonly voice?: Voice
   /** False: RTP is counted, not listened to. */
@@ -99,6 +103,7 @@ export class UserAgent {
     loseBye: false,
     dead: false,
     refuseReoffer: undefined,
+    refuseUpdate: undefined,
     mute: false,
     deaf: false,
   }
@@ -122,7 +127,9 @@ export class UserAgent {
 
   get contact(): string {
     const { host, port } = this.sip.localAddressFor(this.options.server)
-    const uri = formatUri(sipUri(this.options.identity.user, host, port))
+    const uri = formatUri(
+      sipUri(this.options.identity.user, host, this.options.contactPort ?? port),
+    )
     return this.options.server.transport === 'TCP' ? `<${uri};transport=tcp>` : `<${uri}>`
   }
 

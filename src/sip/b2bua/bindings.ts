@@ -106,6 +106,17 @@ export class Bindings {
     }
   }
 
+  /** The open TCP connection over which this Contact was registered. */
+  connectionTo(uri: string): Flow | undefined {
+    for (const bindings of this.#byUser.values()) {
+      const found = bindings.find(
+        (one) => one.flow.connectionId !== undefined && this.#same(one.uri, uri),
+      )
+      if (found !== undefined) return found.flow
+    }
+    return undefined
+  }
+
   /** The user's living contacts for the store; connections do not outlive their process. */
   saved(username: string, nowMs: number): readonly Binding[] | undefined {
     const living = this.of(username, nowMs)

@@ -8,7 +8,7 @@ import { parseDeltaSeconds } from '../message/headers/delta-seconds.ts'
 import { formatNameAddr, parseNameAddr } from '../message/headers/name-addr.ts'
 import type { NameAddr } from '../message/headers/name-addr.ts'
 import { hasToken } from '../message/headers/tokens.ts'
-import type { HeaderFields, SipRequest } from '../message/types.ts'
+import type { HeaderFields, ResponseParts, SipRequest } from '../message/types.ts'
 import { parseUri, sameUri, unescapeUri } from '../message/uri.ts'
 import type { SipUri } from '../message/uri.ts'
 import type { Headers } from '../session/capabilities.ts'
@@ -49,6 +49,11 @@ export class Registrar {
     this.#bindings.flowClosed(connectionId)
   }
 
+  /** The open TCP connection over which this Contact was registered. */
+  connectionTo(uri: string): Flow | undefined {
+    return this.#bindings.connectionTo(uri)
+  }
+
   saved(username: string): readonly Binding[] | undefined {
     return this.#bindings.saved(username, this.#options.clock.wallMs())
   }
@@ -60,33 +65,42 @@ export class Registrar {
   /** Answers one REGISTER. */
   onRegister(transaction: ServerTransaction): void {
     const { request } = transaction
-    const { digest, isOurs } = this.#options
-    const answer = (status: number, headers: Headers = []): void =>
-      transaction.respond({ status, headers })
-    const to = parseNameAddr(request.headers.first('To') ?? '')?.uri
-    const target = parseUri(request.uri)
-    if (to === undefined || to.scheme === 'tel' || target === undefined || target.scheme === 'tel')
-      return answer(400)
-    // A domain that is not ours is nothing that we forward (RFC 3261 §10.3 step 1).
-    if (!isOurs(target) || !isOurs(to) || to.user === undefined) return answer(404)
-    const username = unescapeUri(to.user)
+    const claimed = this.#claim(request)
+    if (typeof claimed !== 'string') return transaction.respond(claimed)
     const address = transaction.flow.remoteAddress
-    const verdict = digest.verify(request)
+    const verdict = this.#options.digest.verify(request)
     if (verdict.kind !== 'ok') {
       if (verdict.kind === 'wrong') this.#options.doorman.failedLogin(address)
-      const challenges = digest.challenges(
-        digest.knows(username) ? username : undefined,
-        verdict.kind === 'stale',
-      )
-      return answer(
-        401,
-        challenges.map((one) => ['WWW-Authenticate', one] as const),
-      )
+      return transaction.respond(this.#challenge(claimed, verdict.kind === 'stale'))
     }
     this.#options.doorman.befriend(address)
     // RFC 3261 §10.3 step 4: nobody registers for somebody else.
-    if (verdict.username !== username) return answer(403)
-    this.#change(transaction, username)
+    if (verdict.username !== claimed) return transaction.respond({ status: 403, headers: [] })
+    this.#change(transaction, claimed)
+  }
+
+  /** What a REGISTER without credentials is answered. */
+  challenge(request: SipRequest): ResponseParts {
+    const claimed = this.#claim(request)
+    return typeof claimed === 'string' ? this.#challenge(claimed, false) : claimed
+  }
+
+  /** The user that it is about, or why it can be about none. */
+  #claim(request: SipRequest): string | ResponseParts {
+    const { isOurs } = this.#options
+    const to = parseNameAddr(request.headers.first('To') ?? '')?.uri
+    const target = parseUri(request.uri)
+    if (to === undefined || to.scheme === 'tel' || target === undefined || target.scheme === 'tel')
+      return { status: 400, headers: [] }
+    // A domain that is not ours is nothing that we forward (RFC 3261 §10.3 step 1).
+    if (!isOurs(target) || !isOurs(to) || to.user === undefined)
+      return { status: 404, headers: [] }
+    return unescapeUri(to.user)
+  }
+
+  #challenge(username: string, stale: boolean): ResponseParts {
+    const challenges = this.#options.digest.challenges(username, stale)
+    return { status: 401, headers: challenges.map((one) => ['WWW-Authenticate', one] as const) }
   }
 
   #change(transaction: ServerTransaction, username: string): void {

@@ -14,7 +14,7 @@ import { DigestServer } from '../auth/server.ts'
 import { contactUri } from '../dialog/headers.ts'
 import { OwnIds } from '../dialog/own-ids.ts'
 import { tagOf } from '../message/headers/name-addr.ts'
-import type { SipRequest, SipResponse } from '../message/types.ts'
+import type { ResponseParts, SipRequest, SipResponse } from '../message/types.ts'
 import { ackAndBye } from '../session/ack.ts'
 import { sdpOf } from '../session/body.ts'
 import { customHeadersOf, wellKnownHeadersOf } from '../session/capabilities.ts'
@@ -50,6 +50,7 @@ import { planInvite } from './outbound.ts'
 import type { InviteEffect, OutboundRoom } from './outbound.ts'
 import { outgoingHeaders } from './outgoing-headers.ts'
 import { Registrar, sameContact } from './registrar.ts'
+import { answerToStranger, refuseCaller } from './strangers.ts'
 
 /** Length of the random part of a leg id: 54 characters of the url-safe alphabet, 324 bits. */
 const LEG_ID_CHARACTERS = 54
@@ -278,6 +279,14 @@ class Stack implements SipStack, TransactionUser {
     return toTag !== undefined && this.#sessions.has(keyOf(headers.first('Call-ID') ?? '', toTag))
   }
 
+  answerToStranger(request: SipRequest, flow: Flow): ResponseParts | undefined {
+    return answerToStranger(request, flow, {
+      digest: this.#digest,
+      neighbours: this.#neighbours,
+      registrar: this.#registrar,
+    })
+  }
+
   onRequest(transaction: ServerTransaction): ServerTransactionEvents {
     const { request } = transaction
     const { headers } = request
@@ -339,15 +348,11 @@ class Stack implements SipStack, TransactionUser {
     }
     const entry = judgeCaller(request, flow, this.#digest, this.#neighbours)
     if (entry.kind === 'challenge' && entry.failed) this.#doorman.failedLogin(flow.remoteAddress)
-    if (entry.kind === 'let-in') this.#doorman.befriend(flow.remoteAddress)
-    if (entry.kind === 'refuse') return answer(403)
-    if (entry.kind === 'challenge') {
-      const challenges = this.#digest.challenges(entry.username, entry.stale)
-      return answer(
-        407,
-        challenges.map((one) => ['Proxy-Authenticate', one] as const),
-      )
+    if (entry.kind !== 'let-in') {
+      transaction.respond(refuseCaller(entry, this.#digest))
+      return {}
     }
+    this.#doorman.befriend(flow.remoteAddress)
     const replaces = replacesRefusal(request, (callId, tag) => this.#isConfirmed(callId, tag))
     if (replaces !== undefined) return answer(replaces)
     if (isIntervalTooSmall(request.headers)) return answer(422, [['Min-SE', String(MIN_SE_SECS)]])
@@ -470,6 +475,7 @@ class Stack implements SipStack, TransactionUser {
       metrics,
       changed,
       flowWaitMs: (this.#options.config.flowWaitSecs ?? FLOW_WAIT_DEFAULT_SECS) * 1000,
+      connectionTo: (target) => this.#registrar.connectionTo(target),
       awaitFlow: (target, reached) => {
         const awaited = { target, reached }
         this.#awaited.add(awaited)

@@ -60,6 +60,8 @@ export interface SessionRoom {
   changed(): void
   /** How long a request waits for its peer to connect again, when the TCP connection of the call is gone; ms. */
   readonly flowWaitMs: number
+  /** The living connection over which this target has registered: a phone may have come back before we missed it. */
+  connectionTo(target: string): Flow | undefined
   /** `reached` is called with a living connection as soon as the peer of this target registers over one. */
   awaitFlow(target: () => string, reached: (flow: Flow) => void): () => void
 }
@@ -274,6 +276,11 @@ export class SessionCore {
     // The far port of a connection that we did not open leads nowhere once it is closed; the Contact may.
     const dead = flow?.transport === 'TCP' && !this.room.layer.isOpen(flow)
     if (flow !== undefined && !dead) return use(destinationOf(flow))
+    const registered = dead ? this.room.connectionTo(dialog.state.remoteTarget) : undefined
+    if (registered !== undefined && dialog.moveTo(registered)) {
+      this.room.changed()
+      return use(destinationOf(registered))
+    }
     this.room.locate(dialog.nextHop(), dead ? 'TCP' : undefined, (destination) => {
       if (destination !== undefined) return use(destination)
       this.room.log.warn({ code: 'sip-no-address', method: parts.method }, 'no address')
