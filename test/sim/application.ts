@@ -94,12 +94,13 @@ export class ContactCentre {
     const { random, clients, agentUris } = this.#parts
     if (random.below(3) === 0) return
     const linked = random.below(5) === 0
+    const { timeLimitMs } = this.#parts.plan.limits
     void clients.ask(
       {
         kind: 'dial',
         fresh: clients.freshLeg(),
         applicationId,
-        dial: dialOptions(pick(random, agentUris), agentRingMs),
+        dial: dialOptions(pick(random, agentUris), { timeoutMs: agentRingMs, timeLimitMs }),
         retryOnTimeout: true,
         linkTo: linked ? legId : undefined,
         bridgeIntent: linked,

@@ -6,6 +6,7 @@ import type { CallLogic } from '../../src/engine/driver.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { queueNames } from './application.ts'
 import { BrokenPromise, type EventModel } from './checkers.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { SimMedia } from './media.ts'
 import type { Witness } from './witness.ts'
 
@@ -18,10 +19,14 @@ export interface AuditParts {
   readonly media: SimMedia
   readonly store: Store
   readonly ordered: boolean
+  readonly deadlines: Deadlines
 }
 
 /** One turn in so many reads the store itself, as the API does. */
 const INSPECT_EVERY = 16
+
+/** Limits are watched now and then: whoever is let go late is late for long. */
+const DEADLINES_EVERY = 4
 
 export class Audit {
   readonly #parts: AuditParts
@@ -42,6 +47,7 @@ export class Audit {
       if (this.#turns % INSPECT_EVERY === 0) await this.#inspect()
     }
     if (witness.commits === 0) this.#links()
+    if (this.#turns % DEADLINES_EVERY === 0) this.#parts.deadlines.check(this.#parts.model, witness)
   }
 
   /** Every leg is where its events say. */

@@ -1,6 +1,7 @@
 // What must hold after every step, checked from the outside: the model lives on the event stream alone and never looks
 // into the engine. The first broken promise ends the run with its name.
 import type { LegId } from '../../src/base/ids.ts'
+import { laneOf } from '../../src/engine/lane-counters.ts'
 import type { DomainEvent, StampedEvent } from '../../src/ports/events.ts'
 
 interface LegModel {
@@ -8,8 +9,13 @@ interface LegModel {
   /** Who called, for inbound legs. */
   readonly caller: string | undefined
   answered: boolean
+  /** Virtual ms (wall) at which the application was told of it, and at which it answered. */
+  readonly toldAtMs: number
+  answeredAtMs: number | undefined
   held: boolean
   ended: boolean
+  /** Why it ended. */
+  cause: string | undefined
   queue: string | undefined
   /** Legs it has ever been told to be bridged with, latest last. */
   peer: LegId | undefined
@@ -46,6 +52,8 @@ export class EventModel {
   enqueued = 0
   dequeued = 0
   bridged = 0
+  /** The number of the latest event under each leg. */
+  readonly #stories = new Map<LegId, number>()
   #lastSequence = 0
   #lastUs = 0
   /** Legs whose phones have sent a REFER: their peers wait for the new party. */
@@ -66,9 +74,19 @@ export class EventModel {
       this.#broken(event, `sequence ${sequence} after ${this.#lastSequence}`)
     if (occurredAtUs <= this.#lastUs) this.#broken(event, 'time stood still')
     this.#lastSequence = sequence
+    this.#checkStory(stamped)
     this.#lastUs = occurredAtUs
     this.coverage.set(event.type, (this.coverage.get(event.type) ?? 0) + 1)
     this.#apply(event)
+  }
+
+  /** The events told under one leg are numbered without a gap (C20), crashes or not. */
+  #checkStory({ event, legSequence }: StampedEvent): void {
+    const legId = laneOf(event)
+    if (legId === undefined) return
+    const expected = (this.#stories.get(legId) ?? 0) + 1
+    if (legSequence !== expected) this.#broken(event, `number ${legSequence}, not ${expected}`)
+    this.#stories.set(legId, expected)
   }
 
   /** The story so far as the disk tells it: what a process that is gone had not committed never was. */
@@ -110,6 +128,7 @@ export class EventModel {
         const leg = this.#alive(event, event.leg.legId)
         if (leg.answered) this.#broken(event, 'answered twice')
         leg.answered = true
+        leg.answeredAtMs = this.#lastUs / 1_000
         return
       }
       case 'leg-bridged':
@@ -179,6 +198,9 @@ export class EventModel {
       legId,
       caller: event.leg.direction === 'incoming' ? event.leg.from : undefined,
       answered: false,
+      toldAtMs: this.#lastUs / 1_000,
+      answeredAtMs: undefined,
+      cause: undefined,
       held: false,
       ended: false,
       queue: undefined,
@@ -213,6 +235,7 @@ export class EventModel {
     const leg = this.#alive(event, event.leg.legId)
     this.#leaves(leg)
     leg.ended = true
+    leg.cause = event.cause
     if (leg.queue !== undefined) {
       // Only a kept entry may outlive its call; its dequeue is told later.
       if (!this.#options.isKept(leg.legId)) this.#broken(event, `ended in queue ${leg.queue}`)

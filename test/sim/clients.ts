@@ -128,13 +128,16 @@ export class Clients {
   }
 }
 
-export function dialOptions(to: string, timeoutMs: number): DialOptions {
+export function dialOptions(
+  to: string,
+  { timeoutMs, timeLimitMs }: Pick<DialOptions, 'timeoutMs' | 'timeLimitMs'>,
+): DialOptions {
   return {
     to,
     from: '+15550100',
     fromDisplayName: undefined,
     timeoutMs,
-    timeLimitMs: 14_400_000,
+    timeLimitMs,
     customHeaders: [],
     sipHeaders: [],
     credentials: undefined,

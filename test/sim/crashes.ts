@@ -6,6 +6,7 @@ import type { SavedSession } from '../../src/sip/session/saved.ts'
 import type { LegRow } from '../../src/engine/leg-row.ts'
 import type { Random } from '../../src/ports/random.ts'
 import { BrokenPromise } from './checkers.ts'
+import { momentIn } from './plan.ts'
 import type { World } from './world.ts'
 
 /** What the disk said of a leg when the process died. */
@@ -14,12 +15,15 @@ interface Former {
   readonly callId: string
   readonly state: LegRow['state']
   readonly queue: string | undefined
+  readonly conference: string | undefined
 }
 
 type SavedDialog = { readonly session: SavedSession } | { readonly invites: unknown }
 
 /** A process in one of so many has the crash inside a commit. */
 const places = ['engine.commit.before', 'engine.commit.after', undefined, undefined]
+/** T1 and the way there and back, twice. */
+const ANSWER_AGAIN_MS = 2_000
 const awaysMs = [20, 500, 3_000, 12_000]
 
 export class Crashes {
@@ -39,7 +43,7 @@ export class Crashes {
     const { plan, time } = this.#world
     for (let i = 0; i < plan.crashes; i++) {
       const place = places[this.#random.below(places.length)]
-      time.set(this.#random.below(plan.busyMs), () => {
+      time.set(momentIn(plan, this.#random), () => {
         if (plan.without.has(`crash ${i}`)) return
         if (place !== undefined) this.#armed = place
         else if (this.#world.isRunning) this.#crash('')
@@ -69,9 +73,14 @@ export class Crashes {
   checkRestart(): void {
     const { control, model } = this.#world
     const up = this.#upCalls()
-    for (const { legId, callId, state, queue } of this.#former) {
-      if (!up.has(callId)) continue
+    for (const { legId, callId, state, queue, conference } of this.#former) {
+      if (!up.has(callId)) {
+        if (this.#world.plan.weather.lost === 0) this.#expectAnswer(legId, callId)
+        continue
+      }
       const leg = model.legs.get(legId)
+      const conferenceOver = conference !== undefined && !model.participants.has(conference)
+      if (leg?.cause === 'time_limit' || conferenceOver) continue
       if (leg?.ended !== false) throw new BrokenPromise(`${legId} did not survive the crash`)
       const now = control.call(legId)?.state
       if (queue !== undefined && leg.queue !== queue && leg.queue !== undefined) {
@@ -82,12 +91,26 @@ export class Crashes {
       const peerId = issuer === legId ? other : issuer
       const peer = this.#former.find((one) => one.legId === peerId)
       if (peer === undefined || !up.has(peer.callId)) continue
+      if (model.legs.get(peerId)?.cause === 'time_limit') continue
       if (now !== 'bridged') throw new BrokenPromise(`${legId} was bridged and is ${now}`)
       if (this.#world.media.links.get(legId) !== peerId) {
         throw new BrokenPromise(`${legId} is not linked again with ${peerId}`)
       }
     }
     this.#former = []
+  }
+
+  /** The 200 that was on disk and not sent, or not ACKed, comes again: the phone that rings learns that it was answered. */
+  #expectAnswer(legId: LegId, callId: string): void {
+    const phones = [...this.#world.phones.phones.values()]
+    const call = phones.flatMap(({ liveCalls }) => liveCalls).find((one) => one.callId === callId)
+    if (call?.state !== 'trying' && call?.state !== 'ringing') return
+    const count = this.count
+    this.#world.time.set(ANSWER_AGAIN_MS, () => {
+      if (count !== this.count || this.#world.model.legs.get(legId)?.ended !== false) return
+      if (call.state !== 'trying' && call.state !== 'ringing') return
+      this.#world.fail(new BrokenPromise(`${legId} was answered and its phone still rings`))
+    })
   }
 
   #crash(place: string): void {
@@ -106,13 +129,16 @@ export class Crashes {
   #remember(): void {
     const { disk, model } = this.#world
     this.#callIds = callIdsOf(disk.rows('dialog'))
+    const hasMedia = new Set(disk.rows('media').map(({ id }) => id))
     this.#former = disk.rows('leg').flatMap(({ id, row }) => {
       const { state } = row as LegRow // Written by the product under this name.
       const legId = brandAs<LegId>(id)
       const leg = model.legs.get(legId)
       const callId = this.#callIds.get(legId)
       if (callId === undefined || leg === undefined || leg.ended || !leg.answered) return []
-      return [{ legId, callId, state, queue: leg.queue }]
+      // Its audio had broken down before.
+      if (!hasMedia.has(legId)) return []
+      return [{ legId, callId, state, queue: leg.queue, conference: leg.conference }]
     })
   }
 

@@ -12,7 +12,15 @@ export interface Share {
 
 export interface ManyResult {
   readonly failed: readonly number[]
+  readonly seeds: number
   readonly coverage: readonly (readonly [string, number])[]
+  /** Which inputs met which states. */
+  readonly pairs: readonly (readonly [string, number])[]
+  readonly calls: number
+  readonly mostCalls: number
+  readonly inputs: number
+  readonly mostInputs: number
+  readonly cpuMs: number
   readonly slowest: { readonly seed: number; readonly ms: number }
   readonly virtualMs: number
   readonly transitions: number
@@ -23,7 +31,9 @@ export async function simulateMany(
   print: (line: string) => void,
 ): Promise<ManyResult> {
   const coverage = new Map<string, number>()
+  const pairs = new Map<string, number>()
   const failed: number[] = []
+  const sums = { seeds: 0, calls: 0, mostCalls: 0, inputs: 0, mostInputs: 0 }
   let slowest = { seed: 0, ms: 0 }
   let [virtualMs, transitions] = [0, 0]
   for (let seed = from; seed < from + count && failed.length < most; seed += step) {
@@ -31,14 +41,27 @@ export async function simulateMany(
     const result = await simulate(seed)
     const ms = Number(process.hrtime.bigint() - before) / 1e6
     if (ms > slowest.ms) slowest = { seed, ms }
-    for (const [key, times] of result.coverage) coverage.set(key, (coverage.get(key) ?? 0) + times)
+    addTo(coverage, result.coverage)
+    addTo(pairs, result.pairs)
+    sums.seeds += 1
+    sums.calls += result.calls
+    sums.mostCalls = Math.max(sums.mostCalls, result.calls)
+    sums.inputs += result.inputs
+    sums.mostInputs = Math.max(sums.mostInputs, result.inputs)
     virtualMs += result.virtualMs
     transitions += result.transitions
     if (result.broken === undefined) continue
     failed.push(seed)
     report(result, print)
   }
-  return { failed, coverage: [...coverage], slowest, virtualMs, transitions }
+  const { user, system } = process.cpuUsage()
+  const cpuMs = (user + system) / 1e3
+  const maps = { coverage: [...coverage], pairs: [...pairs] }
+  return { ...sums, ...maps, failed, slowest, virtualMs, transitions, cpuMs }
+}
+
+function addTo(total: Map<string, number>, some: ReadonlyMap<string, number>): void {
+  for (const [key, times] of some) total.set(key, (total.get(key) ?? 0) + times)
 }
 
 export function report({ seed, broken, lastLines }: SeedResult, print: (line: string) => void) {

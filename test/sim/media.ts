@@ -19,6 +19,10 @@ export interface MediaTroubles {
   refused: number
   /** Per mille of playbacks that fail or find no file. */
   playbackFails: number
+  /** Per mille of answers and new offers of the far end that are of no use. */
+  remoteRefused: number
+  /** How often a leg falls silent. */
+  silences: number
   latencyMaxMs: number
 }
 
@@ -28,6 +32,8 @@ const HEARD_WITHIN_MS = 200
 export class SimMedia implements MediaEngine, DurableMedia {
   readonly legs = new Set<LegId>()
   readonly links = new Map<LegId, LegId>()
+  /** Legs whose audio has begun: only these can fall silent. */
+  readonly started = new Set<LegId>()
   readonly troubles: MediaTroubles
   deliver: (input: MediaInput) => void = () => undefined
   /** The far end of a leg of a former process still sends audio. */
@@ -76,6 +82,24 @@ export class SimMedia implements MediaEngine, DurableMedia {
     return Promise.resolve(restored)
   }
 
+  /** No audio comes from this leg; it comes again after `forMs`. */
+  fallSilent(legId: LegId, forMs: number): void {
+    this.deliver({ kind: 'rtp-silent', legId, silentMs: 1_000 })
+    this.#timers.set(forMs, () => {
+      if (this.started.has(legId)) this.deliver({ kind: 'rtp-heard', legId })
+    })
+  }
+
+  /** The engine has failed on this leg. */
+  breakDown(legId: LegId): void {
+    this.#unlinkAll(legId)
+    this.#playing.delete(legId)
+    this.#mixes.delete(legId)
+    if (this.legs.delete(legId)) this.#touch(legId)
+    this.started.delete(legId)
+    this.deliver({ kind: 'media-leg-refused', legId, status: 500, why: 'simulated' })
+  }
+
   #touch(legId: LegId): void {
     this.#changed.add(legId)
     this.#onChange()
@@ -90,13 +114,20 @@ export class SimMedia implements MediaEngine, DurableMedia {
       case 'create-leg':
         return this.#create(command.legId)
       case 'set-remote':
+        return this.#setRemote(command.legId)
       case 'start':
+        this.started.add(command.legId)
+        return
       case 'hear':
       case 'send-dtmf':
         return
       case 'reoffer':
         return this.#later(() => {
           if (!this.legs.has(command.legId)) return
+          if (this.#isUseless()) {
+            const { legId } = command
+            return this.deliver({ kind: 'reoffer-refused', legId, why: 'simulated' })
+          }
           const held = /a=(sendonly|inactive)/.test(command.offerSdp ?? '')
           this.deliver({
             kind: 'reoffer-answered',
@@ -133,6 +164,7 @@ export class SimMedia implements MediaEngine, DurableMedia {
       case 'release':
         this.#unlinkAll(command.legId)
         if (this.legs.delete(command.legId)) this.#touch(command.legId)
+        this.started.delete(command.legId)
         this.#playing.delete(command.legId)
         this.#mixes.delete(command.legId)
         return
@@ -156,6 +188,18 @@ export class SimMedia implements MediaEngine, DurableMedia {
     })
   }
 
+  #setRemote(legId: LegId): void {
+    if (!this.legs.has(legId) || !this.#isUseless()) return
+    this.#later(() => {
+      if (!this.legs.has(legId)) return
+      this.deliver({ kind: 'media-remote-refused', legId, why: 'simulated' })
+    })
+  }
+
+  #isUseless(): boolean {
+    return this.#random.below(1_000) < this.troubles.remoteRefused
+  }
+
   #link(a: LegId, b: LegId): void {
     assert(a !== b, 'a leg linked with itself')
     for (const leg of [a, b]) this.#unlinkAll(leg)
@@ -172,6 +216,7 @@ export class SimMedia implements MediaEngine, DurableMedia {
   }
 
   #play(legId: LegId, playbackId: PlaybackId, loops: number): void {
+    assert(!this.#playing.has(legId), `two playbacks at once: ${legId}`)
     this.#playing.set(legId, playbackId)
     this.#later(() => {
       if (this.#playing.get(legId) !== playbackId) return

@@ -15,7 +15,7 @@ import type { Random } from '../../src/ports/random.ts'
 import { applicationId, pick, queueNames } from './application.ts'
 import { dialOptions, type AskOptions, type Clients } from './clients.ts'
 import { agentRingMs } from './people.ts'
-import type { Plan } from './plan.ts'
+import { momentIn, type Plan } from './plan.ts'
 import type { SimTime } from './time.ts'
 
 export interface MonkeyParts {
@@ -40,7 +40,7 @@ export class Monkey {
     this.#parts = parts
     const { plan, time, random } = parts
     for (let i = 0; i < plan.monkeyCommands; i++) {
-      time.set(random.below(plan.busyMs), () => {
+      time.set(momentIn(plan, random), () => {
         if (!plan.without.has(`command ${i}`)) this.#act()
       })
     }
@@ -72,10 +72,11 @@ export class Monkey {
   }
 
   #command(): Command {
-    const die = this.#parts.random.below(100)
-    if (die < 60) return this.#legCommand(this.#leg())
-    if (die < 70) return this.#dial()
-    if (die < 88) return this.#conference()
+    const { random, plan } = this.#parts
+    if (random.below(100) < plan.conferencePercent) return this.#conference()
+    const die = random.below(100)
+    if (die < 73) return this.#legCommand(this.#leg())
+    if (die < 85) return this.#dial()
     return this.#queueCommand()
   }
 
@@ -191,7 +192,9 @@ export class Monkey {
   #destination(): ReturnType<typeof dialOptions> {
     const { random } = this.#parts
     const audio = random.below(4) === 0 ? clip : undefined
-    return { ...dialOptions(this.#uri(), 1_000 + random.below(agentRingMs)), audio }
+    const timeoutMs = 1_000 + random.below(agentRingMs)
+    const { timeLimitMs } = this.#parts.plan.limits
+    return { ...dialOptions(this.#uri(), { timeoutMs, timeLimitMs }), audio }
   }
 
   #uri(): string {
@@ -250,9 +253,9 @@ export class Monkey {
         startOnEnter: random.below(2) === 0,
         endOnExit: random.below(4) === 0,
         softEndOnExit: random.below(4) === 0,
-        hold: random.below(4) === 0,
+        hold: random.below(3) === 0,
         holdAudio: random.below(4) === 0 ? clip : undefined,
-        mute: random.below(4) === 0,
+        mute: random.below(3) === 0,
         role: 'none',
       },
     }

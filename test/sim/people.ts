@@ -6,7 +6,7 @@ import type { Call } from '../../src/lab/call.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import type { DomainEvent, LegFacts } from '../../src/ports/events.ts'
 import type { Random } from '../../src/ports/random.ts'
-import type { Plan } from './plan.ts'
+import { momentIn, type Plan } from './plan.ts'
 import { sipPort, type SimPhones } from './phones.ts'
 import type { SimTime } from './time.ts'
 import type { Trace } from './trace.ts'
@@ -24,6 +24,8 @@ export interface PeopleParts {
 
 export class People {
   readonly agentUris: string[] = []
+  /** Placed so far. */
+  calls = 0
   readonly #parts: PeopleParts
   readonly #callers: Phone[] = []
   readonly #agents: Phone[] = []
@@ -82,7 +84,7 @@ export class People {
   #planCalls(): void {
     const { plan, time, random } = this.#parts
     for (let i = 0; i < plan.calls; i++) {
-      time.set(random.below(plan.busyMs), () => {
+      time.set(momentIn(plan, random), () => {
         if (plan.without.has(`call ${i}`)) return
         const phone = this.#callers[random.below(this.#callers.length)]
         if (phone !== undefined && this.#active) void this.#placeCall(phone)
@@ -93,6 +95,7 @@ export class People {
   async #placeCall(phone: Phone): Promise<void> {
     const { time, random, trace } = this.#parts
     const withoutOffer = random.below(12) === 0
+    this.calls += 1
     const call = await phone.call('+15550100', { withoutOffer })
     const patienceMs = this.#patienceMs()
     trace.add(`${nameOf(call)} dials, patience ${patienceMs}`)

@@ -1,6 +1,7 @@
 // What one seed is made of: how many people, how bad the network, which kind of store, what goes wrong. Everything is
 // drawn from the seed alone, so that a seed is a whole history.
 
+import type { Random } from '../../src/ports/random.ts'
 import { SeededRandom } from '../support/virtual.ts'
 import type { MediaTroubles } from './media.ts'
 import type { Weather } from './network.ts'
@@ -11,11 +12,15 @@ export interface Plan {
   readonly seed: number
   /** Virtual time in which people and API clients are active. */
   readonly busyMs: number
+  /** Moments, ms, around which much happens at once: most races need two things at one time. */
+  readonly rushes: readonly number[]
   readonly calls: number
   readonly callerPhones: number
   readonly agentPhones: number
   /** Commands of API clients that know no manners. */
   readonly monkeyCommands: number
+  /** Of these, so many per cent are on conferences. */
+  readonly conferencePercent: number
   /** Per mille of what callers and agents do that breaks a rule. */
   readonly badManners: number
   readonly weather: Weather
@@ -28,11 +33,25 @@ export interface Plan {
   readonly toTheEnd: boolean
   readonly collectEmptyAfterMs: number
   readonly maxSize: number
+  readonly limits: Limits
   /** How often the server is killed and started again; never with a distributed store. */
   readonly crashes: number
   /** Left out, in the words of `actionsOf`: while a failing seed is made small. */
   readonly without: ReadonlySet<string>
 }
+
+/** Limits that an operator sets; short ones, so that they are reached within the minute. */
+export interface Limits {
+  readonly ringMs: number
+  readonly firstCommandSecs: number | undefined
+  /** 0: silence ends no call. */
+  readonly rtpLossMs: number
+  /** What dialled legs get, ms. */
+  readonly timeLimitMs: number
+}
+
+const BUSY_MS = 60_000
+const RUSH_MS = 4_000
 
 /** Everything that a plan lets happen and that can be left out by itself. */
 export function actionsOf({ calls, monkeyCommands, crashes }: Plan): readonly string[] {
@@ -51,11 +70,13 @@ export function planOf(seed: number): Plan {
   const collectOften = random.below(2) === 0
   return {
     seed,
-    busyMs: 5_000 + random.below(random.below(4) === 0 ? 55_000 : 25_000),
-    calls: 3 + random.below(random.below(4) === 0 ? 37 : 12),
+    busyMs: BUSY_MS,
+    rushes: Array.from({ length: random.below(4) }, () => random.below(BUSY_MS - RUSH_MS)),
+    calls: 3 + random.below(random.below(2) === 0 ? 38 : 14),
     callerPhones: 2 + random.below(8),
     agentPhones: 1 + random.below(4),
-    monkeyCommands: random.below(4) === 0 ? 0 : random.below(random.below(10) === 0 ? 1_000 : 160),
+    monkeyCommands: random.below(4) === 0 ? 0 : random.below(random.below(10) === 0 ? 600 : 200),
+    conferencePercent: random.below(5) === 0 ? 60 : 18,
     badManners: trouble(300),
     weather: {
       delayMinMs,
@@ -65,7 +86,7 @@ export function planOf(seed: number): Plan {
     },
     store: {
       distributed,
-      latencyMaxMs: distributed ? random.below(60) : 0,
+      latencyMaxMs: distributed ? random.below(random.below(3) === 0 ? 500 : 60) : 0,
       unknown: distributed ? trouble(200) : 0,
       commitLatencyMaxMs: trouble(30),
       stalls: trouble(30),
@@ -73,6 +94,8 @@ export function planOf(seed: number): Plan {
     media: {
       refused: trouble(60),
       playbackFails: trouble(200),
+      remoteRefused: trouble(40),
+      silences: trouble(12),
       latencyMaxMs: random.below(fair ? 3 : 40),
     },
     receiver: {
@@ -85,9 +108,21 @@ export function planOf(seed: number): Plan {
     toTheEnd: !collectOften && random.below(5) === 0,
     collectEmptyAfterMs: collectOften ? 3_000 + random.below(12_000) : 3_600_000,
     maxSize: 1 + random.below(8),
+    limits: {
+      ringMs: random.below(2) === 0 ? 180_000 : 1_000 + random.below(6_000),
+      firstCommandSecs: random.below(3) === 0 ? 1 + random.below(5) : undefined,
+      rtpLossMs: random.below(2) === 0 ? 0 : 2_000 + random.below(15_000),
+      timeLimitMs: random.below(2) === 0 ? 14_400_000 : 3_000 + random.below(25_000),
+    },
     without: new Set(),
     crashes: distributed || random.below(2) === 0 ? 0 : 1 + random.below(3),
   }
+}
+
+/** A moment of the busy time, ms: in two cases of three within a rush, when the plan has some. */
+export function momentIn({ busyMs, rushes }: Plan, random: Random): number {
+  const rush = random.below(3) === 0 ? undefined : rushes[random.below(rushes.length || 1)]
+  return rush === undefined ? random.below(busyMs) : rush + random.below(RUSH_MS)
 }
 
 /** One generator per part of the world: a draw more in one part does not shift the others. */

@@ -66,6 +66,7 @@ export class SimReceiver implements HttpClient {
   /** The rows of a commit that is on disk. */
   committed(rows: readonly DeliveryRow[]): void {
     for (const row of rows) {
+      if (this.#owed.has(row.deliveryId)) this.#refuse(`webhook ${row.deliveryId} committed twice`)
       const owed: Owed = { row, attempts: 0, firstFailureAtMs: undefined, delivered: false }
       this.#owed.set(row.deliveryId, owed)
       const lane = this.#lanes.get(row.lane) ?? []
@@ -196,5 +197,5 @@ function recordAt(value: unknown, name: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null) throw new BrokenPromise(`no object with ${name}`)
   const inner: unknown = Reflect.get(value, name)
   if (typeof inner !== 'object' || inner === null) throw new BrokenPromise(`no ${name}`)
-  return Object.fromEntries(Object.entries(inner))
+  return inner as Record<string, unknown> // An object of parsed JSON.
 }

@@ -4,6 +4,7 @@
 //   npm run sim -- --seeds 1000 --from 5000
 //   npm run sim -- --seed 4711               one seed with its whole trace
 //   npm run sim -- --seed 4711 --shrink      the fewest actions that still break it, with their trace
+//   npm run sim -- --seeds 1000 --pairs      with the tables of states and inputs met
 //   npm run sim -- --faults                  faults planted on purpose, and the seed that finds each
 //
 // A broken promise prints its seed, the commit and the last lines of the trace; the exit code is then 1.
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     faults: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
+    pairs: { type: 'boolean', default: false },
     most: { type: 'string', default: '5' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     /** Set for the processes that do the work: every how manieth seed is theirs. */
@@ -59,7 +61,11 @@ async function replay(seed: number): Promise<number> {
 async function runAll(jobs: number): Promise<number> {
   const startedAt = process.hrtime.bigint()
   const parts = await Promise.all(Array.from({ length: jobs }, (_, index) => runPart(index, jobs)))
-  const failed = printSummary(parts, range, Number(process.hrtime.bigint() - startedAt) / 1e9)
+  const failed = printSummary(
+    parts,
+    { ...range, all: values.pairs },
+    Number(process.hrtime.bigint() - startedAt) / 1e9,
+  )
   if (failed.length > 0) print(`at commit ${commit()}: seeds ${failed.join(', ')} failed`)
   return failed.length === 0 ? 0 : 1
 }

@@ -10,7 +10,10 @@ const calm: readonly ((plan: Plan) => Plan)[] = [
   (plan) => ({ ...plan, badManners: 0 }),
   (plan) => ({ ...plan, weather: { ...plan.weather, lost: 0, duplicated: 0 } }),
   (plan) => ({ ...plan, receiver: { slowMaxMs: 1, errors: 0, timeouts: 0, downs: 0 } }),
-  (plan) => ({ ...plan, media: { ...plan.media, refused: 0, playbackFails: 0 } }),
+  (plan) => ({
+    ...plan,
+    media: { ...plan.media, refused: 0, remoteRefused: 0, playbackFails: 0, silences: 0 },
+  }),
   (plan) => ({ ...plan, store: { ...plan.store, unknown: 0, stalls: 0 } }),
 ]
 

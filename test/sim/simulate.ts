@@ -2,6 +2,7 @@
 
 import { BrokenPromise } from './checkers.ts'
 import { planOf, type Plan } from './plan.ts'
+import { breathed } from './time.ts'
 import { World } from './world.ts'
 
 export interface SeedResult {
@@ -13,8 +14,14 @@ export interface SeedResult {
   readonly lastLines: readonly string[]
   readonly transitions: number
   readonly virtualMs: number
+  /** Everything that the call logic stepped: commands, SIP, media, deadlines, outcomes of the store. */
+  readonly inputs: number
+  /** Calls that people placed; the calls that the server placed come on top. */
+  readonly calls: number
   /** Events by type, and commands by outcome. */
   readonly coverage: ReadonlyMap<string, number>
+  /** Which inputs met which states (coverage.ts). */
+  readonly pairs: ReadonlyMap<string, number>
 }
 
 /** Far more than a start takes. */
@@ -45,13 +52,15 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   process.on('unhandledRejection', onRejection)
   try {
     await live(world, plan)
+    await breathed()
+    world.throwIfBroken()
   } catch (error) {
     broken = error
   } finally {
     process.off('unhandledRejection', onRejection)
   }
-  const { model, clients, met } = world
-  const coverage = new Map([...model.coverage, ...clients.outcomes, ...met])
+  const { model, clients } = world
+  const coverage = new Map([...model.coverage, ...clients.outcomes])
   coverage.set('crash', world.crashes.count)
   return {
     seed,
@@ -61,7 +70,10 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     traceHash: world.trace.digest(),
     transitions: world.trace.lines,
     virtualMs: world.time.monotonicMs(),
+    inputs: world.coverage.inputs,
+    calls: world.people.calls,
     coverage,
+    pairs: world.coverage.met,
   }
 }
 

@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../src/ports/clock.ts'
 
 const LINES_KEPT = 40
+/** Characters; a call per line costs more than the hash itself. */
+const HASHED_AT_ONCE = 8_192
 /** Leg ids are long and random; in the trace they are L1, L2, … in order of appearance. */
 const LEG_ID = /v3:[\w-]{20,}/g
 
@@ -14,6 +16,7 @@ export class Trace {
   readonly #hash = createHash('sha256')
   readonly #names = new Map<string, string>()
   readonly #last: string[] = []
+  #unhashed = ''
   lines = 0
 
   constructor(clock: Clock, print: ((line: string) => void) | undefined) {
@@ -24,7 +27,8 @@ export class Trace {
   add(what: string): void {
     const line = `${this.#clock.monotonicMs()} ${this.#short(what)}`
     this.lines += 1
-    this.#hash.update(line)
+    this.#unhashed += line
+    if (this.#unhashed.length > HASHED_AT_ONCE) this.#takeIn()
     this.#last.push(line)
     if (this.#last.length > LINES_KEPT) this.#last.shift()
     this.#print?.(line)
@@ -36,10 +40,17 @@ export class Trace {
 
   /** Ends the trace. */
   digest(): string {
+    this.#takeIn()
     return this.#hash.digest('hex').slice(0, 16)
   }
 
+  #takeIn(): void {
+    this.#hash.update(this.#unhashed)
+    this.#unhashed = ''
+  }
+
   #short(text: string): string {
+    if (!text.includes('v3:')) return text
     return text.replace(LEG_ID, (legId) => {
       const known = this.#names.get(legId) ?? `L${this.#names.size + 1}`
       this.#names.set(legId, known)

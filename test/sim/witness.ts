@@ -21,6 +21,8 @@ export class Witness {
   committedSequence = 0
   readonly #seen = new Map<OperationId, VerbOutcome>()
   readonly #open = new Set<OperationId>()
+  /** The engine hands a verb over, repeats included. */
+  onAsk: (id: OperationId, verb: QueueVerb) => void = () => undefined
   readonly #broken: (why: unknown) => void
   readonly #trace: (what: string) => void
 
@@ -66,6 +68,7 @@ export class Witness {
   /** Above the troubles: what the engine sees. */
   outer(store: Store): Store {
     const execute = (id: OperationId, verb: QueueVerb, done: Done): void => {
+      this.onAsk(id, verb)
       // Empty queues are collected for ever.
       if (verb.kind !== 'collect-empty') this.#open.add(id)
       store.execute(id, verb, (outcome) => {

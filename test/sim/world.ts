@@ -6,7 +6,7 @@ import { brandAs, type ConferenceId, type LegId } from '../../src/base/ids.ts'
 import { createCallControl, type CallLogic } from '../../src/engine/driver.ts'
 import type { Application } from '../../src/ports/applications.ts'
 import type { StampedEvent } from '../../src/ports/events.ts'
-import type { CallControl, Command } from '../../src/ports/commands.ts'
+import type { CallControl } from '../../src/ports/commands.ts'
 import type { EventSink } from '../../src/ports/event-sink.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { Random } from '../../src/ports/random.ts'
@@ -25,7 +25,9 @@ import { applicationId, ContactCentre, queueNames } from './application.ts'
 import { Audit } from './audit.ts'
 import { BrokenPromise, EventModel } from './checkers.ts'
 import { Clients } from './clients.ts'
+import { Coverage } from './coverage.ts'
 import { Crashes } from './crashes.ts'
+import { Deadlines } from './deadlines.ts'
 import { SimDisk } from './disk.ts'
 import { IntentModel } from './intents.ts'
 import { SimMedia, type MediaTroubles } from './media.ts'
@@ -33,7 +35,7 @@ import { Monkey } from './monkey.ts'
 import { SimNetwork } from './network.ts'
 import { People } from './people.ts'
 import { noStreams, serverAddress, SimPhones, sipPort } from './phones.ts'
-import { randomFor, type Plan } from './plan.ts'
+import { momentIn, randomFor, type Plan } from './plan.ts'
 import { ServerProcess } from './process.ts'
 import { SimReceiver } from './receiver.ts'
 import { mortalStore, troubledStore } from './store.ts'
@@ -72,10 +74,11 @@ export class World {
   readonly crashes: Crashes
   readonly disk: SimDisk
   readonly metrics = recordingMetrics()
-  /** `state of the leg < command` with its count. */
-  readonly met = new Map<string, number>()
+  readonly coverage = new Coverage()
+  readonly deadlines: Deadlines
   model: EventModel
   intents = new IntentModel()
+  readonly #application: Application
   readonly #signer: WebhookSigner
   readonly #log: Log
   readonly #mediaTroubles: MediaTroubles
@@ -92,14 +95,17 @@ export class World {
     const random = (part: string): Random => randomFor(plan.seed, part)
     const time = new SimTime(random('time'))
     this.time = time
+    this.deadlines = new Deadlines(time, plan.store.latencyMaxMs)
     this.trace = new Trace(time, print)
     this.network = new SimNetwork(time, random('network'), { ...plan.weather })
     this.#mediaTroubles = { ...plan.media }
     const fail = (why: unknown): void => this.fail(why)
     this.witness = new Witness(fail, (what) => this.trace.add(what))
+    this.witness.onAsk = (id, verb) => this.coverage.asked(id, verb)
     this.ordered = !plan.store.distributed
     const { everKept } = this.witness
     this.model = new EventModel({ ordered: this.ordered, isKept: (legId) => everKept.has(legId) })
+    this.#application = applicationOf(plan)
     this.#log = this.#watchfulLog()
     this.#memory = createMemoryStore({ clock: time })
     this.disk = new SimDisk(random('store'), { ...plan.store })
@@ -182,6 +188,7 @@ export class World {
     this.crashes.plan()
     this.#planDowns(random('downs'))
     this.#planKeys(random('keys'))
+    this.#planSilences(random('silences'))
   }
 
   /** Faults stop, programs and people stop acting, everybody hangs up. */
@@ -189,7 +196,7 @@ export class World {
     this.trace.add('everybody goes home')
     this.crashes.stop()
     Object.assign(this.network.weather, { lost: 0, duplicated: 0, delayMinMs: 1, delayMaxMs: 5 })
-    this.#mediaTroubles.refused = 0
+    Object.assign(this.#mediaTroubles, { refused: 0, remoteRefused: 0 })
     Object.assign(this.receiver, { down: false, healthy: true })
     if (this.#centre !== undefined) this.#centre.active = false
     if (this.#monkey !== undefined) this.#monkey.active = false
@@ -251,7 +258,9 @@ export class World {
     if (!process.alive) return
     this.crashes.checkRestart()
     await sip.start()
-    if (process.alive) running.isServing = true
+    if (!process.alive) return
+    running.isServing = true
+    this.deadlines.serves()
   }
 
   /** From here on nothing of the process runs; what it had not written down never was. */
@@ -282,20 +291,16 @@ export class World {
     )
     clients.patience = () => new Promise((resolve) => time.set(RETRY_AFTER_MS, resolve))
     clients.onAsk = (command) => {
-      this.#noteMeeting(command)
       if (command.kind === 'transfer' || command.kind === 'bridge') {
         this.model.mayLeave(command.legId)
       }
       this.intents.asked(command)
     }
-    clients.onAccepted = (command) => this.intents.accepted(command)
+    clients.onAccepted = (command) => {
+      this.intents.accepted(command)
+      this.deadlines.accepted(command)
+    }
     return clients
-  }
-
-  #noteMeeting(command: Command): void {
-    if (!('legId' in command) || !this.isServing) return
-    const pair = `${this.control.call(command.legId)?.state ?? 'unknown'} < ${command.kind}`
-    this.met.set(pair, (this.met.get(pair) ?? 0) + 1)
   }
 
   async #openStore(
@@ -324,8 +329,12 @@ export class World {
     const { time, metrics } = this
     const { process, random, store, sip, media } = parts
     return createCallControl({
-      settings: { collectEmptyAfterMs: this.plan.collectEmptyAfterMs },
-      applications: [application],
+      settings: {
+        collectEmptyAfterMs: this.plan.collectEmptyAfterMs,
+        ringLimitMs: this.plan.limits.ringMs,
+        rtpLossHangupMs: this.plan.limits.rtpLossMs,
+      },
+      applications: [this.#application],
       clock: time,
       timers: process,
       random,
@@ -340,6 +349,7 @@ export class World {
       log: this.#log,
       metrics,
       faults: { at: process.guard((place) => this.crashes.at(place)) },
+      watch: (input, state) => this.coverage.see(input, state),
     })
   }
 
@@ -351,7 +361,7 @@ export class World {
   /** The production sink, with the model reading along at the commit. */
   #makeSink(process: ServerProcess): EventSink {
     const sink = createWebhookSink({
-      application: () => application,
+      application: () => this.#application,
       connectionCodecs: 'PCMU,PCMA',
       deliver: (rows) => this.#owe(rows),
     })
@@ -458,11 +468,24 @@ export class World {
   /** Keys that the media side hears, on legs at random. */
   #planKeys(random: Random): void {
     for (let i = random.below(10); i > 0; i--) {
-      this.time.set(random.below(this.plan.busyMs), () => {
+      this.time.set(momentIn(this.plan, random), () => {
         if (!this.isServing) return
         const legs = [...this.media.legs]
         const legId = legs[random.below(legs.length || 1)]
         if (legId !== undefined) this.deliver({ kind: 'media-dtmf', legId, digit: '1' })
+      })
+    }
+  }
+
+  /** Legs at random send no audio for a while; one in eight loses its audio for good, as when a port breaks. */
+  #planSilences(random: Random): void {
+    for (let i = this.plan.media.silences; i > 0; i--) {
+      this.time.set(momentIn(this.plan, random), () => {
+        const legs = this.isServing ? [...this.media.started] : []
+        const legId = legs[random.below(legs.length || 1)]
+        if (legId === undefined) return
+        if (random.below(8) === 0) this.media.breakDown(legId)
+        else this.media.fallSilent(legId, random.below(30_000))
       })
     }
   }
@@ -485,7 +508,7 @@ export class World {
 const noSigner: WebhookSigner = { publicKey: '', keyId: '', headers: () => ({}) }
 const noFile = { read: () => undefined, write: () => undefined }
 
-const application: Application = {
+const applicationOf = ({ limits }: Plan): Application => ({
   id: applicationId,
   name: 'sim',
   active: true,
@@ -494,12 +517,12 @@ const application: Application = {
   webhookTimeoutSecs: 0,
   numbers: ['*'],
   dtmfType: 'RFC 2833',
-  firstCommandTimeout: false,
-  firstCommandTimeoutSecs: 30,
+  firstCommandTimeout: limits.firstCommandSecs !== undefined,
+  firstCommandTimeoutSecs: limits.firstCommandSecs ?? 30,
   inboundChannelLimit: undefined,
   outboundChannelLimit: undefined,
   tags: [],
-}
+})
 
 function tell({ event }: StampedEvent): string {
   const legId = 'leg' in event ? event.leg.legId : brandAs<LegId>('')

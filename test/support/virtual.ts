@@ -144,7 +144,9 @@ export class SeededRandom implements Random {
 
   token(length: number): string {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-    return Array.from({ length }, () => alphabet[this.below(64)]).join('')
+    let text = ''
+    while (text.length < length) text += alphabet[this.below(64)]
+    return text
   }
 
   uuid(): string {
