@@ -57,7 +57,9 @@ test('damaged and foreign files are refused and left as they are', async (t) => 
   const database = new DatabaseSync(file)
   database.exec('CREATE TABLE recipes (name TEXT)')
   database.close()
+  const foreign = readFileSync(file)
   await assert.rejects(openSqlite(directory), /is not a Holdfast database/)
+  assert.deepEqual(readFileSync(file), foreign)
 })
 
 test('only the owner can read the files', async (t) => {
