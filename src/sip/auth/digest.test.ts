@@ -1,6 +1,8 @@
 // Digest against the published vectors, the two roles against each other, and what attackers try.
 
 import assert from 'node:assert/strict'
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { SeededRandom, VirtualTime } from '../../../test/support/virtual.ts'
 import { fieldsOf } from '../message/fields.ts'
@@ -211,4 +213,57 @@ test('RFC 7616 §3.3: a challenge that wants only auth-int, or no algorithm we k
     client.accept(challenged(['Digest realm="r", nonce="n", qop="auth-int, auth"'])),
     true,
   )
+})
+
+/** Every hash that is computed while `run` runs, by kind and length of what goes in. */
+function hashesDuring(run: () => void): readonly string[] {
+  const done: string[] = []
+  const { createHash, createHmac } = crypto
+  const watched = (name: string, hash: crypto.Hash): crypto.Hash => {
+    const update = hash.update.bind(hash)
+    hash.update = (text: crypto.BinaryLike) => {
+      done.push(`${name} ${typeof text === 'string' ? text.length : text.byteLength}`)
+      return update(text)
+    }
+    return hash
+  }
+  crypto.createHash = (name) => watched(name, createHash(name))
+  crypto.createHmac = (name, key) => {
+    done.push(`hmac ${name}`)
+    return createHmac(name, key)
+  }
+  syncBuiltinESMExports()
+  try {
+    run()
+  } finally {
+    Object.assign(crypto, { createHash, createHmac })
+    syncBuiltinESMExports()
+  }
+  return done
+}
+
+test('C81: an invented name costs the same hashes as a real one, whatever is wrong with the credentials', () => {
+  const { server, client, credentials } = scene()
+  client.accept(challenged(server.challenges(undefined, false)))
+  const [[, right = ''] = []] = credentials()
+  const wrongs: Readonly<Record<string, (text: string) => string>> = {
+    'a wrong response': (text) => text.replace(/response="[^"]*"/, `response="${'0'.repeat(64)}"`),
+    'a forged nonce': (text) => text.replace(/nonce="[^"]*"/, 'nonce="a.b.c.d"'),
+    'an unknown algorithm': (text) => text.replace(/algorithm=[^,]*/, 'algorithm=SHA-512'),
+    'another URI': (text) => text.replace(/uri="[^"]*"/, 'uri="sip:other.test"'),
+    'no count': (text) => text.replace(/nc=[^,]*/, 'nc=x'),
+  }
+  for (const [name, spoil] of Object.entries(wrongs)) {
+    const [known, unknown] = ['alice', 'bobby'].map((user) => {
+      const text = spoil(right.replace('username="alice"', `username="${user}"`))
+      assert.ok(text.includes(user))
+      return hashesDuring(() => {
+        const verdict = server.verify(request([['Authorization', text]]))
+        assert.equal(verdict.kind, 'wrong', name)
+        server.challenges(user, false)
+      })
+    })
+    assert.deepEqual(unknown, known, name)
+    assert.ok((known?.length ?? 0) > 0, 'the watch works')
+  }
 })

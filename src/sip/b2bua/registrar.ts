@@ -93,8 +93,7 @@ export class Registrar {
     if (to === undefined || to.scheme === 'tel' || target === undefined || target.scheme === 'tel')
       return { status: 400, headers: [] }
     // A domain that is not ours is nothing that we forward (RFC 3261 §10.3 step 1).
-    if (!isOurs(target) || !isOurs(to) || to.user === undefined)
-      return { status: 404, headers: [] }
+    if (!isOurs(target) || !isOurs(to) || to.user === undefined) return { status: 404, headers: [] }
     return unescapeUri(to.user)
   }
 

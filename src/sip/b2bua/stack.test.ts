@@ -179,6 +179,45 @@ test('C81: a flood from a stranger is not answered beyond its rate; a trunk is n
   world.stop()
 })
 
+test('C81: strangers without credentials leave no transaction, and hear one answer each', async () => {
+  const world = new SipWorld()
+  const stack = await world.stack('10.0.0.1', { ...strict, strangers: { sourceBurst: 1000 } })
+  const peer = await world.peer('10.0.0.66')
+  peer.toUri = peer.fromUri = 'sip:alice@pbx.test'
+  for (let at = 0; at < 300; at++) {
+    peer.callId = `half-open-${at}`
+    const method = ['INVITE', 'REGISTER', 'OPTIONS', 'BYE', 'CANCEL'][at % 5] ?? ''
+    peer.send({ method, cseq: 1, uri: 'sip:pbx.test', body: method === 'INVITE' ? SDP_A : '' })
+  }
+  await world.run(100)
+  const counts = (): number[] => [100, 407, 401, 200, 481].map((one) => peer.responses(one).length)
+  assert.deepEqual(counts(), [0, 60, 60, 60, 120])
+  assert.equal(stack.sip.size, 0, 'nothing is remembered')
+  await world.run(40_000)
+  assert.deepEqual(counts(), [0, 60, 60, 60, 120], 'nothing is repeated by itself')
+  world.stop()
+})
+
+test('C81: unfinished transactions of a stranger with credentials are few; a trunk finds room', async () => {
+  const world = new SipWorld()
+  const strangers = { sourceBurst: 1000, failedLoginsMax: 1000, sourceTransactionsMax: 20 }
+  const stack = await world.stack('10.0.0.1', { ...strict, strangers })
+  const peer = await world.peer('10.0.0.66')
+  peer.fromUri = 'sip:alice@pbx.test'
+  for (let at = 0; at < 300; at++) {
+    peer.callId = `unfinished-${at}`
+    const lines = ['Proxy-Authorization: Digest username="alice", realm="pbx.test", nonce="x"']
+    peer.send({ method: 'INVITE', cseq: 1, body: SDP_A, lines })
+  }
+  await world.run(100)
+  assert.equal(stack.sip.size, 20)
+  const trunk = await world.peer('10.0.0.2', 5080)
+  trunk.send({ method: 'INVITE', cseq: 1, body: SDP_A })
+  await world.run(10)
+  assert.equal(stack.last('incoming-call').source.kind, 'trunk')
+  world.stop()
+})
+
 test('C81: whoever guesses passwords is not heard any more', async () => {
   const world = new SipWorld()
   await world.stack('10.0.0.1', { ...strict, strangers: { failedLoginsMax: 5, banMs: 600_000 } })

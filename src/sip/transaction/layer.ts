@@ -291,8 +291,21 @@ class Layer implements SipTransactions {
         flow,
       )
     }
+    const stateless = this.#answerToStranger(request, flow, via)
+    if (stateless !== undefined) return this.#answerStateless(stateless, request.headers, flow)
     if (method === 'CANCEL') return this.#cancel(request, flow, via, key)
     this.#newServer(request, flow, key)
+  }
+
+  /** RFC 3261 §8.2.7: strangers cost no transaction until they show credentials. */
+  #answerToStranger(request: SipRequest, flow: Flow, via: Via): ResponseParts | undefined {
+    const { doorman, rules } = this.#config
+    if (doorman?.isStranger(flow.remoteAddress) !== true) return undefined
+    if (this.#user.isInDialog?.(request) === true) return undefined
+    if (request.method !== 'CANCEL')
+      return checkRequest(request, rules) ?? this.#user.answerToStranger?.(request, flow)
+    const known = this.#servers.has(serverKey(request, via, 'INVITE'))
+    return known ? undefined : { status: 481, headers: [] }
   }
 
   /** Strangers are counted for everything but what belongs to a dialog of ours. */

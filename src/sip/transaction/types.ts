@@ -62,6 +62,8 @@ export interface ClientTransactionEvents {
 export interface TransactionUser {
   /** The request belongs to a dialog that lives here: its sender is no stranger. Missing: none does. */
   isInDialog?(request: SipRequest): boolean
+  /** What a stranger's request is answered that is not worth a transaction, undefined when it is. Missing: all are. */
+  answerToStranger?(request: SipRequest, flow: Flow): ResponseParts | undefined
   /** A request that starts a server transaction (never ACK, never CANCEL that matched, never a retransmission). */
   onRequest(transaction: ServerTransaction): ServerTransactionEvents
   /** ACK that matches no transaction: it belongs to a 2xx (RFC 3261 §13.2.2.4). */
