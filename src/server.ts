@@ -60,6 +60,8 @@ const pruneEveryMs = 600_000
 const drainWebhooksMs = 5_000
 /** A stop that takes longer waits for a disk that takes nothing. */
 const stopMsMax = 20_000
+/** When that is known beforehand: long enough for one more try, short enough for those who then kill after ten seconds. */
+const stopBadDiskMsMax = 8_000
 /** A leg's audio is missed after this; what follows is `calls.rtp_loss_hangup_secs`. */
 const silentAfterMs = 5_000
 const audioFetchMs = 10_000
@@ -160,14 +162,15 @@ export async function startServer(
     freshApiKey: fresh,
     stop: () => {
       life.phase = 'draining'
-      return inTime(timers, stopInOrder())
+      const limitMs = store.health().ok ? stopMsMax : stopBadDiskMsMax
+      return inTime(timers, limitMs, stopInOrder())
     },
   }
 }
 
-function inTime(timers: Timers, stopped: Promise<void>): Promise<void> {
+function inTime(timers: Timers, limitMs: number, stopped: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const late = timers.set(stopMsMax, () => {
+    const late = timers.set(limitMs, () => {
       reject(new Error('the disk did not take the last writes in time'))
     })
     stopped.then(

@@ -2,15 +2,18 @@
 // when the disk is back the server goes on by itself with everything in order.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import type { ServerProgram } from '../../../src/lab/server-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { inviteText, openRawSip, plainOffer } from '../../support/raw-sip.ts'
 import {
   agentHz,
+  type Json,
   firstError,
   listOf,
   musicHz,
@@ -91,12 +94,16 @@ function limitFiles(pid: number | undefined, bytes: string): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
 }
 
-async function stageOn(t: TestContext, program?: (folder: string) => ServerProgram) {
+async function stageOn(
+  t: TestContext,
+  program?: (folder: string) => ServerProgram,
+  config: Json = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-disk-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   mkdirSync(join(folder, 'data'))
   const stage = await startStage({
-    config: { data: join(folder, 'data') },
+    config: { data: join(folder, 'data'), ...config },
     dataDirectory: folder,
     provokes: /"code":"STORE_FAILING"/,
     ...(program === undefined ? {} : { program: program(folder) }),
@@ -182,6 +189,42 @@ test('a disk that stands still for two seconds: nobody hears it, and everything 
   assert.deepEqual([lines(stage, 'STORE_SLOW'), lines(stage, 'STORE_WELL')], [1, 1])
   await nothingMissing(stage, join(folder, 'data'))
   assert.equal(await stage.close({ keepData: true }), 0)
+})
+
+test('SIGTERM on a dead disk: exit 1 in time, and the next start finds what was last told to anybody', async (t) => {
+  const [http, sip] = await Promise.all([freePort(), freePort()])
+  const { stage, folder } = await stageOn(t, faulty, {
+    http: { host: '127.0.0.1', port: http },
+    sip: { host: '127.0.0.1', port: sip, domain: 'localhost' },
+    media: { host: '127.0.0.1', ports: '12600-12799' },
+  })
+  const caller = await stage.queueUp('wait')
+  writeFileSync(faultFile(folder), 'read-only')
+  const held = stage.request('POST', '/queues', { queue_name: 'held' }).catch(() => undefined)
+  await until(() => degraded(stage))
+  const ended = once(stage.server.child, 'exit')
+  stage.server.child.kill('SIGTERM')
+  assert.deepEqual(await ended, [1, null])
+  assert.match(stage.server.log(), /the disk did not take the last writes in time/)
+  assert.equal(await held, undefined, 'nobody was told that it happened')
+  assert.equal(caller.call.state, 'up')
+
+  rmSync(faultFile(folder))
+  const next = await stage.server.again()
+  t.after(() => next.stop({ keepData: true }))
+  assert.equal((await stage.request('GET', '/queues/held')).status, 404)
+  const waiting = listOf(await stage.request('GET', '/queues/wait/calls'))
+  assert.deepEqual(
+    waiting.map((one) => one['call_control_id']),
+    [caller.id],
+  )
+  await caller.call.hearsSilence(2_000)
+  await stage.command(caller.id, 'hangup')
+  await caller.call.ended(3_000)
+  await stage.event(caller.id, 'call.hangup')
+  stage.lab.close()
+  await stage.receiver.close()
+  await stage.sounds.close()
 })
 
 type Crowd = Awaited<ReturnType<typeof callersOf>>
