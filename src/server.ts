@@ -56,6 +56,7 @@ export interface RunningServer {
 }
 
 const codecs = 'PCMU,PCMA'
+const pruneAfterMs = 60_000
 const pruneEveryMs = 600_000
 const drainWebhooksMs = 5_000
 /** A stop that takes longer waits for a disk that takes nothing. */
@@ -442,17 +443,18 @@ function renderMetrics(
   return metrics.render()
 }
 
-/** Delivered webhooks and events are forgotten after the time for which webhooks are retried. */
+/** Delivered webhooks are forgotten with their events; what is still owed is kept. */
 function startPruning(config: Config, platform: Platform, store: Store): () => void {
   const { timers, clock, log } = platform
-  const keptMs = config.webhooks.give_up_hours * 3_600_000
+  const keptMs = config.events.keep_hours * 3_600_000
   const again = (): void => {
     store.prune(clock.wallMs() - keptMs).catch((error: unknown) => {
       log.warn({ code: 'PRUNE', error: String(error) }, 'old events could not be removed')
     })
     id = timers.set(pruneEveryMs, again)
   }
-  let id = timers.set(pruneEveryMs, again)
+  // Soon: a server that is often started anew must clean up too.
+  let id = timers.set(pruneAfterMs, again)
   return () => timers.clear(id)
 }
 

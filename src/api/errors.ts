@@ -107,7 +107,7 @@ const requestErrors = {
     title: notFound,
     detail: 'Events after this cursor are no longer kept.',
     meaning:
-      '`after` of the list of events is older than `webhooks.give_up_hours`, or a cursor of another server: going on there would miss events.',
+      '`after` of the list of events is older than `events.keep_hours`, or a cursor of another server: going on there would miss events.',
     remedy:
       'Take `after=newest`, read the queues and their calls anew, then go on from that cursor.',
   },

@@ -379,6 +379,13 @@ export const keys = {
       doc: 'How long a webhook is retried.',
     }),
   },
+  events: {
+    keep_hours: integer(1, 8760, {
+      default: 72,
+      unit: 'h',
+      doc: 'How long events can be read at `GET /v2/events`; each takes about 1.5 kB of disk.',
+    }),
+  },
   calls: {
     ring_limit_secs: integer(1, 3600, {
       default: 180,

@@ -246,6 +246,43 @@ test('500 to one kind of event, more of them than fit into memory, then a restar
   assert.equal(time.pending, 0)
 })
 
+test('what waits apart comes as fast as it is taken when it is due, each once, however slow the disk reads', async () => {
+  const former = scene(({ id }) => (id.endsWith('.1') ? 500 : 200))
+  await former.outbox.start()
+  for (const leg of legs) {
+    await former.owe(leg, [`${leg}.1`], { eventType: 'call.initiated' })
+    await former.owe(leg, [`${leg}.2`])
+  }
+  await former.pass(10 * 60_000)
+  await former.outbox.drain(1000)
+  await former.pass(15 * 60_000)
+  const { store, time } = former
+  const after = (ms: number) => new Promise<void>((resolve) => time.set(ms, resolve))
+  const slowStore: typeof store = {
+    ...store,
+    apartDeliveries: async (...args) => {
+      const page = await store.apartDeliveries(...args)
+      await after(300)
+      return page
+    },
+  }
+  const accepted: string[] = []
+  // Half of them answer while the next page is under way.
+  const script = async ({ id }: Seen) => {
+    await after(id.length % 2 === 0 ? 10 : 100)
+    accepted.push(id)
+    return 200
+  }
+  const { outbox, pass } = outboxWorld(script, { heldMax, former, store: slowStore })
+  await outbox.start()
+  await pass(8000)
+  assert.equal(accepted.length, 100)
+  assert.equal(new Set(accepted).size, 100)
+  assert.equal(outbox.backlog(), 0)
+  await outbox.drain(1000)
+  assert.equal(time.pending, 0)
+})
+
 test('a receiver that closes in the middle of its answer, and one with a wrong certificate', async (t) => {
   const good = await startReceiver()
   t.after(() => good.close())

@@ -55,3 +55,24 @@ test('a cursor of another data folder is gone, a text that is none is refused', 
   const refused = await stage.request('GET', '/events?after=yesterday')
   assert.equal(refused.status, 422)
 })
+
+test('limits of a page, and cursors that are none, are refused with the parameter named', async () => {
+  const refused = {
+    limit: ['0', '1001', '1.5', 'all'],
+    wait_secs: ['-1', '31'],
+    after: ['1', '-1.x', '1.00000000', '9'.repeat(101), '1%27%3B--', '%00'],
+  }
+  for (const [name, values] of Object.entries(refused)) {
+    for (const value of values) {
+      const { status, body } = await stage.request('GET', `/events?${name}=${value}`)
+      const { errors } = body as { errors: { source?: { parameter?: string } }[] }
+      assert.deepEqual([status, errors[0]?.source?.parameter], [422, name], `${name}=${value}`)
+    }
+  }
+  const { events } = await pull('?limit=1000')
+  const first = events[0]
+  assert.ok(first)
+  const mixed = `${first.cursor.split('.')[0]}.00000000-0000-4000-8000-000000000000`
+  const foreign = await stage.request('GET', `/events?after=${mixed}`)
+  assert.equal(foreign.status, 410, 'a number that exists here with the id of another server')
+})

@@ -8,7 +8,7 @@ const schema = listOperation({
   tag: 'events',
   summary: 'List events in order, from a cursor on',
   description:
-    'What the webhooks say, of all applications, also where no webhook URL is set. Kept for `webhooks.give_up_hours`.',
+    'What the webhooks say, of all applications, also where no webhook URL is set. Kept for `events.keep_hours`.',
   path: {},
   query: Type.Object({
     after: Type.Optional(
