@@ -141,10 +141,11 @@ async function goodDatabase(directory: string): Promise<void> {
   copyFileSync(join(source, file), join(directory, 'holdfast.db'))
 }
 
-/** Name and bytes of the database's files; the lock holds nothing, and the index beside the log is made from it. */
+/** Names and bytes of what holds data: not the lock, not the index beside the log, not a log that reading made, empty. */
 function filesOf(directory: string): readonly (readonly [string, string])[] {
   return readdirSync(directory)
     .filter((name) => name.startsWith('holdfast.db') && !name.endsWith('-shm'))
     .toSorted()
     .map((name) => [name, readFileSync(join(directory, name)).toString('base64')] as const)
+    .filter(([, bytes]) => bytes !== '')
 }
