@@ -4,8 +4,12 @@
 
 import { loadConfig, ConfigError } from './config/load.ts'
 import { addressMatcher } from './platform/address-matcher.ts'
+import { keepCompiled, writeCompiledAfter } from './platform/compile-cache.ts'
 import { folderOf, readTextFile, resolvePath } from './platform/files.ts'
-import { startServer } from './server.ts'
+import { prepareWorkers } from './worker-threads.ts'
+
+/** By then calls of a former process are back. */
+const writeCompiledMs = 5000
 
 function readConfig() {
   const { config, warnings } = loadConfig({
@@ -28,10 +32,17 @@ function readConfig() {
 }
 
 try {
-  const server = await startServer(readConfig(), (why) => {
+  const config = readConfig()
+  keepCompiled(resolvePath(config.dataFolder, 'compiled'))
+  const threads = prepareWorkers()
+  // Read now and not before: most of the start is the reading of sources, and the threads read theirs meanwhile.
+  const { startServer } = await import('./server.ts')
+  const die = (why: string): void => {
     console.error(`holdfast: ${why}`)
     process.exit(1)
-  })
+  }
+  const server = await startServer(config, die, undefined, threads)
+  writeCompiledAfter(writeCompiledMs)
   if (server.freshApiKey !== undefined) {
     console.log(`holdfast made an API key (kept in the data folder): ${server.freshApiKey}`)
   }

@@ -23,7 +23,6 @@ import { createMetrics } from './platform/metrics.ts'
 import { createRandom } from './platform/random.ts'
 import { createResolver } from './platform/resolver.ts'
 import { createStreams } from './platform/streams.ts'
-import { startThread } from './platform/threads.ts'
 import { createTimers } from './platform/timers.ts'
 import type { Clock } from './ports/clock.ts'
 import type { EventSink } from './ports/event-sink.ts'
@@ -40,6 +39,7 @@ import { createEventFeed } from './webhooks/feed.ts'
 import { Outbox } from './webhooks/outbox.ts'
 import { createWebhookSigner, signInPool } from './webhooks/signature.ts'
 import { createWebhookSink } from './webhooks/sink.ts'
+import { workersOnDemand, type WorkerThreads } from './worker-threads.ts'
 
 export interface RunningServer {
   /** `http://host:port` */
@@ -90,26 +90,26 @@ interface LateLogic {
 /**
  * Starts everything and resolves when calls and requests are taken.
  * `onFatal`: a part that cannot be replaced died; the process should end and be started anew.
- * `faults`: for tests, which end the process at a place of their choice.
+ * `faults`: for tests, which end the process at a place of their choice. `threads`: those that are loading already.
  */
 export async function startServer(
   config: Config,
   onFatal: (why: string) => void,
   faults: Faults = noFaults,
+  threads: WorkerThreads = workersOnDemand,
 ): Promise<RunningServer> {
   const platform = createPlatform(config)
   const { clock, timers, random, log, metrics, http, lag } = platform
   const store = await openSqliteStore({
     directory: config.dataFolder,
     timers,
-    startJournal: (callbacks) =>
-      startThread(new URL('./journal-worker.ts', import.meta.url), callbacks),
+    startJournal: threads.journal,
     onTrouble: reportTrouble(config.dataFolder, log, metrics),
     onGone: (why) => onFatal(`the journal thread ended: ${why}`),
   })
   const webhooks = createWebhooks(config, platform, store)
   const late: LateLogic = {}
-  const audio = createAudio(config, platform, late, onFatal)
+  const audio = createAudio(config, platform, { late, threads, onFatal })
   const sip = createSip(config, platform, late)
   const logic = createLogic(config, platform, { store, webhooks, audio, sip }, faults)
   late.current = logic
@@ -280,12 +280,16 @@ function createWebhooks(config: Config, platform: Platform, store: Store) {
 function createAudio(
   config: Config,
   platform: Platform,
-  late: LateLogic,
-  onFatal: (why: string) => void,
+  around: {
+    readonly late: LateLogic
+    readonly threads: WorkerThreads
+    readonly onFatal: (why: string) => void
+  },
 ) {
+  const { late, threads, onFatal } = around
   const { timers, clock, random, http, log } = platform
   const ingest = createIngestClient({
-    spawn: (callbacks) => startThread(new URL('./audio-worker.ts', import.meta.url), callbacks),
+    spawn: threads.audio,
     timers,
     limits: { ...defaultIngestLimits, bytesMax: config.limits.playback_bytes },
     timeoutMs: audioDecodeMs,
@@ -299,7 +303,7 @@ function createAudio(
     fetchTimeoutMs: audioFetchMs,
   })
   const worker = startMediaWorker(
-    (callbacks) => startThread(new URL('./media-worker.ts', import.meta.url), callbacks),
+    threads.media,
     {
       host: config.media.host,
       portMin: config.media.ports.first,

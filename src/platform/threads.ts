@@ -15,9 +15,32 @@ export interface Thread {
   stop(): void
 }
 
+export type StartThread = (callbacks: ThreadCallbacks) => Thread
+
+/**
+ * Begins to load the module at `entry` at once; whoever takes the thread first gets that one, later ones are started when
+ * they are asked for. What goes wrong meanwhile is told to the taker.
+ */
+export function prepareThread(entry: URL): StartThread {
+  let early: Worker | undefined = new Worker(entry)
+  let trouble: string | undefined
+  early.unref()
+  early.once('error', (error) => (trouble = String(error)))
+  return (callbacks) => {
+    if (early === undefined) return startThread(entry, callbacks)
+    const thread = attach(early, callbacks, trouble)
+    early = undefined
+    return thread
+  }
+}
+
 /** Starts the module at `entry` as a thread that does not keep the program alive by itself. */
 export function startThread(entry: URL, callbacks: ThreadCallbacks): Thread {
-  const worker = new Worker(entry)
+  return attach(new Worker(entry), callbacks)
+}
+
+/** `trouble`: the thread died before anybody listened. */
+function attach(worker: Worker, callbacks: ThreadCallbacks, trouble?: string): Thread {
   let over = false
   const gone = (why: string) => {
     if (over) return
@@ -30,6 +53,7 @@ export function startThread(entry: URL, callbacks: ThreadCallbacks): Thread {
   worker.on('error', (error) => gone(error instanceof Error ? error.message : String(error)))
   worker.on('exit', (code) => gone(`exit code ${code}`))
   worker.unref()
+  if (trouble !== undefined) queueMicrotask(() => gone(trouble))
   return {
     post: (value) => worker.postMessage(value),
     stop: () => {
