@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { deadlineSecs, queueName, buildScene } from './support/recovery-scene.ts'
 import type { Role, Scene, SceneSize } from './support/recovery-scene.ts'
 import { percentile, pause, printTable, round, until, type Figures } from './support/report.ts'
-import { buildStage, callIn, restart, type Restart, type Stage } from './support/stage.ts'
+import { buildStage, callInMany, restart, type Restart, type Stage } from './support/stage.ts'
 
 /** Below the range of the system, so that nobody else takes one while the server is away. */
 const rtpPorts = '30000-32700'
@@ -17,6 +17,10 @@ const probedAfterMs = 15_000
 const gapTargetMs = 2000
 const growthTargetMs = 1
 const startTargetMs = 3000
+/** By then the first process has left what the next start reads (src/main.ts). */
+const settledMs = 7000
+/** Of the caller who comes after the restart; the others count from 0. */
+const newCallNumber = 9_000_000
 /** A deadline may be told so much late: the webhook's way, and a machine that others use. */
 const deadlineSlackMs = 1000
 
@@ -76,7 +80,9 @@ async function run(size: SceneSize) {
     ports: { http, sip, rtp: rtpPorts },
   })
   try {
+    const startedMs = performance.now()
     const scene = await buildScene(stage, size)
+    await pause(Math.max(0, startedMs + settledMs - performance.now()))
     return { calls, ...(await crash(stage, scene)) }
   } finally {
     await stage.close()
@@ -141,7 +147,8 @@ async function crash(stage: Stage, scene: Scene) {
 
 /** From the spawn to the 200 of a call that came in as soon as the server was ready. */
 async function timeOfNewCall(stage: Stage, { spawnedMs }: Restart): Promise<number> {
-  await callIn(stage, { from: '+18880000001', fill: 0xd5 })
+  // It comes again when it is refused for a moment, as callers do after a 503.
+  await callInMany(stage, newCallNumber, 1, 0xd5)
   return performance.now() - spawnedMs
 }
 
@@ -170,17 +177,16 @@ export async function benchRecovery(full: boolean): Promise<Figures> {
     deadline_off_ms: round(Math.max(...results.map(({ deadlineLateMs }) => deadlineLateMs)), 0),
     gap_p50_ms: round(percentile(gapsOf(large), 0.5), 0),
     gap_p99_ms: round(percentile(gapsOf(large), 0.99), 0),
+    right_sound_p99_ms: round(percentile(rightGapsOf(large), 0.99), 0),
     gap_ms_per_call: round(growth, 2),
-    start_to_ready_ms: round(large.readyMs - large.spawnedMs, 0),
-    ...(results[2] && {
-      start_to_ready_1000_ms: round(results[2].readyMs - results[2].spawnedMs, 0),
-    }),
+    start_to_ready_ms: startMs(large),
+    ...(full && { start_to_ready_most_ms: Math.max(...results.map(startMs)) }),
   }
   const problems = problemsOf(figures)
-  const late = figures.gap_p99_ms > gapTargetMs || growth > growthTargetMs
-  const slow = results.some(({ readyMs, spawnedMs }) => readyMs - spawnedMs > startTargetMs)
+  const late = figures.right_sound_p99_ms > gapTargetMs || growth > growthTargetMs
+  const slow = results.some((result) => startMs(result) > startTargetMs)
   console.log(
-    `  ${growth.toFixed(2)} ms of gap per call more; times ${late || slow ? 'are above' : 'keep'} the targets: gap ${gapTargetMs} ms, ${growthTargetMs} ms per call, start ${startTargetMs} ms`,
+    `  ${growth.toFixed(2)} ms more per call until the right sound is back; times ${late || slow ? 'are above' : 'keep'} the targets: ${gapTargetMs} ms until it is (p99), ${growthTargetMs} ms per call, start ${startTargetMs} ms`,
   )
   return problems.length === 0 ? figures : { ...figures, failed: problems.join(', ') }
 }
@@ -200,10 +206,19 @@ function gapsOf({ outages }: Result, role?: Role): number[] {
   return fitting.map(({ gapMs }) => gapMs)
 }
 
-/** ms that each call more adds to the 99th percentile of the gap. */
+function rightGapsOf({ outages }: Result, role?: Role): number[] {
+  const fitting = outages.filter((one) => role === undefined || one.role === role)
+  return fitting.map(({ rightGapMs }) => rightGapMs)
+}
+
+/** ms that each call more adds to the 99th percentile of the time until the right sound is back. */
 function growthPerCall(small: Result, large: Result): number {
-  const [few, many] = [small, large].map((one) => percentile(gapsOf(one), 0.99))
-  return ((many ?? 0) - (few ?? 0)) / (large.calls - small.calls)
+  const [few = 0, many = 0] = [small, large].map((one) => percentile(rightGapsOf(one), 0.99))
+  return (many - few) / (large.calls - small.calls)
+}
+
+function startMs({ readyMs, spawnedMs }: Restart): number {
+  return round(readyMs - spawnedMs, 0)
 }
 
 function sum(results: readonly Result[], read: (result: Result) => number): number {
@@ -216,7 +231,7 @@ function showGaps(results: readonly Result[]): void {
     ['calls', 'leg', 'legs', 'no audio p50 ms', 'p99', 'max', 'right sound p50 ms', 'p99', 'max'],
     results.flatMap((result) =>
       roles.flatMap((role) => {
-        const right = result.outages.filter((one) => one.role === role).map((one) => one.rightGapMs)
+        const right = rightGapsOf(result, role)
         if (right.length === 0) return []
         const gaps = gapsOf(result, role)
         const cells = [gaps, right].flatMap((values) =>
@@ -236,7 +251,7 @@ function showState(results: readonly Result[]): void {
     ['max_wait deadlines, off by ms', (one) => `${one.deadlines}, ${round(one.deadlineLateMs)}`],
     ['do not hear what is due', ({ deaf }) => deaf],
     ['other SSRC or sequence back', ({ strange }) => strange],
-    ['start to /ready 200, ms', ({ readyMs, spawnedMs }) => round(readyMs - spawnedMs, 0)],
+    ['start to /ready 200, ms', startMs],
     ['start to first audio, ms', ({ outages }) => round(first(outages), 0)],
     ['start to audio of the last', ({ outages }) => round(last(outages), 0)],
     ['start to 200 of a new call', ({ newCallMs }) => round(newCallMs, 0)],
