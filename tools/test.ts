@@ -2,10 +2,11 @@
 // would cost more than they do), then every other *.test.ts in a process of its own, a few at a time.
 // `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check);
 // `--peers` (npm run test:peers) takes test/peers/**/*.peer.ts instead, which need foreign programs of the system.
-// A whole run ends with the coverage of the API: every operation and webhook must have been seen by some test.
+// A whole run ends with the coverage of the API, of which every operation and webhook must have been seen by some test, and
+// with a look through the logs of all servers: no secret, no telephone number, no pressed key.
 // The last line counts what ran: `tests: N passed, N failed, N skipped`.
 import { spawn } from 'node:child_process'
-import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
@@ -97,13 +98,26 @@ function runTests(files: string[], tally: Tally, inOneProcess = false): Promise<
   })
 }
 
-/** Runs everything with the API hits on record, then looks at what nobody asked for. That counts as one test. */
+/** Looks through what all servers of the run have written. That counts as one test. */
+async function checkLogs(folder: string, tally: Tally): Promise<void> {
+  const { scanLogs } = await import('../test/support/log-scan.ts')
+  const { lines, problems } = scanLogs(folder)
+  const passed = problems.length === 0 && lines > 0
+  tally[passed ? 'passed' : 'failed']++
+  if (passed) console.log(`✔ the logs of all servers hold no secret and no number (${lines} lines)`)
+  else console.error(`✖ the logs of all servers (${lines} lines)\n${problems.join('\n')}`)
+}
+
+/** Runs everything with API hits and server logs on record, then looks at what nobody asked for. That counts as one test. */
 async function runEverything(files: string[], tally: Tally): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-coverage-'))
   const log = join(folder, 'hits')
   writeFileSync(log, '')
   // The test processes inherit it.
   process.env['HOLDFAST_CONTRACT_LOG'] = log
+  const logs = join(folder, 'logs')
+  mkdirSync(logs)
+  process.env['SERVER_LOGS_FOLDER'] = logs
   try {
     const isUnit = (file: string): boolean => file.startsWith('src/')
     const inTurn = async (): Promise<void> => {
@@ -119,6 +133,7 @@ async function runEverything(files: string[], tally: Tally): Promise<void> {
     tally[problems.length === 0 ? 'passed' : 'failed']++
     if (problems.length === 0) console.log('✔ every operation and webhook of the API was seen')
     else console.error(`✖ not everything of the API was seen\n${problems.join('\n')}`)
+    await checkLogs(logs, tally)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

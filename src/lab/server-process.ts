@@ -1,6 +1,7 @@
 // The real server as a process of its own, on free ports with throw-away data unless told otherwise: for end-to-end
 // tests, the demo and the benches, which must meet what a user would start.
 import { spawn, type ChildProcess } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,8 +52,38 @@ const apiKey = 'KEYlab'
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'holdfast-')))
   const configFile = join(dataDirectory, 'holdfast.yaml')
-  await writeFile(configFile, JSON.stringify(mergedConfig(dataDirectory, options.config ?? {})))
+  const config = mergedConfig(dataDirectory, options.config ?? {})
+  rememberSecrets(config)
+  await writeFile(configFile, JSON.stringify(config))
   return launch(dataDirectory, configFile, options.program)
+}
+
+/**
+ * Folder where a whole test run gathers what its servers write, at debug level, and which secrets they were given: its last
+ * step looks for the one in the other. Unset: nothing is gathered.
+ */
+const gatherIn = process.env['SERVER_LOGS_FOLDER']
+const secretKeys = new Set(['key', 'key_sha256', 'password', 'ha1_md5', 'ha1_sha256'])
+
+/** From now on what the child writes to its log is gathered. */
+export function gatherLog(child: ChildProcess): void {
+  if (gatherIn === undefined) return
+  const file = join(gatherIn, `${child.pid}.log`)
+  child.stderr?.on('data', (bytes: Buffer) => appendFileSync(file, bytes))
+}
+
+function rememberSecrets(config: unknown): void {
+  if (gatherIn === undefined) return
+  const secrets: string[] = []
+  const look = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const [name, inner] of Object.entries(value)) {
+      if (secretKeys.has(name) && typeof inner === 'string') secrets.push(inner)
+      else look(inner)
+    }
+  }
+  look(config)
+  appendFileSync(join(gatherIn, `${process.pid}.secrets`), `${secrets.join('\n')}\n`)
 }
 
 // A test that fails half-way must not leave its server behind.
@@ -76,6 +107,7 @@ async function launch(
   child.once('exit', () => living.delete(child))
   let log = ''
   child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()))
+  gatherLog(child)
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   const ready = await new Promise<{ http: string; sip: string }>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`the server did not get ready\n${log}`)), 15_000)
@@ -150,6 +182,7 @@ function mergedConfig(
     const mergeable = isRecord(old) && isRecord(value)
     base[section] = mergeable ? { ...old, ...value } : value
   }
+  if (gatherIn !== undefined) base['log'] = { level: 'debug' }
   return base
 }
 

@@ -2,6 +2,7 @@
 // without a configuration, a second process on the same data.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { gatherLog } from '../../src/lab/server-process.ts'
 
 export interface PlainServer {
   readonly pid: number
@@ -32,6 +33,7 @@ export function startPlain(folder: string, env: Readonly<Record<string, string>>
     for (const watch of [...watchers]) watch()
   })
   child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()))
+  gatherLog(child)
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   return {
     pid: child.pid ?? 0,
