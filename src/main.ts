@@ -43,10 +43,6 @@ try {
   }
   const server = await startServer(config, die, undefined, threads)
   writeCompiledAfter(writeCompiledMs)
-  if (server.freshApiKey !== undefined) {
-    console.log(`holdfast made an API key (kept in the data folder): ${server.freshApiKey}`)
-  }
-  console.log(`holdfast ready http=${server.http} sip=${server.sip}`)
   let stopping = false
   const stop = (): void => {
     if (stopping) {
@@ -64,6 +60,11 @@ try {
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  // Said last: whoever reads it may stop us at once.
+  if (server.freshApiKey !== undefined) {
+    console.log(`holdfast made an API key (kept in the data folder): ${server.freshApiKey}`)
+  }
+  console.log(`holdfast ready http=${server.http} sip=${server.sip}`)
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
   console.error(error instanceof ConfigError ? message : `holdfast could not start: ${message}`)

@@ -1,5 +1,5 @@
 // A clean stop and the next start on the same data: queues, sizes and kept callers are still there, the key that signs is
-// the same, and webhooks that were owed arrive in order. What becomes of living calls is in ../recovery.test.ts.
+// the same, and webhooks that were owed arrive in order. What becomes of living calls is in ../recovery.
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'

@@ -1,7 +1,15 @@
 // A new version over old data: `npm start` brings the file forward from the first schema, with calls up and webhooks owed;
 // a file that it cannot read is refused with a message, and not one byte of it changes.
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -56,13 +64,13 @@ test('data of the first schema: calls go on, places and kept callers are there, 
   await stage.receiver.waitFor(
     ({ type, payload }) => type === 'call.hangup' && payload['call_control_id'] === leaver.id,
   )
+  // One that had been delivered may come again: that it was may not have been written down.
   const owed = stage.receiver.deliveries
     .slice(before)
     .filter(({ payload }) => payload['call_control_id'] === leaver.id)
-  assert.deepEqual(
-    owed.map(({ type }) => type),
-    ['call.dequeued', 'call.hangup'],
-  )
+    .map(({ type }) => type)
+  assert.deepEqual(owed.slice(-2), ['call.dequeued', 'call.hangup'])
+  assert.equal(recovery.told(leaver.id, 'call.enqueued'), 1)
   // And it is written as any other: the next start has it all.
   await recovery.crash()
   assert.deepEqual(await recovery.places('line'), [kept.id, waiting.id])
@@ -131,7 +139,7 @@ for (const [index, { name, says, spoil }] of unreadable.entries()) {
 async function goodDatabase(directory: string): Promise<void> {
   const source = join(folder, 'good')
   const file = join('data', 'holdfast.db')
-  if (!readdirSync(folder).includes('good')) {
+  if (!existsSync(join(source, file))) {
     mkdirSync(source)
     const server = startPlain(source, { HOLDFAST_HTTP__PORT: '0', HOLDFAST_SIP__PORT: '0' })
     await server.prints(/holdfast ready/)
