@@ -55,6 +55,7 @@ const unitPatterns = [
 /** Started first, so that no core waits for them at the end. */
 const longest = [
   'test/sim/smoke',
+  'test/sim/faults/faults',
   'test/e2e/recovery',
   'test/chaos/chaos',
   'test/e2e/process/start',

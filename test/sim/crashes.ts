@@ -78,26 +78,30 @@ export class Crashes {
         if (this.#world.plan.weather.lost === 0) this.#expectAnswer(legId, callId)
         continue
       }
+      const peerId = peerIn(state, legId)
+      if (this.#isOver(legId, peerId, conference)) continue
       const leg = model.legs.get(legId)
-      const conferenceOver = conference !== undefined && !model.participants.has(conference)
-      if (leg?.cause === 'time_limit' || conferenceOver) continue
       if (leg?.ended !== false) throw new BrokenPromise(`${legId} did not survive the crash`)
       const now = control.call(legId)?.state
       if (queue !== undefined && leg.queue !== queue && leg.queue !== undefined) {
         throw new BrokenPromise(`${legId} stood in ${queue} and stands in ${leg.queue}`)
       }
-      if (state.at !== 'bridged') continue
-      const { issuer, other } = state.bridge
-      const peerId = issuer === legId ? other : issuer
       const peer = this.#former.find((one) => one.legId === peerId)
-      if (peer === undefined || !up.has(peer.callId)) continue
-      if (model.legs.get(peerId)?.cause === 'time_limit') continue
+      if (peerId === undefined || peer === undefined || !up.has(peer.callId)) continue
       if (now !== 'bridged') throw new BrokenPromise(`${legId} was bridged and is ${now}`)
       if (this.#world.media.links.get(legId) !== peerId) {
         throw new BrokenPromise(`${legId} is not linked again with ${peerId}`)
       }
     }
     this.#former = []
+  }
+
+  /** A limit ran out while nobody was here: of the leg, of its peer, or of its conference. */
+  #isOver(legId: LegId, peerId: LegId | undefined, conference: string | undefined): boolean {
+    const { legs, participants } = this.#world.model
+    if (conference !== undefined && !participants.has(conference)) return true
+    const both = peerId === undefined ? [legId] : [legId, peerId]
+    return both.some((one) => legs.get(one)?.cause === 'time_limit')
   }
 
   /** The 200 that was on disk and not sent, or not ACKed, comes again: the phone that rings learns that it was answered. */
@@ -147,6 +151,12 @@ export class Crashes {
     const calls = phones.flatMap(({ liveCalls }) => liveCalls)
     return new Set(calls.filter(({ state }) => state === 'up').map(({ callId }) => callId))
   }
+}
+
+function peerIn(state: LegRow['state'], legId: LegId): LegId | undefined {
+  if (state.at !== 'bridged') return undefined
+  const { issuer, other } = state.bridge
+  return issuer === legId ? other : issuer
 }
 
 function callIdsOf(rows: readonly { readonly id: string; readonly row: unknown }[]) {

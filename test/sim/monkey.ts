@@ -15,7 +15,7 @@ import type { Random } from '../../src/ports/random.ts'
 import { applicationId, pick, queueNames } from './application.ts'
 import { dialOptions, type AskOptions, type Clients } from './clients.ts'
 import { agentRingMs } from './people.ts'
-import { momentIn, type Plan } from './plan.ts'
+import { momentIn, randomFor, type Plan } from './plan.ts'
 import type { SimTime } from './time.ts'
 
 export interface MonkeyParts {
@@ -34,21 +34,28 @@ const plainHeaders = { customHeaders: [], sipHeaders: [], credentials: undefined
 export class Monkey {
   active = true
   readonly #parts: MonkeyParts
+  /** Of the action that is being drawn. */
+  #random: Random
   #lastCommandId = 'c0'
 
   constructor(parts: MonkeyParts) {
     this.#parts = parts
+    this.#random = parts.random
     const { plan, time, random } = parts
     for (let i = 0; i < plan.monkeyCommands; i++) {
       time.set(momentIn(plan, random), () => {
-        if (!plan.without.has(`command ${i}`)) this.#act()
+        if (plan.without.has(`command ${i}`)) return
+        // Of its own: when others are left out, this one stays what it was.
+        this.#random = randomFor(plan.seed, `command ${i}`)
+        this.#act()
       })
     }
   }
 
   #act(): void {
     if (!this.active) return
-    const { random, clients, time } = this.#parts
+    const { clients, time } = this.#parts
+    const random = this.#random
     const command = this.#command()
     const options = this.#options()
     void clients.ask(command, options)
@@ -62,7 +69,7 @@ export class Monkey {
   }
 
   #options(): AskOptions {
-    const { random } = this.#parts
+    const random = this.#random
     const clientState = random.below(8) === 0 ? { clientState: random.token(4) } : {}
     const die = random.below(10)
     if (die < 2) this.#lastCommandId = random.token(6)
@@ -72,7 +79,8 @@ export class Monkey {
   }
 
   #command(): Command {
-    const { random, plan } = this.#parts
+    const { plan } = this.#parts
+    const random = this.#random
     if (random.below(100) < plan.conferencePercent) return this.#conference()
     const die = random.below(100)
     if (die < 73) return this.#legCommand(this.#leg())
@@ -81,7 +89,7 @@ export class Monkey {
   }
 
   #legCommand(legId: LegId): Command {
-    const { random } = this.#parts
+    const random = this.#random
     const die = random.below(100)
     if (die < 4) return this.#answer(legId)
     if (die < 5) return { kind: 'reject', legId, cause: 'CALL_REJECTED' }
@@ -109,7 +117,8 @@ export class Monkey {
   }
 
   #enqueue(legId: LegId): LegCommand {
-    const { random, plan } = this.#parts
+    const { plan } = this.#parts
+    const random = this.#random
     return {
       kind: 'enqueue',
       legId,
@@ -122,7 +131,7 @@ export class Monkey {
   }
 
   #bridge(legId: LegId): LegCommand {
-    const { random } = this.#parts
+    const random = this.#random
     return {
       kind: 'bridge',
       legId,
@@ -137,14 +146,15 @@ export class Monkey {
   }
 
   #target(): BridgeTarget {
-    const { random } = this.#parts
+    const random = this.#random
     if (random.below(2) === 0) return { kind: 'leg', legId: this.#leg() }
     const legIdToo = random.below(8) === 0 ? this.#leg() : undefined
     return { kind: 'queue', queueName: pick(random, queueNames), legIdToo }
   }
 
   #transfer(legId: LegId): LegCommand {
-    const { random, clients } = this.#parts
+    const { clients } = this.#parts
+    const random = this.#random
     return {
       kind: 'transfer',
       legId,
@@ -158,7 +168,7 @@ export class Monkey {
   }
 
   #play(legId: LegId): LegCommand {
-    const { random } = this.#parts
+    const random = this.#random
     return {
       kind: 'playback-start',
       legId,
@@ -173,7 +183,8 @@ export class Monkey {
   }
 
   #dial(): Command {
-    const { random, clients } = this.#parts
+    const { clients } = this.#parts
+    const random = this.#random
     const linkTo = random.below(2) === 0 ? this.#leg() : undefined
     return {
       kind: 'dial',
@@ -190,7 +201,7 @@ export class Monkey {
   }
 
   #destination(): ReturnType<typeof dialOptions> {
-    const { random } = this.#parts
+    const random = this.#random
     const audio = random.below(4) === 0 ? clip : undefined
     const timeoutMs = 1_000 + random.below(agentRingMs)
     const { timeLimitMs } = this.#parts.plan.limits
@@ -198,13 +209,14 @@ export class Monkey {
   }
 
   #uri(): string {
-    const { random, agentUris } = this.#parts
+    const { agentUris } = this.#parts
+    const random = this.#random
     const others = ['sip:nobody@10.0.3.1:5060', 'sip:far@192.0.2.9', 'no uri', '+15550123']
     return random.below(8) === 0 ? pick(random, others) : pick(random, agentUris)
   }
 
   #createConference(legId: LegId): Command {
-    const { random } = this.#parts
+    const random = this.#random
     return {
       kind: 'conference-create',
       legId,
@@ -220,7 +232,7 @@ export class Monkey {
   }
 
   #conference(): Command {
-    const { random } = this.#parts
+    const random = this.#random
     const known = this.#parts.conferences()
     const conference = known.length === 0 ? 'room0' : pick(random, [...known.slice(-3), 'room1'])
     const legId = this.#leg()
@@ -243,7 +255,7 @@ export class Monkey {
   }
 
   #join(conference: string, legId: LegId): Command {
-    const { random } = this.#parts
+    const random = this.#random
     return {
       kind: 'conference-join',
       conference,
@@ -262,7 +274,8 @@ export class Monkey {
   }
 
   #queueCommand(): Command {
-    const { random, plan } = this.#parts
+    const { plan } = this.#parts
+    const random = this.#random
     const queueName = pick(random, queueNames)
     const die = random.below(100)
     if (die < 25) {
@@ -285,7 +298,7 @@ export class Monkey {
 
   /** Mostly one that lives, sometimes an old one, sometimes nobody. */
   #leg(): LegId {
-    const { random } = this.#parts
+    const random = this.#random
     const { all, living } = this.#parts.legs()
     const die = random.below(40)
     if (all.length === 0 || die === 0) return brandAs<LegId>('v3:unknown')

@@ -6,7 +6,7 @@ import type { Call } from '../../src/lab/call.ts'
 import type { Phone } from '../../src/lab/phone.ts'
 import type { DomainEvent, LegFacts } from '../../src/ports/events.ts'
 import type { Random } from '../../src/ports/random.ts'
-import { momentIn, type Plan } from './plan.ts'
+import { momentIn, randomFor, type Plan } from './plan.ts'
 import { sipPort, type SimPhones } from './phones.ts'
 import type { SimTime } from './time.ts'
 import type { Trace } from './trace.ts'
@@ -86,32 +86,33 @@ export class People {
     for (let i = 0; i < plan.calls; i++) {
       time.set(momentIn(plan, random), () => {
         if (plan.without.has(`call ${i}`)) return
-        const phone = this.#callers[random.below(this.#callers.length)]
-        if (phone !== undefined && this.#active) void this.#placeCall(phone)
+        // Of its own: when others are left out, this one stays what it was.
+        const own = randomFor(plan.seed, `call ${i}`)
+        const phone = this.#callers[own.below(this.#callers.length)]
+        if (phone !== undefined && this.#active) void this.#placeCall(phone, own)
       })
     }
   }
 
-  async #placeCall(phone: Phone): Promise<void> {
-    const { time, random, trace } = this.#parts
+  async #placeCall(phone: Phone, random: Random): Promise<void> {
+    const { time, trace } = this.#parts
     const withoutOffer = random.below(12) === 0
     this.calls += 1
     const call = await phone.call('+15550100', { withoutOffer })
-    const patienceMs = this.#patienceMs()
+    const patienceMs = this.#patienceMs(random)
     trace.add(`${nameOf(call)} dials, patience ${patienceMs}`)
     time.set(patienceMs, () => call.hangUp())
-    this.#fidget(call, patienceMs)
+    this.#fidget(call, patienceMs, random)
   }
 
-  #patienceMs(): number {
-    const { random } = this.#parts
+  #patienceMs(random: Random): number {
     const kinds = [20, 300, 3_000, 20_000, 60_000, 60_000]
     return random.below(kinds[random.below(kinds.length)] ?? 1_000)
   }
 
   /** Hold, resume, keys and transfers at any time of the call. */
-  #fidget(call: Call, patienceMs: number): void {
-    const { time, random } = this.#parts
+  #fidget(call: Call, patienceMs: number, random: Random): void {
+    const { time } = this.#parts
     for (let left = random.below(3); left > 0; left--) {
       time.set(random.below(patienceMs + 1), () => {
         if (call.state !== 'up' || !this.#active) return
@@ -119,13 +120,13 @@ export class People {
         if (die < 4) void call.hold().then(() => undefined)
         else if (die < 7) void call.resume().then(() => undefined)
         else if (die < 9) void call.sendDtmf('5', 'info')
-        else this.#transfer(call)
+        else this.#transfer(call, random)
       })
     }
   }
 
-  #transfer(call: Call): void {
-    const { random, trace } = this.#parts
+  #transfer(call: Call, random: Random): void {
+    const { trace } = this.#parts
     const target = this.agentUris[random.below(this.agentUris.length)] ?? 'sip:nobody@10.0.3.1'
     trace.add(`${nameOf(call)} transfers to ${target}`)
     void call.transfer(target, 20_000).catch(() => undefined)

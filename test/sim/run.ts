@@ -30,6 +30,8 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: String(availableParallelism()) },
     /** Set for the processes that do the work: every how manieth seed is theirs. */
     step: { type: 'string' },
+    /** The same for faults. */
+    share: { type: 'string' },
   },
 })
 
@@ -39,9 +41,15 @@ const range = { from: Number(values.from), count: Number(values.seeds), most: Nu
 if (values.step !== undefined) {
   process.send?.(await simulateMany({ ...range, step: Number(values.step) }, print))
 } else if (values.faults) {
-  const missed = await runFaults(range.count, Number(values.jobs), print)
-  print(`${missed.length} not found`)
-  process.exitCode = missed.length === 0 ? 0 : 1
+  const index = Number(values.share)
+  const of = values.share === undefined ? 1 : Number(values.jobs)
+  if (values.share === undefined && Number(values.jobs) > 1) {
+    process.exitCode = await forkFaults(Number(values.jobs))
+  } else {
+    const missed = await runFaults({ seeds: range.count, index: index || 0, of }, print)
+    print(`${missed.length} not found`)
+    process.exitCode = missed.length === 0 ? 0 : 1
+  }
 } else if (values.seed !== undefined) {
   process.exitCode = await replay(Number(values.seed))
 } else {
@@ -81,6 +89,19 @@ function runPart(index: number, jobs: number): Promise<ManyResult> {
     child.once('error', reject)
     child.once('exit', (code) => reject(new Error(`a simulation process ended with ${code}`)))
   })
+}
+
+/** Every `jobs`th fault in a process of its own; 1 when one of them found nothing. */
+async function forkFaults(jobs: number): Promise<number> {
+  const codes = Array.from({ length: jobs }, (_, index) => {
+    const args = ['--faults', '--seeds', values.seeds, '--jobs', String(jobs)]
+    const child = fork(import.meta.filename, [...args, '--share', String(index)])
+    return new Promise<number>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('exit', (code) => resolve(code ?? 1))
+    })
+  })
+  return Math.max(...(await Promise.all(codes)))
 }
 
 function commit(): string {

@@ -6,6 +6,9 @@ import { actionsOf, planOf, type Plan } from './plan.ts'
 import { simulate } from './simulate.ts'
 
 const calm: readonly ((plan: Plan) => Plan)[] = [
+  (plan) => ({ ...plan, weather: { ...plan.weather, delayMaxMs: plan.weather.delayMinMs + 1 } }),
+  (plan) => ({ ...plan, media: { ...plan.media, latencyMaxMs: 0 } }),
+  (plan) => ({ ...plan, store: { ...plan.store, commitLatencyMaxMs: 0 } }),
   (plan) => ({ ...plan, signed: false, toTheEnd: false }),
   (plan) => ({ ...plan, badManners: 0 }),
   (plan) => ({ ...plan, weather: { ...plan.weather, lost: 0, duplicated: 0 } }),
@@ -37,13 +40,17 @@ export async function shrink(
     const left = new Set(actions)
     return { ...plan, without: new Set(actionsOf(whole).filter((one) => !left.has(one))) }
   }
-  for (let size = Math.ceil(kept.length / 2); size >= 1; size = size === 1 ? 0 : size >> 1) {
+  for (let size = Math.ceil(kept.length / 2); size >= 1;) {
+    const before = kept.length
     for (let from = 0; from < kept.length;) {
       const fewer = [...kept.slice(0, from), ...kept.slice(from + size)]
       if (await fails(planWith(fewer))) kept = fewer
       else from += size
     }
     print(`${kept.length} of ${actionsOf(whole).length} actions left after ${runs} runs`)
+    // One by one until none can be missed: without a later one an earlier one may be needless.
+    if (size > 1) size = size >> 1
+    else if (kept.length === before) break
   }
   print(`left: ${kept.join(', ')}`)
   return planWith(kept)

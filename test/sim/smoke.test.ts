@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { failedSeeds } from './failed-seeds.ts'
 import { simulate } from './simulate.ts'
 
-const SEEDS = 200
+const SEEDS = 300
 
 async function holds(seed: number, found = ''): Promise<void> {
   const { broken, lastLines } = await simulate(seed)

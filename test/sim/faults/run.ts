@@ -1,70 +1,39 @@
-// Plants one fault after the other in a copy of the sources and lets the simulator look for it.
+// `npm run sim -- --faults`: plants one fault after the other and lets the simulator look for it, first with the seed that
+// found it when it was written down, then with others.
 
-import { fork } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { faults, type Fault } from './faults.ts'
+import { plant } from './plant.ts'
 
-const root = join(import.meta.dirname, '../../..')
+export interface FaultShare {
+  /** Seeds to try, from 1, when the known one finds nothing. */
+  readonly seeds: number
+  /** Every `of`th fault, beginning with `index`. */
+  readonly index: number
+  readonly of: number
+}
 
-/** Resolves with the faults that no seed of `seeds` found; `jobs` copies at a time. */
+/** Resolves with the faults of this share that no seed found. */
 export async function runFaults(
-  seeds: number,
-  jobs: number,
+  { seeds, index, of }: FaultShare,
   print: (line: string) => void,
 ): Promise<readonly string[]> {
-  const waiting = [...faults]
   const missed: string[] = []
-  const work = async (): Promise<void> => {
-    const tree = copyTree()
-    try {
-      for (let fault = waiting.shift(); fault !== undefined; fault = waiting.shift()) {
-        const found = await withFault(tree, fault, () => firstFailure(tree, seeds))
-        if (found === undefined) missed.push(fault.what)
-        print(`${(found ?? 'NOT FOUND').padEnd(10)} ${fault.what}`)
-      }
-    } finally {
-      rmSync(tree, { recursive: true, force: true })
-    }
+  for (const fault of faults.filter((_, place) => place % of === index)) {
+    const found = await firstFailure(fault, seeds)
+    if (found === undefined) missed.push(fault.what)
+    print(`${found ?? 'NOT FOUND: '}${fault.what}`)
   }
-  await Promise.all(Array.from({ length: jobs }, work))
   return missed
 }
 
-function copyTree(): string {
-  const tree = mkdtempSync(join(tmpdir(), 'holdfast-faults-'))
-  for (const name of ['package.json', 'tsconfig.json', 'src', 'test']) {
-    cpSync(join(root, name), join(tree, name), { recursive: true })
+async function firstFailure(fault: Fault, seeds: number): Promise<string | undefined> {
+  const { simulate } = await plant(fault)
+  const others = Array.from({ length: seeds }, (_, index) => index + 1)
+  for (const seed of [fault.seed, ...others]) {
+    const { broken } = await simulate(seed)
+    if (broken === undefined) continue
+    const why = String(broken).split('\n')[0]?.slice(0, 100)
+    return `seed ${String(seed).padEnd(5)} (${why}): `
   }
-  symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
-  return tree
-}
-
-async function withFault<T>(tree: string, fault: Fault, work: () => Promise<T>): Promise<T> {
-  const path = join(tree, fault.file)
-  const text = readFileSync(path, 'utf8')
-  const parts = text.split(fault.search)
-  if (parts.length !== 2) throw new Error(`${fault.what}: the search text occurs not exactly once`)
-  writeFileSync(path, parts.join(fault.replace))
-  try {
-    return await work()
-  } finally {
-    writeFileSync(path, text)
-  }
-}
-
-function firstFailure(tree: string, seeds: number): Promise<string | undefined> {
-  const args = ['--jobs', '1', '--most', '1', '--seeds', String(seeds)]
-  const child = fork(join(tree, 'test/sim/run.ts'), args, { silent: true })
-  let output = ''
-  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => {
-      const seed = /BROKEN seed (\d+)/.exec(output)?.[1]
-      if (seed !== undefined) resolve(`seed ${seed}`)
-      else resolve(code === 0 ? undefined : `crash ${code}`)
-    })
-  })
+  return undefined
 }
