@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import type { Phone } from '../../../src/lab/phone.ts'
 import { demandDigest, freeSipPort } from '../../support/carrier.ts'
 import { openRawSip } from '../../support/raw-sip.ts'
-import { agentHz, startStage, type Stage } from '../../support/stage.ts'
+import { agentHz, firstError, startStage, type Stage } from '../../support/stage.ts'
 
 const hash = (algorithm: 'md5' | 'sha256', user: string): string =>
   createHash(algorithm).update(`${user}:localhost:secret of ${user}`).digest('hex')
@@ -18,6 +18,9 @@ before(async () => {
   const port = await freeSipPort()
   stage = await startStage({
     config: {
+      api_keys: [
+        { name: 'lab', key: 'KEYlab', outbound_prefixes: ['+1555'], outbound_concurrent_calls: 1 },
+      ],
       sip: { accept_unauthenticated_from: [], digest_algorithms: ['SHA-256', 'MD5'] },
       sip_users: [
         { username: 'alice', password: 'secret of alice' },
@@ -103,6 +106,17 @@ test('a number is called through the carrier, which asks for credentials', async
   await stage.event(id, 'call.answered')
   assert.equal(carrierSaw.letIn, 1)
   assert.match(call.invite.uri, /^sip:\+15559876@127\.0\.0\.1/)
+  const body = { connection_id: '1000000001', from: '+15550100' }
+  for (const [to, status, code] of [
+    ['+442071838750', 403, '10010'],
+    ['+15559877', 422, '90043'],
+  ] as const) {
+    const answer = await stage.request('POST', '/calls', { ...body, to })
+    assert.equal(answer.status, status)
+    const { code: said, detail } = firstError(answer)
+    assert.equal(said, code)
+    assert.match(detail, /API key/, 'C80: the limits of the key')
+  }
   await stage.command(id, 'hangup')
   await call.ended(5_000)
 })
