@@ -110,7 +110,10 @@ async function launch(
   gatherLog(child)
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   const ready = await new Promise<{ http: string; sip: string }>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`the server did not get ready\n${log}`)), 15_000)
+    const late = setTimeout(() => {
+      child.kill('SIGKILL')
+      reject(new Error(`the server did not get ready\n${log}`))
+    }, 15_000)
     void ended.then((code) => reject(new Error(`the server ended with ${code}\n${log}`)))
     let out = ''
     child.stdout.on('data', (bytes: Buffer) => {
