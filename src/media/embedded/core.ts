@@ -174,6 +174,9 @@ export class MediaCore {
       former === undefined ? await this.#bindPair(leg) : await this.#bindAgain(leg, former.port)
     const alive = this.#legs.get(leg.legId) === leg
     if (typeof sockets === 'string') {
+      if (former !== undefined) {
+        this.#ports.giveBack(former.port, this.#deps.clock.monotonicMs(), undefined)
+      }
       if (alive) this.#emit({ op: 'open-failed', legId: leg.legId, why: sockets })
       return
     }

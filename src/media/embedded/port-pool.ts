@@ -22,14 +22,20 @@ export interface FormerPeer {
 export class PortPool {
   readonly #line: Place[] = []
   #head = 0
+  /** Reserved ports whose first place in the line is void; finding it each time would cost a start much. */
+  readonly #void = new Set<number>()
   readonly #former = new Map<number, FormerPeer[]>()
   readonly #restMs: number
+  readonly #min: number
+  readonly #max: number
   /** No range was given: the system chooses. */
   readonly anyPort: boolean
 
   /** Even ports from `min` to `max` - 1; both 0: any. */
   constructor(min: number, max: number, restMs: number, random: Random) {
     this.#restMs = restMs
+    this.#min = min
+    this.#max = max
     this.anyPort = min === 0 && max === 0
     for (let port = min + (min % 2); !this.anyPort && port < max; port += 2) {
       this.#line.push({ port, freeAtMs: -Infinity })
@@ -44,7 +50,8 @@ export class PortPool {
 
   /** The next even port whose rest is over, or undefined. */
   take(nowMs: number): number | undefined {
-    const next = this.#line[this.#head]
+    let next = this.#line[this.#head]
+    while (next !== undefined && this.#void.delete(next.port)) next = this.#line[++this.#head]
     // Rests have one length, so when the oldest still rests all do.
     if (next === undefined || next.freeAtMs > nowMs) return undefined
     this.#head++
@@ -57,13 +64,12 @@ export class PortPool {
 
   /** Takes this very port, for a leg that had it before a restart. */
   reserve(port: number): void {
-    const place = this.#line.findIndex((one, at) => at >= this.#head && one.port === port)
-    if (place >= 0) this.#line.splice(place, 1)
+    if (port >= this.#min && port < this.#max && port % 2 === 0) this.#void.add(port)
   }
 
   /** Ports that could be taken now or after their rest. */
   get size(): number {
-    return this.#line.length - this.#head
+    return this.#line.length - this.#head - this.#void.size
   }
 
   /** Returns a port after use, or one that turned out to belong to another program. */
