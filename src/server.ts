@@ -1,6 +1,7 @@
 // Builds a running server out of the rooms: what is made before what, what starts before what, and how it stops. No
 // logic of its own. `main.ts` gives it the process (arguments, signals, exit codes).
 
+import { refused } from './base/result.ts'
 import { createApi } from './api/create-api.ts'
 import type { ReadyStatus } from './api/context.ts'
 import { keepApiKey, type ApiKey } from './config/credentials.ts'
@@ -298,6 +299,8 @@ function createAudio(
   const clips = createClipLoader({
     http,
     ingest: ingest.ingest,
+    media: () => undefined,
+    speak: () => Promise.resolve(refused('speech is not available')),
     cacheBytesMax: audioCacheBytes,
     fileBytesMax: config.limits.playback_bytes,
     fetchTimeoutMs: audioFetchMs,

@@ -10,9 +10,11 @@ interface TrackRow {
   /** null: for ever. */
   readonly loops: number | null
   readonly mediaName: string | null
-  /** null: the bytes were not kept. */
-  readonly url: string | null
-  readonly cache: boolean
+  /** What can be had again; null: the bytes were not kept. */
+  readonly reference?: AudioReference | null
+  /** As rows had it when URLs were all that could be named. */
+  readonly url?: string | null
+  readonly cache?: boolean
 }
 
 export interface AudioRow {
@@ -44,9 +46,9 @@ export function restoredAudio(row: AudioRow | null | undefined): LegAudio {
   return { ...rest, at: row.playing ? 'playing' : 'loading', current: restoredTrack(row.current) }
 }
 
-/** Hold audio of a conference: what can be had again. */
+/** What can be had again. */
 export function keptReference(reference: AudioReference | undefined): AudioReference | undefined {
-  return reference?.kind === 'url' ? reference : undefined
+  return reference?.kind === 'inline' ? undefined : reference
 }
 
 function trackRow({ playbackId, audio, loops }: Track<LegTrack>): TrackRow {
@@ -55,15 +57,15 @@ function trackRow({ playbackId, audio, loops }: Track<LegTrack>): TrackRow {
     playbackId,
     loops: loops === Infinity ? null : loops,
     mediaName: mediaName ?? null,
-    url: reference.kind === 'url' ? reference.url : null,
-    cache: reference.kind === 'url' && reference.cache,
+    reference: keptReference(reference) ?? null,
   }
 }
 
 function restoredTrack(row: TrackRow): Track<LegTrack> {
   const { playbackId, loops, mediaName, url, cache } = row
-  const reference: AudioReference =
-    url === null ? { kind: 'inline', bytes: new Uint8Array(0) } : { kind: 'url', url, cache }
+  const formerly: AudioReference | undefined =
+    typeof url === 'string' ? { kind: 'url', url, cache: cache ?? true } : undefined
+  const reference = row.reference ?? formerly ?? { kind: 'inline', bytes: new Uint8Array(0) }
   return {
     playbackId,
     loops: loops ?? Infinity,

@@ -95,6 +95,21 @@ export type AudioReference =
   | { readonly kind: 'url'; readonly url: string; readonly cache: boolean }
   /** WAV or MP3 bytes. */
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
+  /** A file uploaded under that name, as it is when it begins to play. */
+  | { readonly kind: 'media'; readonly name: string }
+  | SpeechReference
+
+/** Text to be said. It is checked before it comes here, so that nothing is left to refuse but an engine in trouble. */
+export interface SpeechReference {
+  readonly kind: 'speech'
+  /** Plain text, or with `ssml` an SSML document. */
+  readonly text: string
+  readonly ssml: boolean
+  /** As the client named it: `female`, `AWS.Polly.Joanna` and so on. */
+  readonly voice: string
+  /** Tag such as `en-US`; undefined: English. */
+  readonly language: string | undefined
+}
 
 export type MediaInput =
   | {

@@ -10,6 +10,8 @@ import { clipFromSamples } from './clip.ts'
 function world(cacheBytesMax = 1_000_000) {
   const requests: HttpRequest[] = []
   const answers: ((outcome: HttpOutcome) => void)[] = []
+  const files = new Map<string, { version: string; bytes: Uint8Array | undefined }>()
+  const said: string[] = []
   let decoded = 0
   const loader = createClipLoader({
     http: {
@@ -24,6 +26,16 @@ function world(cacheBytesMax = 1_000_000) {
       if (bytes[0] === 1) return Promise.reject(new Error('decoder burst'))
       return Promise.resolve(ok(clipFromSamples(new Int16Array(160 * bytes.length))))
     },
+    media: (name) => {
+      const file = files.get(name)
+      return file && { version: file.version, read: () => Promise.resolve(file.bytes) }
+    },
+    speak: ({ text }) => {
+      said.push(text)
+      return Promise.resolve(
+        text === 'silence' ? refused('no words') : ok(clipFromSamples(new Int16Array(160))),
+      )
+    },
     cacheBytesMax,
     fileBytesMax: 5000,
     fetchTimeoutMs: 7000,
@@ -32,7 +44,7 @@ function world(cacheBytesMax = 1_000_000) {
     const headers: [] = []
     answers.shift()!({ kind: 'answer', status, headers, body: Uint8Array.from(body) })
   }
-  return { loader, requests, answers, answer, decodedCount: () => decoded }
+  return { loader, files, said, requests, answers, answer, decodedCount: () => decoded }
 }
 
 const at = (url: string, cache = true): AudioReference => ({ kind: 'url', url, cache })
@@ -125,4 +137,49 @@ test('memory is bounded: the longest unused goes first, a giant is played but no
   const giant = await loader.load(inline(9, 9, 9, 9))
   assert.ok(giant.ok && giant.clip.samples === 640)
   assert.equal(loader.bytes(), 960)
+})
+
+test('an uploaded file is decoded once for every content that its name had', async () => {
+  const { loader, files, decodedCount } = world()
+  const named: AudioReference = { kind: 'media', name: 'moh' }
+  const none = await loader.load(named)
+  assert.ok(!none.ok && none.status === 'file_not_found')
+
+  files.set('moh', { version: '1', bytes: Uint8Array.from([9, 9]) })
+  const first = await loader.load(named)
+  assert.ok(first.ok && first.clip.samples === 320)
+  const again = await loader.load(named)
+  assert.ok(again.ok && again.clip === first.clip)
+  assert.equal(decodedCount(), 1)
+
+  files.set('moh', { version: '2', bytes: Uint8Array.from([9, 9, 9]) })
+  const other = await loader.load(named)
+  assert.ok(other.ok && other.clip.samples === 480)
+
+  files.set('moh', { version: '3', bytes: undefined })
+  const gone = await loader.load(named)
+  assert.ok(!gone.ok && gone.status === 'file_not_found')
+})
+
+test('words are said once per voice however many hear them; what failed is tried again', async () => {
+  const { loader, said } = world()
+  const words = (text: string, voice = 'female'): AudioReference => {
+    return { kind: 'speech', text, ssml: false, voice, language: undefined }
+  }
+  const [first, second] = await Promise.all([loader.load(words('hi')), loader.load(words('hi'))])
+  assert.ok(first.ok && second.ok && first.clip === second.clip)
+  const kept = await loader.load(words('hi'))
+  assert.ok(kept.ok && kept.clip === first.clip)
+  const other = await loader.load(words('hi', 'male'))
+  assert.ok(other.ok && other.clip !== first.clip)
+  assert.deepEqual(said, ['hi', 'hi'])
+
+  for (const _ of [1, 2]) {
+    assert.deepEqual(await loader.load(words('silence')), {
+      ok: false,
+      status: 'failed',
+      detail: 'no words',
+    })
+  }
+  assert.equal(said.length, 4)
 })

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Result } from '../../base/result.ts'
 import type { HttpClient, HttpOutcome } from '../../ports/http-client.ts'
-import type { AudioReference } from '../../ports/media-engine.ts'
+import type { AudioReference, SpeechReference } from '../../ports/media-engine.ts'
 import { clipBytes } from './clip.ts'
 import type { AudioClip } from './clip.ts'
 import type { Ingest } from './ingest.ts'
@@ -19,9 +19,21 @@ export type LoadedClip =
       readonly detail: string
     }
 
+/** An uploaded file, without its bytes. */
+export interface MediaContent {
+  /** Another one for every content that the name ever had. */
+  readonly version: string
+  /** Undefined: gone meanwhile. */
+  read(): Promise<Uint8Array | undefined>
+}
+
 export interface ClipLoaderOptions {
   readonly http: HttpClient
   readonly ingest: Ingest
+  /** The uploaded file of that name; undefined when there is none. */
+  readonly media: (name: string) => MediaContent | undefined
+  /** Says a text, or a sentence why not. */
+  readonly speak: (speech: SpeechReference) => Promise<Result<AudioClip, string>>
   /** Memory for finished clips; the longest unused go first. 60 s of audio are 960 kB. */
   readonly cacheBytesMax: number
   /** Largest file that is fetched. */
@@ -63,6 +75,23 @@ export function createClipLoader(options: ClipLoaderOptions): ClipLoader {
         if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
         return loadOnce(key, async () => toLoaded(await options.ingest(audio.bytes)))
       }
+      if (audio.kind === 'media') {
+        const content = options.media(audio.name)
+        if (content === undefined) return Promise.resolve(noMedia)
+        const key = `media:${content.version}`
+        const kept = cache.get(key)
+        if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
+        return loadOnce(key, async () => {
+          const bytes = await content.read()
+          return bytes === undefined ? noMedia : toLoaded(await options.ingest(bytes))
+        })
+      }
+      if (audio.kind === 'speech') {
+        const key = speechKey(audio)
+        const kept = cache.get(key)
+        if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
+        return loadOnce(key, async () => toLoaded(await options.speak(audio)))
+      }
       const kept = audio.cache ? cache.get(audio.url) : undefined
       if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
       // Who wants it fresh must not be given a fetch that began before the question.
@@ -98,8 +127,20 @@ function fetchProblem(outcome: HttpOutcome, bytesMax: number): LoadedClip | unde
   return undefined
 }
 
+/** The same words in the same voice are the same clip. */
+function speechKey({ text, ssml, voice, language }: SpeechReference): string {
+  const said = JSON.stringify([voice, language ?? '', ssml, text])
+  return `speech:${createHash('sha256').update(said).digest('hex')}`
+}
+
 function toLoaded(made: Result<AudioClip, string>): LoadedClip {
   return made.ok ? { ok: true, clip: made.value } : failed(made.why)
+}
+
+const noMedia: LoadedClip = {
+  ok: false,
+  status: 'file_not_found',
+  detail: 'no media of that name',
 }
 
 function failed(detail: string): LoadedClip {
