@@ -166,11 +166,12 @@ class Driver {
   async #restoreRooms(live: LiveRows): Promise<Pick<RestoreInput, 'dialogs' | 'media'>> {
     const { durable } = this.#parts
     if (durable === undefined) return { dialogs: [], media: [] }
-    const media = await durable.media.restore(live.rows.filter(({ table }) => table === 'media'))
+    const binding = durable.media.restore(live.rows.filter(({ table }) => table === 'media'))
+    // The media thread binds meanwhile.
     const dialogs = durable.signaling.restore(
       live.rows.filter(({ table }) => table === 'dialog' || table === 'registration'),
     )
-    return { dialogs, media }
+    return { dialogs, media: await binding }
   }
 
   submit(envelope: CommandEnvelope): Promise<CommandAnswer> {

@@ -172,6 +172,8 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
       const legId = brandAs<LegId>(id)
       legs.push(this.#resume(legId, row as MediaRow, places[legId]))
     }
+    // At once: the dialogs are put together while the media thread binds.
+    this.#flush()
     return (await Promise.all(legs)).flat()
   }
 
@@ -354,7 +356,10 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
     }
     const leg = this.#legs.get(event.legId)
     if (leg === undefined || leg.phase === 'released') return
-    if (event.op === 'failed') {
+    if (event.op === 'tap-failed') {
+      const { legId, why } = event
+      this.#options.log?.error({ code: 'MEDIA_FAULT', legId, stack: why }, 'a media tap failed')
+    } else if (event.op === 'failed') {
       this.#failed(leg, event.why)
     } else if (leg.phase !== 'opening') {
       return
