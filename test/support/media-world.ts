@@ -12,7 +12,7 @@ import { ringbackClip } from '../../src/media/audio/ringback.ts'
 import { createEmbeddedMedia } from '../../src/media/embedded/engine.ts'
 import type { AudioFailure } from '../../src/media/embedded/engine.ts'
 import { createInlineMediaWorker } from '../../src/media/embedded/inline-worker.ts'
-import type { CoreSettings } from '../../src/media/embedded/protocol.ts'
+import type { CoreSettings, WorkerCommand } from '../../src/media/embedded/protocol.ts'
 import { qualityBytes, QualityTable } from '../../src/media/embedded/quality-table.ts'
 import { emptyHeader, looksLikeRtcp, readRtp, writeRtpHeader } from '../../src/media/rtp/packet.ts'
 import type { RtpHeader } from '../../src/media/rtp/packet.ts'
@@ -99,6 +99,11 @@ export class MediaWorld {
   /** kill -9: sockets are gone, nobody is told. */
   crash(): void {
     this.#worker.core.close()
+  }
+
+  /** Commands straight to the media thread's half. */
+  post(...commands: WorkerCommand[]): void {
+    this.#worker.post(commands)
   }
 
   perform(...commands: MediaCommand[]): void {

@@ -71,6 +71,8 @@ export class MediaCore {
       emit: (input: MediaInput) => this.#emit({ op: 'input', input }),
       moved: (leg: MediaLeg) => this.#moved.add(leg),
       fail: (leg: MediaLeg, error: unknown) => this.#fail(leg, error),
+      tapFailed: (legId: LegId, tapId: string, error: unknown) =>
+        this.#emit({ op: 'tap-failed', legId, tapId, why: stackOf(error) }),
     }
   }
 
@@ -148,6 +150,12 @@ export class MediaCore {
         return
       case 'send-dtmf':
         leg.keys.add(command.digits, command.durationMs)
+        return
+      case 'tap-attach':
+        leg.attachTap(command.tapId, command.tap)
+        return
+      case 'tap-detach':
+        leg.detachTap(command.tapId)
         return
       case 'release':
         this.#release(leg)
@@ -321,8 +329,7 @@ export class MediaCore {
   /** Our own bug in one leg's work ends that leg and no other: the thread carries everybody's audio. */
   #fail(leg: MediaLeg, error: unknown): void {
     if (this.#legs.get(leg.legId) !== leg) return
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.#emit({ op: 'failed', legId: leg.legId, why })
+    this.#emit({ op: 'failed', legId: leg.legId, why: stackOf(error) })
     this.#release(leg, false)
   }
 
@@ -424,6 +431,10 @@ export class MediaCore {
 
 type OpenCommand = Extract<WorkerCommand, { op: 'open' }>
 type LegCommand = Exclude<Extract<WorkerCommand, { legId: LegId }>, { op: 'open' }>
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
 
 /** Whose work a command is. */
 function legsOf(command: WorkerCommand): readonly LegId[] {

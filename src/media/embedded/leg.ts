@@ -23,6 +23,8 @@ import type { QualityTable } from './quality-table.ts'
 import { RtcpSession } from './rtcp-session.ts'
 import { RtpSender } from './sender.ts'
 import type { RtpIdentity } from './sender.ts'
+import { LegTaps, makeTap } from './tap.ts'
+import type { TapSpec } from './tap.ts'
 
 /** After this much silence another source may prove itself: the peer's NAT may have moved it. */
 const RELATCH_SILENCE_MS = 5000
@@ -58,6 +60,8 @@ export interface LegContext {
   emit(input: MediaInput): void
   /** An exception in this leg's work: the leg ends, the others go on. */
   fail(leg: MediaLeg, error: unknown): void
+  /** A tap threw; it is gone and the leg goes on. */
+  tapFailed(legId: LegId, tapId: string, error: unknown): void
   /** The leg's source or peer changed: where its stream stands is told after the next tick. */
   moved(leg: MediaLeg): void
 }
@@ -103,6 +107,7 @@ export class MediaLeg {
   /** Packets that may still come; filled up by the tick. */
   #arrivalsLeft = ARRIVALS_MAX
   #keysSinceMs = -Infinity
+  #taps: LegTaps | undefined
   #keyCount = 0
 
   constructor(legId: LegId, slot: number, identity: RtpIdentity, context: LegContext) {
@@ -220,12 +225,27 @@ export class MediaLeg {
     this.sender.mark()
   }
 
+  /** The tap hears both directions from the next tick on. */
+  attachTap(tapId: string, spec: TapSpec): void {
+    const { clock, emit } = this.#context
+    const context = { legId: this.legId, emit, nowMs: () => clock.monotonicMs() }
+    this.#taps ??= new LegTaps()
+    this.sender.taps = this.#taps
+    this.#taps.attach(tapId, makeTap(spec, context))
+  }
+
+  detachTap(tapId: string): void {
+    this.#taps?.detach(tapId)
+    this.#dropEmptyTaps()
+  }
+
   /** One 20 ms step; `dueMs` is its nominal time. */
   tick(dueMs: number): void {
     this.#arrivalsLeft = Math.min(ARRIVALS_MAX, this.#arrivalsLeft + ARRIVALS_PER_TICK)
     if (this.#started) {
       if (!this.keys.tick(this.sender, dueMs)) this.#feed(dueMs)
       this.#watchSilence(dueMs)
+      if (this.#taps !== undefined) this.#tickTaps(this.#taps)
       if (this.#rtcp.due(dueMs)) this.#report(false)
     }
     this.publish()
@@ -235,6 +255,8 @@ export class MediaLeg {
   end(farewell: boolean): SocketPair | undefined {
     this.hearSilence()
     this.playback = undefined
+    this.#taps?.end()
+    this.#dropEmptyTaps()
     if (farewell) {
       if (this.#started) this.#report(true)
       this.publish()
@@ -302,8 +324,9 @@ export class MediaLeg {
       this.#context.emit({ kind: 'rtp-heard', legId: this.legId })
     }
     if (kind === 'event') this.#onKey(bytes, nowMs)
-    else if (kind !== 'other' && this.#base.kind === 'mix') {
-      this.#base.mix.put(this.legId, header, bytes, kind)
+    else if (kind !== 'other') {
+      if (this.#base.kind === 'mix') this.#base.mix.put(this.legId, header, bytes, kind)
+      this.#taps?.hear(header, bytes, kind)
     }
     for (const listener of this.listeners) {
       try {
@@ -391,6 +414,17 @@ export class MediaLeg {
         sender.feed(base.mix.frameFor(this.legId, sender.law), 0, dueMs)
         return
     }
+  }
+
+  #tickTaps(taps: LegTaps): void {
+    taps.tick((tapId, error) => this.#context.tapFailed(this.legId, tapId, error))
+    this.#dropEmptyTaps()
+  }
+
+  #dropEmptyTaps(): void {
+    if (this.#taps?.size !== 0) return
+    this.#taps = undefined
+    this.sender.taps = undefined
   }
 
   #tellStarted(playback: Playback): void {

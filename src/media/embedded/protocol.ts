@@ -8,6 +8,7 @@ import type { MediaInput } from '../../ports/media-engine.ts'
 import type { Agreement } from '../../sdp/session.ts'
 import type { AudioClip } from '../audio/clip.ts'
 import type { RtpIdentity } from './sender.ts'
+import type { TapSpec } from './tap.ts'
 
 export type WorkerSource =
   | { readonly kind: 'silence' }
@@ -66,6 +67,14 @@ export type WorkerCommand =
       readonly digits: string
       readonly durationMs: number
     }
+  /** From the next tick on the tap hears the leg; one of the same name is replaced. Ended with the leg at the latest. */
+  | {
+      readonly op: 'tap-attach'
+      readonly legId: LegId
+      readonly tapId: string
+      readonly tap: TapSpec
+    }
+  | { readonly op: 'tap-detach'; readonly legId: LegId; readonly tapId: string }
   | { readonly op: 'release'; readonly legId: LegId }
 
 /** A leg of a former process: it goes on on the same port, at once. */
@@ -98,6 +107,13 @@ export type WorkerEvent =
   | { readonly op: 'open-failed'; readonly legId: LegId; readonly why: string }
   /** The leg's work threw and the leg was ended; `why` is the stack. */
   | { readonly op: 'failed'; readonly legId: LegId; readonly why: string }
+  /** A tap threw and was taken off; the leg goes on. */
+  | {
+      readonly op: 'tap-failed'
+      readonly legId: LegId
+      readonly tapId: string
+      readonly why: string
+    }
   | { readonly op: 'input'; readonly input: MediaInput }
 
 /** The signalling thread's end of the line to the media thread; also implemented in one thread, for simulation. */

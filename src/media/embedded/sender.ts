@@ -8,8 +8,16 @@ import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts'
 import type { RtpHeader } from '../rtp/packet.ts'
 import { sequenceDelta, timestampDelta } from '../rtp/sequence.ts'
 import { EVENT_BYTES, writeEvent } from '../rtp/telephone-event.ts'
-import { alawToUlaw, PCMA_SILENCE, PCMU_SILENCE, ulawToAlaw } from '../audio/g711.ts'
+import {
+  alawToUlaw,
+  encodeAlaw,
+  encodeUlaw,
+  PCMA_SILENCE,
+  PCMU_SILENCE,
+  ulawToAlaw,
+} from '../audio/g711.ts'
 import type { G711Law } from '../audio/g711.ts'
+import type { LegTaps } from './tap.ts'
 
 const TICKS_PER_MS = 8
 const TICK_SAMPLES = 160
@@ -41,6 +49,8 @@ export class RtpSender {
   /** Whether packets leave at all: started, address known, not held. The clock runs on regardless. */
   sending = false
   eventPayloadType: number | undefined
+  /** Told of each packet of audio that leaves. */
+  taps: LegTaps | undefined
   readonly #transmit: Transmit
   #payloadType = 0
   #nextSequence: number
@@ -57,6 +67,7 @@ export class RtpSender {
   #framePacket: Uint8Array
   #frame = TICK_SAMPLES
   #filled = 0
+  readonly #encoded = new Uint8Array(TICK_SAMPLES)
   readonly #eventPacket = new Uint8Array(RTP_HEADER_BYTES + EVENT_BYTES)
   #eventTimestamp = 0
   #eventMs = 0
@@ -139,6 +150,13 @@ export class RtpSender {
     }
   }
 
+  /** As `feed`, of 160 samples of 8 kHz: for what is mixed for this leg alone. */
+  feedLinear(samples: Int16Array, nowMs: number): void {
+    if (this.law === 'PCMU') encodeUlaw(samples, this.#encoded)
+    else encodeAlaw(samples, this.#encoded)
+    this.feed(this.#encoded, 0, nowMs)
+  }
+
   /** 20 ms of silence. */
   feedSilence(nowMs: number): void {
     this.feed(this.law === 'PCMU' ? silentUlaw : silentAlaw, 0, nowMs)
@@ -188,7 +206,10 @@ export class RtpSender {
     const packet = this.#copy(header, bytes, kind)
     if (packet === undefined) return
     writeRtpHeader(packet, 0, marker, payloadType, sequence, timestamp, this.ssrc)
-    this.#deliver(packet, header.payloadLength)
+    const left = this.#deliver(packet, header.payloadLength)
+    if (left && this.taps !== undefined && kind !== 'event') {
+      this.taps.sent(timestamp, packet, RTP_HEADER_BYTES, header.payloadLength, this.law)
+    }
   }
 
   /** Begins a key of our own: its timestamp stays while it is held down. */
@@ -224,7 +245,9 @@ export class RtpSender {
     this.#moveTo(timestamp, nowMs)
     this.#lastFrame = this.#frame
     this.#nextTimestamp = (timestamp + this.#frame) >>> 0
-    this.#write(this.#framePacket, this.#marker, this.#payloadType, timestamp, this.#frame)
+    const packet = this.#framePacket
+    const left = this.#write(packet, this.#marker, this.#payloadType, timestamp, this.#frame)
+    if (left) this.taps?.sent(timestamp, packet, RTP_HEADER_BYTES, this.#frame, this.law)
   }
 
   #write(
@@ -233,15 +256,16 @@ export class RtpSender {
     payloadType: number,
     timestamp: number,
     payload: number,
-  ): void {
+  ): boolean {
     if (!this.sending) {
       this.#marker = true
-      return
+      return false
     }
     writeRtpHeader(packet, 0, marker, payloadType, this.#nextSequence, timestamp, this.ssrc)
-    if (!this.#deliver(packet, payload)) return
+    if (!this.#deliver(packet, payload)) return false
     this.#nextSequence = (this.#nextSequence + 1) & 0xffff
     this.#marker = false
+    return true
   }
 
   #deliver(packet: Uint8Array, payload: number): boolean {
