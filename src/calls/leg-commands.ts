@@ -15,7 +15,12 @@ export type LegCommandName =
   | 'conference-join'
   | 'playback-start'
   | 'playback-stop'
+  | 'speak'
   | 'client-state-update'
+  | 'record-start'
+  | 'record-stop'
+  | 'record-pause'
+  | 'record-resume'
 
 export type CommandRule =
   | 'allowed'
@@ -27,6 +32,8 @@ export type CommandRule =
   | 'not-answered'
   | 'wrong-direction'
   | 'not-queued'
+  /** Recording needs sound. */
+  | 'no-audio-yet'
 
 type Row = Readonly<Record<Exclude<LegStateName, 'ended'>, CommandRule>>
 
@@ -77,8 +84,13 @@ const matrix: Readonly<Record<LegCommandName, Row>> = {
   refer: answeredOnly,
   'conference-join': { ...answeredOnly, 'in-conference': 'allowed-elsewhere' },
   'playback-start': answeredOnly,
+  speak: answeredOnly,
   'playback-stop': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
   'client-state-update': anywhere,
+  'record-start': { ...answeredOnly, 'ringing-in': 'no-audio-yet', dialing: 'no-audio-yet' },
+  'record-stop': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
+  'record-pause': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
+  'record-resume': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
 }
 
 export const legCommandNames = Object.keys(matrix) as readonly LegCommandName[]

@@ -31,6 +31,7 @@ const contract: Readonly<Record<LegCommandName, readonly CommandRule[]>> = {
   refer: [U, U, Y, Y, Y, Y],
   'conference-join': [U, U, Y, Y, Y, E],
   'playback-start': [U, U, Y, Y, Y, Y],
+  speak: [U, U, Y, Y, Y, Y],
   'playback-stop': [N, N, Y, Y, Y, Y],
   'client-state-update': [Y, Y, Y, Y, Y, Y],
 }

@@ -24,8 +24,11 @@ import { playbackStart } from './commands/playback-start.ts'
 import { playbackStop } from './commands/playback-stop.ts'
 import { queueCommand } from './commands/queue.ts'
 import { queuedCallRemove, queuedCallUpdate } from './commands/queued-call.ts'
+import { recordChange, recordStart } from './commands/record.ts'
+import { recordingDelete } from './commands/recording-delete.ts'
 import { refer } from './commands/refer.ts'
 import { reject } from './commands/reject.ts'
+import { speak } from './commands/speak.ts'
 import { transfer } from './commands/transfer.ts'
 import { accept, legsIn } from './command-legs.ts'
 import { subjectOf } from './command-subject.ts'
@@ -118,6 +121,7 @@ function decide(ctx: StepContext, request: Request): CommandAnswer | undefined {
         return done
       case 'leg-ended':
       case 'not-answered':
+      case 'no-audio-yet':
         return refusal({ code: rule })
       case 'wrong-direction':
         return refusal({ code: rule, command: matrixName })
@@ -151,8 +155,16 @@ function decideForLeg(ctx: StepContext, request: Request, leg: Leg): CommandAnsw
       return playbackStart(ctx, request, leg, command)
     case 'playback-stop':
       return playbackStop(ctx, request, leg, command)
+    case 'speak':
+      return speak(ctx, request, leg, command)
     case 'client-state-update':
       return clientStateUpdate(ctx, request, leg)
+    case 'record-start':
+      return recordStart(ctx, request, leg, command)
+    case 'record-stop':
+    case 'record-pause':
+    case 'record-resume':
+      return recordChange(ctx, request, leg, command)
     case 'conference-create':
     case 'conference-join':
     case 'conference-leave':
@@ -168,7 +180,12 @@ function decideForLeg(ctx: StepContext, request: Request, leg: Leg): CommandAnsw
     case 'queue-update':
     case 'queue-delete':
     case 'queued-call-update':
+    case 'conference-record-start':
+    case 'conference-record-stop':
+    case 'conference-record-pause':
+    case 'conference-record-resume':
     case 'queued-call-remove':
+    case 'recording-delete':
       return decideWithoutLeg(ctx, request)
   }
 }
@@ -184,6 +201,10 @@ function decideWithoutLeg(ctx: StepContext, request: Request): CommandAnswer | u
     case 'conference-unmute':
     case 'conference-end':
     case 'participant-update':
+    case 'conference-record-start':
+    case 'conference-record-stop':
+    case 'conference-record-pause':
+    case 'conference-record-resume':
       return conferenceCommand(ctx, request, command, undefined)
     case 'queue-create':
     case 'queue-update':
@@ -193,6 +214,8 @@ function decideWithoutLeg(ctx: StepContext, request: Request): CommandAnswer | u
       return queuedCallUpdate(ctx, request, command)
     case 'queued-call-remove':
       return queuedCallRemove(ctx, request, command)
+    case 'recording-delete':
+      return recordingDelete(ctx, command)
     case 'answer':
     case 'reject':
     case 'hangup':
@@ -203,7 +226,12 @@ function decideWithoutLeg(ctx: StepContext, request: Request): CommandAnswer | u
     case 'refer':
     case 'playback-start':
     case 'playback-stop':
+    case 'speak':
     case 'client-state-update':
+    case 'record-start':
+    case 'record-stop':
+    case 'record-pause':
+    case 'record-resume':
     case 'conference-create':
     case 'conference-join':
     case 'conference-leave':
@@ -223,7 +251,12 @@ function matrixNameOf(command: Command): LegCommandName | undefined {
     case 'refer':
     case 'playback-start':
     case 'playback-stop':
+    case 'speak':
     case 'client-state-update':
+    case 'record-start':
+    case 'record-stop':
+    case 'record-pause':
+    case 'record-resume':
     case 'conference-join':
       return command.kind
     case 'conference-create':
@@ -240,7 +273,12 @@ function matrixNameOf(command: Command): LegCommandName | undefined {
     case 'queue-update':
     case 'queue-delete':
     case 'queued-call-update':
+    case 'conference-record-start':
+    case 'conference-record-stop':
+    case 'conference-record-pause':
+    case 'conference-record-resume':
     case 'queued-call-remove':
+    case 'recording-delete':
       return undefined
   }
 }

@@ -65,6 +65,7 @@ export function laneOf(event: DomainEvent): LegId | undefined {
   switch (event.type) {
     case 'conference-created':
     case 'conference-ended':
+    case 'conference-recording-saved':
       return event.conference.creator.legId
     case 'queue-created':
     case 'queue-updated':
@@ -83,11 +84,15 @@ export function laneOf(event: DomainEvent): LegId | undefined {
     case 'dtmf-received':
     case 'playback-started':
     case 'playback-ended':
+    case 'speak-started':
+    case 'speak-ended':
     case 'refer-started':
     case 'refer-completed':
     case 'refer-failed':
     case 'participant-joined':
     case 'participant-left':
+    case 'recording-saved':
+    case 'recording-failed':
       return event.leg.legId
   }
 }

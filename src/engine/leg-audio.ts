@@ -9,7 +9,7 @@ import {
   type PlaybackInput,
   type Track,
 } from '../calls/playback.ts'
-import type { PlaybackFacts } from '../ports/events.ts'
+import type { DomainEvent, PlaybackFacts } from '../ports/events.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { LegTrack } from './audio-state.ts'
 import type { StepContext } from './context.ts'
@@ -96,6 +96,10 @@ function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): 
       return
     }
     case 'started':
+      if (isSpeech(effect.track)) {
+        ctx.emit({ type: 'speak-started', leg: ctx.facts(leg), speakId: trackId(effect.track) })
+        return
+      }
       ctx.emit({
         type: 'playback-started',
         leg: ctx.facts(leg),
@@ -103,6 +107,10 @@ function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): 
       })
       return
     case 'ended':
+      if (isSpeech(effect.track)) {
+        ctx.emit(speakEnded(ctx, leg, effect))
+        return
+      }
       ctx.emit({
         type: 'playback-ended',
         leg: ctx.facts(leg),
@@ -110,6 +118,30 @@ function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): 
         status: effect.status,
         detail: effect.detail,
       })
+  }
+}
+
+/** Words have events of their own. */
+function isSpeech({ audio }: Track<LegTrack>): boolean {
+  return audio.reference.kind === 'speech'
+}
+
+function trackId({ playbackId }: Track<LegTrack>): PlaybackId {
+  return brandAs<PlaybackId>(playbackId)
+}
+
+/** C91: what was stopped or could not be said is `completed`, because the published list has no word for it. */
+function speakEnded(
+  ctx: StepContext,
+  leg: Leg,
+  { track, status, detail }: Extract<PlaybackEffect<LegTrack>, { kind: 'ended' }>,
+): DomainEvent {
+  return {
+    type: 'speak-ended',
+    leg: ctx.facts(leg),
+    speakId: trackId(track),
+    status: status === 'call_hangup' ? 'call_hangup' : 'completed',
+    detail,
   }
 }
 

@@ -9,10 +9,12 @@ import type {
   ParticipantId,
   QueueId,
   QueueName,
+  RecordingId,
   SessionId,
 } from '../base/ids.ts'
 import type { WebhookOverrides } from './events.ts'
-import type { AudioReference } from './media-engine.ts'
+import type { AudioReference, SpeechReference } from './media-engine.ts'
+import type { RecordingFilter, RecordingOrder, RecordingView } from './recorder.ts'
 import type { NamedValue, SipCredentials } from './signaling.ts'
 import type { QueueRecord } from './store.ts'
 
@@ -39,6 +41,8 @@ export interface DialOptions {
   /** Played to the new leg after it answers. */
   readonly audio: AudioReference | undefined
   readonly webhooks: WebhookOverrides | undefined
+  /** Records the new leg from its answer. */
+  readonly record?: RecordingOrder | undefined
 }
 
 /** Bridge settings of the issuer (B.3). */
@@ -58,6 +62,7 @@ export type LegCommand =
       readonly sipHeaders: readonly NamedValue[]
       readonly codecs: readonly string[] | undefined
       readonly webhooks: WebhookOverrides | undefined
+      readonly record?: RecordingOrder | undefined
     }
   | {
       readonly kind: 'reject'
@@ -87,6 +92,8 @@ export type LegCommand =
       readonly ringtone: string
       readonly muteDtmf: MuteDtmf
       readonly preventDoubleBridge: boolean
+      /** Records the issuer from the moment the bridge is made. */
+      readonly record?: RecordingOrder | undefined
     } & UnbridgeOptions)
   | {
       readonly kind: 'transfer'
@@ -119,12 +126,28 @@ export type LegCommand =
       readonly targetLegs: 'self' | 'opposite' | 'both'
     }
   | {
+      readonly kind: 'speak'
+      readonly legId: LegId
+      readonly playbackId: string
+      readonly speech: SpeechReference
+      readonly loops: number
+      readonly stop: 'current' | 'all' | undefined
+      readonly targetLegs: 'self' | 'opposite' | 'both'
+    }
+  | {
       readonly kind: 'playback-stop'
       readonly legId: LegId
       readonly stop: 'all' | 'current'
       readonly overlay: boolean
     }
   | { readonly kind: 'client-state-update'; readonly legId: LegId }
+  | { readonly kind: 'record-start'; readonly legId: LegId; readonly order: RecordingOrder }
+  | {
+      readonly kind: 'record-stop' | 'record-pause' | 'record-resume'
+      readonly legId: LegId
+      /** Undefined: every recording of the leg. */
+      readonly recordingId: RecordingId | undefined
+    }
 
 /** H2 is decided by the engine, which alone knows whether the body's id is a live leg. */
 export type BridgeTarget =
@@ -152,9 +175,15 @@ export interface JoinOptions {
   readonly hold: boolean
   readonly holdAudio: AudioReference | undefined
   readonly mute: boolean
-  /** `none` and `barge` are the same; whisper and monitor belong to a later release: refused by the API room. */
-  readonly role: 'none' | 'barge'
+  readonly role: SupervisorRole
+  /** Whom a whisper is for. */
+  readonly whisperTo: readonly LegId[]
+  readonly beep: BeepWhen | undefined
 }
+
+/** `none` and `barge` are the same in a conference. */
+export type SupervisorRole = 'none' | 'barge' | 'whisper' | 'monitor'
+export type BeepWhen = 'always' | 'never' | 'on_enter' | 'on_exit'
 
 /** `conference` is an id or a name as the path had it. */
 export type ConferenceCommand =
@@ -168,6 +197,7 @@ export type ConferenceCommand =
       readonly participantsMax: number
       readonly startOnCreate: boolean
       readonly holdAudio: AudioReference | undefined
+      readonly beep: BeepWhen
       readonly region: string | undefined
     }
   | {
@@ -177,7 +207,12 @@ export type ConferenceCommand =
       readonly participantId: ParticipantId
       readonly options: JoinOptions
     }
-  | { readonly kind: 'conference-leave'; readonly conference: string; readonly legId: LegId }
+  | {
+      readonly kind: 'conference-leave'
+      readonly conference: string
+      readonly legId: LegId
+      readonly beep: BeepWhen | undefined
+    }
   | {
       readonly kind: 'conference-hold'
       readonly conference: string
@@ -200,7 +235,51 @@ export type ConferenceCommand =
       readonly conference: string
       readonly legIds: readonly LegId[]
     }
+  /** A participant's role; `whisperTo` undefined: as before. */
+  | {
+      readonly kind: 'conference-role'
+      readonly conference: string
+      readonly legId: LegId
+      readonly role: SupervisorRole
+      readonly whisperTo: readonly LegId[] | undefined
+    }
+  /** To everybody who hears the conference (`legIds` empty), or to these participants alone. */
+  | {
+      readonly kind: 'conference-play'
+      readonly conference: string
+      readonly legIds: readonly LegId[]
+      readonly playbackId: string
+      readonly audio: AudioReference
+      readonly mediaName: string | undefined
+      readonly loops: number
+    }
+  /** Of what `conference-play` began; `legIds` empty: all of it. */
+  | {
+      readonly kind: 'conference-stop'
+      readonly conference: string
+      readonly legIds: readonly LegId[]
+    }
+  /** `legIds` empty: to all. */
+  | {
+      readonly kind: 'conference-dtmf'
+      readonly conference: string
+      readonly legIds: readonly LegId[]
+      readonly digits: string
+      readonly durationMs: number
+    }
   | { readonly kind: 'conference-end'; readonly conference: string }
+  | {
+      readonly kind: 'conference-record-start'
+      readonly conference: string
+      readonly order: RecordingOrder
+    }
+  | {
+      readonly kind:
+        'conference-record-stop' | 'conference-record-pause' | 'conference-record-resume'
+      readonly conference: string
+      /** Undefined: every recording of the conference. */
+      readonly recordingId: RecordingId | undefined
+    }
   | {
       readonly kind: 'participant-update'
       readonly conference: string
@@ -208,6 +287,7 @@ export type ConferenceCommand =
       readonly participant: string
       readonly endOnExit: boolean | undefined
       readonly softEndOnExit: boolean | undefined
+      readonly beep: BeepWhen | undefined
     }
 
 export type QueueCommand =
@@ -227,7 +307,13 @@ export type QueueCommand =
     }
   | { readonly kind: 'queued-call-remove'; readonly queueName: QueueName; readonly legId: LegId }
 
-export type Command = LegCommand | DialCommand | ConferenceCommand | QueueCommand
+/** Removes a finished recording and its file. */
+export interface RecordingCommand {
+  readonly kind: 'recording-delete'
+  readonly recordingId: RecordingId
+}
+
+export type Command = LegCommand | DialCommand | ConferenceCommand | QueueCommand | RecordingCommand
 
 /** A command with what all commands share. */
 export interface CommandEnvelope {
@@ -247,7 +333,14 @@ export type CommandAnswer =
 
 export type CommandValue =
   | { readonly kind: 'done' }
-  | { readonly kind: 'dialed'; readonly leg: CallView }
+  | {
+      readonly kind: 'dialed'
+      readonly leg: CallView
+      /** The recording that begins when it answers. */
+      readonly recordingId?: RecordingId
+    }
+  | { readonly kind: 'recording-started'; readonly recordingId: RecordingId }
+  | { readonly kind: 'recording'; readonly recording: RecordingView }
   | { readonly kind: 'queue'; readonly queue: QueueRecord }
   | { readonly kind: 'conference'; readonly conference: ConferenceView }
   | { readonly kind: 'participant'; readonly participant: ParticipantView }
@@ -311,6 +404,10 @@ export type Refusal =
     }
   | { readonly code: 'audio-refused'; readonly why: string }
   | { readonly code: 'no-overlay-base' }
+  | { readonly code: 'recording-unknown' }
+  | { readonly code: 'no-audio-yet' }
+  /** So many recordings of one call or conference at one time. */
+  | { readonly code: 'recordings-max'; readonly most: number }
   /** 503: draining, the store is behind, or a limit of the whole server. */
   | { readonly code: 'unavailable'; readonly why: string; readonly retryAfterSecs: number }
 
@@ -365,6 +462,7 @@ export interface ParticipantView {
   readonly status: 'joining' | 'joined' | 'left'
   readonly endOnExit: boolean
   readonly softEndOnExit: boolean
+  readonly whisperTo: readonly LegId[]
   readonly createdAtMs: number
   readonly updatedAtMs: number
 }
@@ -400,10 +498,21 @@ export interface CallControl {
   ): { readonly rows: readonly ConferenceView[]; readonly total: number }
   participants(
     idOrName: string,
-    filter: { readonly muted?: boolean; readonly onHold?: boolean },
+    filter: {
+      readonly muted?: boolean
+      readonly onHold?: boolean
+      readonly whispering?: boolean
+    },
     page: { readonly number: number; readonly size: number },
   ): { readonly rows: readonly ParticipantView[]; readonly total: number } | undefined
   participant(idOrName: string, participant: string): ParticipantView | undefined
+  /** Finished ones only. */
+  recording(recordingId: RecordingId): RecordingView | undefined
+  /** Finished ones, the newest first. */
+  recordings(
+    filter: RecordingFilter,
+    page: { readonly number: number; readonly size: number },
+  ): { readonly rows: readonly RecordingView[]; readonly total: number }
   /** Numbers for /metrics and admission. */
   counts(): EngineCounts
 }

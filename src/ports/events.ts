@@ -10,10 +10,12 @@ import type {
   PlaybackId,
   QueueId,
   QueueName,
+  RecordingId,
   SessionId,
 } from '../base/ids.ts'
 import type { NamedValue } from './signaling.ts'
 import type { MediaQuality } from './media-engine.ts'
+import type { RecordingFormat } from './recorder.ts'
 
 export type HttpMethod = 'POST' | 'GET'
 
@@ -60,6 +62,9 @@ export type HangupCause =
 export type PlaybackStatus =
   'file_not_found' | 'call_hangup' | 'unknown' | 'cancelled' | 'completed' | 'failed'
 
+/** The published list knows neither a stop nor a failure: both are `completed`, a failure with a detail. */
+export type SpeakStatus = 'completed' | 'call_hangup' | 'cancelled_amd'
+
 export interface PlaybackFacts {
   readonly playbackId: PlaybackId
   /** Exactly one of both, or neither for inline content. */
@@ -74,6 +79,16 @@ export interface ConferenceFacts {
   readonly name: string
   readonly applicationId: ApplicationId
   readonly creator: LegFacts
+}
+
+/** A finished recording as its event tells it. */
+export interface RecordingFacts {
+  readonly recordingId: RecordingId
+  readonly format: RecordingFormat
+  readonly channels: 'single' | 'dual'
+  readonly fileName: string
+  readonly startedAtUs: number
+  readonly endedAtUs: number
 }
 
 export type EndReason = 'all_left' | 'ended_via_api' | 'host_left' | 'time_exceeded'
@@ -134,6 +149,15 @@ export type DomainEvent =
       readonly status: PlaybackStatus
       readonly detail: string
     }
+  | { readonly type: 'speak-started'; readonly leg: LegFacts; readonly speakId: PlaybackId }
+  | {
+      readonly type: 'speak-ended'
+      readonly leg: LegFacts
+      readonly speakId: PlaybackId
+      readonly status: SpeakStatus
+      /** Why nothing, or not all, was said; else empty. */
+      readonly detail: string
+    }
   | { readonly type: 'refer-started'; readonly leg: LegFacts; readonly sipStatus: number }
   | { readonly type: 'refer-completed'; readonly leg: LegFacts; readonly sipStatus: number }
   | { readonly type: 'refer-failed'; readonly leg: LegFacts; readonly sipStatus: number }
@@ -154,6 +178,35 @@ export type DomainEvent =
       readonly conference: ConferenceFacts
       readonly leg: LegFacts
       readonly participantId: ParticipantId
+    }
+  | { readonly type: 'recording-saved'; readonly leg: LegFacts; readonly recording: RecordingFacts }
+  /** It could not be written; the call goes on. Of a conference it is told under the leg that made it. */
+  | { readonly type: 'recording-failed'; readonly leg: LegFacts; readonly recordingId: RecordingId }
+  | {
+      readonly type: 'conference-recording-saved'
+      readonly conference: ConferenceFacts
+      readonly recording: RecordingFacts
+    }
+  /** Audio of the whole conference; `spoken`: words to say rather than a file. */
+  | {
+      readonly type: 'conference-playback-started' | 'conference-playback-ended'
+      readonly conference: ConferenceFacts
+      readonly playback: PlaybackFacts
+      readonly spoken: boolean
+    }
+  /** What a command of the conference plays to some of its participants, one event for each. */
+  | {
+      readonly type: 'participant-playback-started' | 'participant-playback-ended'
+      readonly conference: ConferenceFacts
+      readonly leg: LegFacts
+      readonly playback: PlaybackFacts
+      readonly spoken: boolean
+    }
+  /** `leg` speaks loudest from now on. */
+  | {
+      readonly type: 'floor-changed'
+      readonly conference: ConferenceFacts
+      readonly leg: LegFacts
     }
   | { readonly type: 'queue-created'; readonly queueName: QueueName; readonly queueId: QueueId }
   | { readonly type: 'queue-updated'; readonly queueName: QueueName; readonly maxSize: number }

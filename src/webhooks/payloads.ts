@@ -70,6 +70,14 @@ export function webhookOf(stamped: StampedEvent, connectionCodecs: string): Webh
         status: event.status,
         status_detail: event.detail,
       })
+    case 'speak-started':
+      return legWebhook('call.speak.started', event.leg, { speak_id: event.speakId })
+    case 'speak-ended':
+      return legWebhook('call.speak.ended', event.leg, {
+        speak_id: event.speakId,
+        status: event.status,
+        ...present('status_detail', event.detail),
+      })
     case 'refer-started':
     case 'refer-completed':
     case 'refer-failed':

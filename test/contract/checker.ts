@@ -49,6 +49,8 @@ const required: Readonly<Record<string, readonly string[]>> = {
   'call.dtmf.received': [...withParties, 'digit'],
   'call.playback.started': [...legIds, 'overlay'],
   'call.playback.ended': [...legIds, 'overlay', 'status', 'status_detail'],
+  'call.speak.started': legIds,
+  'call.speak.ended': [...legIds, 'status'],
   'call.refer.started': [...withParties, 'sip_notify_response'],
   'call.refer.completed': [...withParties, 'sip_notify_response'],
   'call.refer.failed': [...withParties, 'sip_notify_response'],

@@ -83,6 +83,8 @@ test('every event with a webhook keeps the contract; the others owe nothing', ()
       'call.dtmf.received',
       'call.playback.started',
       'call.playback.ended',
+      'call.speak.started',
+      'call.speak.ended',
       'call.refer.started',
       'call.refer.completed',
       'call.refer.failed',

@@ -14,8 +14,9 @@ interface LegModel {
   answeredAtMs: number | undefined
   held: boolean
   ended: boolean
-  /** Why it ended. */
+  /** Why it ended, and when (wall ms). */
   cause: string | undefined
+  endedAtMs: number
   queue: string | undefined
   /** Legs it has ever been told to be bridged with, latest last. */
   peer: LegId | undefined
@@ -164,6 +165,20 @@ export class EventModel {
       case 'playback-ended':
         this.#alive(event, event.leg.legId).playing.delete(event.playback.playbackId)
         return
+      case 'speak-started': {
+        const leg = this.#alive(event, event.leg.legId)
+        if (leg.playing.has(event.speakId)) this.#broken(event, 'started twice')
+        leg.playing.add(event.speakId)
+        return
+      }
+      case 'speak-ended': {
+        const leg = this.#alive(event, event.leg.legId)
+        // Only words that could not be said end without having begun, and that is told.
+        if (!leg.playing.delete(event.speakId) && event.detail === '') {
+          this.#broken(event, 'ended without a beginning')
+        }
+        return
+      }
       case 'conference-created':
         this.participants.set(event.conference.conferenceId, new Set())
         return
@@ -201,6 +216,7 @@ export class EventModel {
       toldAtMs: this.#lastUs / 1_000,
       answeredAtMs: undefined,
       cause: undefined,
+      endedAtMs: 0,
       held: false,
       ended: false,
       queue: undefined,
@@ -236,6 +252,7 @@ export class EventModel {
     this.#leaves(leg)
     leg.ended = true
     leg.cause = event.cause
+    leg.endedAtMs = this.#lastUs / 1_000
     if (leg.queue !== undefined) {
       // Only a kept entry may outlive its call; its dequeue is told later.
       if (!this.#options.isKept(leg.legId)) this.#broken(event, `ended in queue ${leg.queue}`)

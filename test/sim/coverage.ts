@@ -26,6 +26,7 @@ const legCommands = {
   'leave-queue': true,
   'playback-start': true,
   'playback-stop': true,
+  speak: true,
   refer: true,
   reject: true,
   transfer: true,
@@ -153,6 +154,7 @@ export const machines: readonly Machine[] = [
     inputs: [
       'command playback-start',
       'command playback-stop',
+      'command speak',
       'media playback-started',
       'media playback-ended',
       ...legEnds,

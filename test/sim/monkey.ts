@@ -10,7 +10,7 @@ import {
   type QueueName,
 } from '../../src/base/ids.ts'
 import type { BridgeTarget, Command, LegCommand } from '../../src/ports/commands.ts'
-import type { AudioReference } from '../../src/ports/media-engine.ts'
+import type { AudioReference, SpeechReference } from '../../src/ports/media-engine.ts'
 import type { Random } from '../../src/ports/random.ts'
 import { applicationId, pick, queueNames } from './application.ts'
 import { dialOptions, type AskOptions, type Clients } from './clients.ts'
@@ -29,6 +29,10 @@ export interface MonkeyParts {
 }
 
 const clip: AudioReference = { kind: 'url', url: 'http://10.0.3.1/clip.wav', cache: false }
+const words: SpeechReference = {
+  ...{ kind: 'speech', text: 'You are next.', ssml: false },
+  ...{ voice: 'female', language: undefined },
+}
 const plainHeaders = { customHeaders: [], sipHeaders: [], credentials: undefined }
 
 export class Monkey {
@@ -169,17 +173,15 @@ export class Monkey {
 
   #play(legId: LegId): LegCommand {
     const random = this.#random
-    return {
-      kind: 'playback-start',
+    const track = {
       legId,
       playbackId: random.uuid(),
-      audio: clip,
-      mediaName: undefined,
       loops: random.below(2) === 0 ? 1 : Infinity,
-      overlay: false,
       stop: pick(random, [undefined, 'current', 'all'] as const),
       targetLegs: pick(random, ['self', 'opposite', 'both'] as const),
     }
+    if (random.below(3) === 0) return { kind: 'speak', speech: words, ...track }
+    return { kind: 'playback-start', audio: clip, mediaName: undefined, overlay: false, ...track }
   }
 
   #dial(): Command {

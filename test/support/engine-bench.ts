@@ -458,6 +458,10 @@ function eventWord(event: DomainEvent): string {
     case 'call-dequeued':
     case 'leg-ended':
       return `${event.type} ${event.leg.legId} ${'reason' in event ? event.reason : event.cause}`
+    case 'speak-started':
+      return `${event.type} ${event.leg.legId} ${event.speakId}`
+    case 'speak-ended':
+      return `${event.type} ${event.leg.legId} ${event.speakId} ${event.status}`
     case 'playback-started':
       return `${event.type} ${event.leg.legId} ${event.playback.playbackId}`
     case 'playback-ended':

@@ -103,6 +103,11 @@ export function sampleEvents(leg: LegFacts = sampleLeg()): readonly DomainEvent[
     { type: 'dtmf-received', leg, digit: '5' },
     { type: 'playback-started', leg, playback },
     { type: 'playback-ended', leg, playback, status: 'cancelled', detail: '' },
+    { type: 'speak-started', leg, speakId: brandAs<PlaybackId>('s1') },
+    {
+      ...{ type: 'speak-ended', leg, speakId: brandAs<PlaybackId>('s1') },
+      ...{ status: 'completed', detail: '' },
+    },
     { type: 'refer-started', leg, sipStatus: 100 },
     { type: 'refer-completed', leg, sipStatus: 200 },
     { type: 'refer-failed', leg, sipStatus: 603 },
