@@ -26,6 +26,7 @@ const mayImport: readonly (readonly [room: string, allowed: readonly string[]])[
   ['sip', ['base', 'ports', 'sip']],
   ['media/rtp', ['base']],
   ['media/audio', ['base', 'ports']],
+  ['media/library', ['base', 'ports', 'media/audio']],
   ['media/embedded', ['base', 'ports', 'sdp', 'media/rtp', 'media/audio']],
   ['calls', ['base']],
   ['queues', ['base']],

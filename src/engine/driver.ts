@@ -19,6 +19,7 @@ import type { Log } from '../ports/log.ts'
 import type { MediaEngine, MediaInput } from '../ports/media-engine.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
+import type { Recorder, RecorderInput } from '../ports/recorder.ts'
 import type { Signaling, SignalingInput } from '../ports/signaling.ts'
 import type { LiveRows, StateChange, Store } from '../ports/store.ts'
 import type { TimerId, Timers } from '../ports/timers.ts'
@@ -33,6 +34,7 @@ import {
 import { refusal, type StepEffect, type StepTime } from './context.ts'
 import { InputTrail } from './input-trail.ts'
 import { LaneCounters } from './lane-counters.ts'
+import { viewOfRecording } from './recording-state.ts'
 import { ReleaseOrder } from './release-order.ts'
 import type { CommandToken, EngineSettings, EngineState } from './state.ts'
 import { Engine, type EngineInput, type EngineStep } from './step.ts'
@@ -49,6 +51,8 @@ export interface CallControlParts {
   readonly store: Store
   readonly signaling: Signaling
   readonly media: MediaEngine
+  /** Without it nothing can be recorded. */
+  readonly recorder?: Recorder
   /** Their memory over the end of the process; without it every leg of a former process ends at the start. */
   readonly durable?: { readonly signaling: DurableSignaling; readonly media: DurableMedia }
   readonly sink: EventSink
@@ -76,10 +80,13 @@ export type Admission =
 
 /** The running call logic, as the composition root and the rooms below see it. */
 export interface CallLogic extends CallControl {
-  /** Loads what the store remembers and steps it. Commands are refused and calls not admitted before it resolves. */
-  start(): Promise<void>
+  /**
+   * Loads what the store remembers and steps it. Commands are refused and calls not admitted before it resolves. `live`:
+   * what the store remembers, when the composition root has asked it already for the sake of others.
+   */
+  start(live?: LiveRows): Promise<void>
   /** The one entry for SIP and media; decided in this turn of the event loop, in order of arrival. */
-  deliver(input: SignalingInput | MediaInput): void
+  deliver(input: SignalingInput | MediaInput | RecorderInput): void
   /** For an INVITE out of a dialog, before anything is made for it: not ok is a 503. */
   admitCall(): Admission
   /** From now on no call is let in and none is dialled; calls that are there go on, transfers included. */
@@ -101,11 +108,16 @@ export function createCallControl(parts: CallControlParts): CallLogic {
     conferences: (filter, page) => conferenceViews(state, filter, page),
     participants: (idOrName, filter, page) => participantViews(state, idOrName, filter, page),
     participant: (idOrName, participant) => participantView(state, idOrName, participant),
+    recording: (recordingId) => {
+      const found = state.recordings.get(recordingId)
+      return found === undefined ? undefined : viewOfRecording(found)
+    },
+    recordings: (filter, page) => state.recordings.page(filter, page),
     submit: (envelope) => driver.submit(envelope),
     call: (legId) => viewCall(state, legId, driver.endedAfterMs()),
     activeCalls: (applicationId, page) => viewActiveCalls(state, applicationId, page),
     counts: () => driver.counts(),
-    start: () => driver.start(),
+    start: (live) => driver.start(live),
     deliver: (input) => driver.deliver(input),
     admitCall: () => driver.admitCall(),
     drain: () => driver.drain(),
@@ -146,9 +158,9 @@ class Driver {
     this.engine = new Engine(world, parts.random.token(8))
   }
 
-  async start(): Promise<void> {
+  async start(live: LiveRows | undefined): Promise<void> {
     const { store, durable } = this.#parts
-    const rows = await store.loadLive()
+    const rows = live ?? (await store.loadLive())
     this.#sequence = rows.lastSequence
     for (const { table, id, row } of rows.rows) {
       if (table === 'lane') this.#lanes.restore(brandAs<LegId>(id), row)
@@ -189,8 +201,9 @@ class Driver {
     })
   }
 
-  deliver(input: SignalingInput | MediaInput): void {
-    if (isMediaInput(input)) this.#take({ kind: 'media', input })
+  deliver(input: SignalingInput | MediaInput | RecorderInput): void {
+    if (input.kind === 'recording-ended') this.#take({ kind: 'recorder', input })
+    else if (isMediaInput(input)) this.#take({ kind: 'media', input })
     else this.#take({ kind: 'signaling', input })
   }
 
@@ -381,6 +394,9 @@ class Driver {
         return
       case 'media':
         this.#parts.media.perform(effect.command)
+        return
+      case 'record':
+        this.#parts.recorder?.perform(effect.command)
         return
       case 'answer': {
         const resolve = this.#answers.get(effect.token)

@@ -192,7 +192,16 @@ export type StateChange =
   | { readonly kind: 'delete'; readonly table: StateTable; readonly id: string }
 
 export type StateTable =
-  'leg' | 'bridge' | 'conference' | 'answer' | 'registration' | 'dialog' | 'media' | 'lane'
+  | 'leg'
+  | 'recording'
+  | 'bridge'
+  | 'conference'
+  | 'answer'
+  | 'registration'
+  | 'dialog'
+  | 'media'
+  | 'media-file'
+  | 'lane'
 
 export interface CommitBatch {
   readonly changes: readonly StateChange[]
