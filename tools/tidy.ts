@@ -37,6 +37,7 @@ const mayImport: readonly (readonly [room: string, allowed: readonly string[]])[
   ['store/sqlite', ['base', 'ports', 'store/order']],
   ['webhooks', ['base', 'ports']],
   ['config', ['base', 'ports']],
+  ['setup', ['base', 'ports', 'config']],
   ['api', ['base', 'ports', 'config']],
   ['lab', ['base', 'ports', 'sip', 'sdp', 'media/rtp', 'media/audio', 'platform']],
   ['platform', ['base', 'ports']],

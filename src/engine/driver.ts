@@ -19,6 +19,7 @@ import type { Log } from '../ports/log.ts'
 import type { MediaEngine, MediaInput } from '../ports/media-engine.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
+import type { ApplicationBook } from '../ports/setup.ts'
 import type { Recorder, RecorderInput } from '../ports/recorder.ts'
 import type { Signaling, SignalingInput } from '../ports/signaling.ts'
 import type { LiveRows, StateChange, Store } from '../ports/store.ts'
@@ -44,7 +45,8 @@ import { createWorld } from './world.ts'
 export interface CallControlParts {
   readonly settings: Partial<EngineSettings>
   readonly limits?: Partial<AdmissionLimits>
-  readonly applications: readonly Application[]
+  /** A list that never changes, or the registry. */
+  readonly applications: readonly Application[] | ApplicationBook
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -450,6 +452,9 @@ const mediaKinds: Readonly<Record<MediaInput['kind'], true>> = {
   'media-dtmf': true,
   'playback-started': true,
   'playback-ended': true,
+  'mix-playback-started': true,
+  'mix-playback-ended': true,
+  'mix-floor': true,
   'rtp-silent': true,
   'rtp-heard': true,
 }

@@ -12,12 +12,14 @@ import type {
 import type { BridgeSettings } from '../calls/bridge.ts'
 import type { LegState } from '../calls/leg.ts'
 import { DeadlineHeap } from '../base/heap.ts'
-import type { Application } from '../ports/applications.ts'
 import type { CommandAnswer, CommandEnvelope, DialOptions } from '../ports/commands.ts'
 import type { HangupCause, WebhookOverrides } from '../ports/events.ts'
+import type { RecordingOrder } from '../ports/recorder.ts'
+import type { ApplicationBook } from '../ports/setup.ts'
 import type { NamedValue } from '../ports/signaling.ts'
 import { createConferenceState, type ConferenceState } from './conference-state.ts'
 import type { LegAudio } from './audio-state.ts'
+import { createRecordingState, type RecordingState } from './recording-state.ts'
 import type { OrderedIndex } from './ordered-index.ts'
 
 export interface Leg {
@@ -123,6 +125,8 @@ export interface BridgeIntent {
   readonly preventDoubleBridge: boolean
   /** transfer: the new leg's early media goes to `other`. */
   readonly earlyMedia: boolean
+  /** The issuer is recorded from the bridge on. */
+  readonly record?: RecordingOrder | undefined
 }
 
 /** How a leg ends: what its `leg-ended` says, and what the far end is told. */
@@ -175,6 +179,7 @@ export type TimerName =
   | 'probe'
   | 'conference-expiry'
   | 'conference-forget'
+  | 'expire-recordings'
 
 export interface EngineSettings {
   /** An inbound call that nobody answers is refused after this time. */
@@ -188,6 +193,8 @@ export interface EngineSettings {
   readonly collectCreated: boolean
   /** A leg that sends no RTP this long is hung up; 0: never. */
   readonly rtpLossHangupMs: number
+  /** Finished recordings are kept this long; 0: until they are deleted. */
+  readonly recordingsKeptMs: number
   /** Pause before a verb with unknown outcome is repeated. */
   readonly repeatVerbMs: number
   /** Living legs of the whole server. */
@@ -211,18 +218,17 @@ export const defaultEngineSettings: EngineSettings = {
   collectEmptyAfterMs: 3_600_000,
   collectCreated: true,
   rtpLossHangupMs: 0,
+  recordingsKeptMs: 0,
   repeatVerbMs: 200,
   callsMax: 100_000,
   outboundLimits: { concurrentMax: 0, perMinuteMax: 0 },
   keyLimits: new Map(),
 }
 
-/** Pure knowledge from outside the engine: the configuration and the routes. */
+/** Knowledge from outside the engine: the configuration, what is set up now, and the routes. */
 export interface EngineWorld {
   readonly settings: EngineSettings
-  readonly applications: ReadonlyMap<ApplicationId, Application>
-  /** The application that answers for a called number or user; exact matches before `*`. */
-  applicationFor(called: string): Application | undefined
+  readonly applications: ApplicationBook
   checkDestination(
     to: string,
   ): 'malformed' | 'forbidden-host' | 'no-trunk' | 'unknown-user' | 'forbidden-prefix' | undefined
@@ -240,6 +246,7 @@ export interface EngineState {
   readonly legs: Map<LegId, Leg>
   readonly byApplication: Map<ApplicationId, ApplicationLegs>
   readonly conferences: ConferenceState
+  readonly recordings: RecordingState
   readonly answers: Map<string, AnswerRecord>
   /** Key of `answers` that a running command settles. */
   readonly answerKeys: Map<CommandToken, readonly string[]>
@@ -261,6 +268,7 @@ export function createEngineState(bootId: string): EngineState {
     legs: new Map(),
     byApplication: new Map(),
     conferences: createConferenceState(),
+    recordings: createRecordingState(),
     answers: new Map(),
     answerKeys: new Map(),
     taken: new Set(),

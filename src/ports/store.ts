@@ -202,6 +202,10 @@ export type StateTable =
   | 'media'
   | 'media-file'
   | 'lane'
+  | 'application'
+  | 'number'
+  | 'connection'
+  | 'credential'
 
 export interface CommitBatch {
   readonly changes: readonly StateChange[]

@@ -20,7 +20,7 @@ export function incomingCall(ctx: StepContext, call: IncomingCall): void {
     ctx.signal({ kind: 'refuse', legId: call.legId, status, ...later })
     return
   }
-  const application = ctx.world.applicationFor(call.to)
+  const application = ctx.world.applications.answering(call.to, call.source)
   if (application === undefined || ctx.state.legs.has(call.legId)) return
   const leg = createLeg(ctx, {
     legId: call.legId,
@@ -57,7 +57,7 @@ export function incomingCall(ctx: StepContext, call: IncomingCall): void {
 }
 
 function refuseCall(ctx: StepContext, call: IncomingCall): number | undefined {
-  const application = ctx.world.applicationFor(call.to)
+  const application = ctx.world.applications.answering(call.to, call.source)
   if (application === undefined) return NOT_FOUND
   if (!application.active) return TEMPORARILY_UNAVAILABLE
   const limit = application.inboundChannelLimit
