@@ -8,6 +8,7 @@ import type { Application } from '../ports/applications.ts'
 import type { CommandAnswer, CommandValue, Refusal } from '../ports/commands.ts'
 import type { DomainEvent, LegFacts } from '../ports/events.ts'
 import type { MediaCommand } from '../ports/media-engine.ts'
+import type { RecorderCommand } from '../ports/recorder.ts'
 import type { SignalingEffect } from '../ports/signaling.ts'
 import type { QueueVerb, StateChange, StateTable, VerbOutcome } from '../ports/store.ts'
 import { legRow } from './leg-row.ts'
@@ -37,6 +38,7 @@ export interface PendingVerb {
 export type StepEffect =
   | { readonly kind: 'signal'; readonly effect: SignalingEffect }
   | { readonly kind: 'media'; readonly command: MediaCommand }
+  | { readonly kind: 'record'; readonly command: RecorderCommand }
   | { readonly kind: 'answer'; readonly token: CommandToken; readonly answer: CommandAnswer }
 
 export interface StepOutput {
@@ -60,6 +62,7 @@ export class StepContext {
   readonly #rows = new Map<string, StateChange>()
   readonly #touched = new Set<Leg>()
   readonly #endings: { leg: Leg; end: LegEnd }[] = []
+  #leftLines: Leg[] = []
   /** Verbs whose outcome is not known yet. */
   readonly verbs: Map<OperationId, PendingVerb>
 
@@ -101,6 +104,10 @@ export class StepContext {
 
   media(command: MediaCommand): void {
     this.#effects.push({ kind: 'media', command })
+  }
+
+  record(command: RecorderCommand): void {
+    this.#effects.push({ kind: 'record', command })
   }
 
   /** Answers one `submit`. Only answers.ts calls this; handlers return their answer or `settle` it later. */
@@ -194,6 +201,21 @@ export class StepContext {
   /** Hands a verb out again, after an unknown outcome. */
   repeat(pending: PendingVerb): void {
     this.#verbs.push({ operationId: pending.operationId, verb: pending.verb })
+  }
+
+  /**
+   * The leg has ended with commands in its line: they waited for a verb about its counterpart, which is nobody to it any
+   * more when the outcome comes.
+   */
+  leavesLine(leg: Leg): void {
+    this.#leftLines.push(leg)
+  }
+
+  /** Legs of `leavesLine` since the last call. */
+  takeLeftLines(): readonly Leg[] {
+    const legs = this.#leftLines
+    this.#leftLines = []
+    return legs
   }
 
   /**

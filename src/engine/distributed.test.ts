@@ -331,3 +331,43 @@ test('a queued leg claims while a claim that has taken it is on its way: dequeue
   ])
   assert.equal(lab.logic.counts().queued, 0)
 })
+
+test('an entry removed while its enqueue has no known outcome: enqueued first, then dequeued', async () => {
+  const lab = await callLab()
+  await lab.caller('bob')
+  await lab.command(commands.enqueue('bob'))
+  await lab.caller('ann')
+  lab.told()
+  // The first attempt is lost on its way; the second one comes after the enqueue.
+  lab.store.unknowns = 1
+  lab.store.lost = true
+  const remove = lab.submit(commands.remove('ann'))
+  await lab.run()
+  lab.store.holding = true
+  const enqueue = lab.submit(commands.enqueue('ann'))
+  await lab.advance(600)
+  lab.store.release('remove-entry')
+  await lab.run()
+  assert.deepEqual(lab.told(), [])
+  lab.store.release('enqueue')
+  await lab.run()
+  assert.deepEqual((await Promise.all([enqueue, remove])).map(textOf), ['ok', 'ok'])
+  assert.deepEqual(lab.told(), ['call-enqueued ann support 2', 'call-dequeued ann support leave'])
+  assert.equal(lab.logic.call(leg('ann'))?.state, 'parked')
+})
+
+test('commands that wait for a verb of the counterpart are answered when their own leg ends', async () => {
+  const lab = await queueOf('ann', 'bob')
+  void lab.submit(commands.bridgeQueue('agent'))
+  void lab.submit(commands.bridgeQueue('ann'))
+  await lab.run()
+  // Bridged with ann, who is a claim's issuer herself.
+  lab.store.release()
+  await lab.run()
+  const waits = lab.submit(commands.leaveQueue('agent'))
+  await lab.run()
+  await lab.hangsUp('agent')
+  lab.store.release()
+  await lab.run()
+  assert.equal(textOf(await waits), 'leg-ended')
+})

@@ -4,10 +4,11 @@
 import type { DomainEvent } from '../ports/events.ts'
 import type { LeftEntry } from '../ports/store.ts'
 import { cancelIntents } from './intents.ts'
-import type { KnownOutcome, StepContext } from './context.ts'
+import type { KnownOutcome, PendingVerb, StepContext } from './context.ts'
 import { stopAudio } from './leg-audio.ts'
 import { retireLeg } from './legs.ts'
 import { detach, release, tellDequeued } from './memberships.ts'
+import { endRecordings } from './recordings.ts'
 import { failReferral } from './referral.ts'
 import type { Leg, LegEnd } from './state.ts'
 
@@ -61,6 +62,19 @@ export function foreignClaimUnderWay(ctx: StepContext, leg: Leg): boolean {
   return false
 }
 
+/** The caller's entry was taken before its own enqueue is known here: that one is told first (distributed stores only). */
+export function enqueueUnderWay(
+  ctx: StepContext,
+  caller: Leg | undefined,
+  taken: LeftEntry,
+): PendingVerb | undefined {
+  if (caller?.claim === undefined) return undefined
+  if (caller.state.at === 'queued' && caller.state.queueName === taken.queueName) return undefined
+  const pending = ctx.verbs.get(caller.claim)
+  const arrives = pending?.verb.kind === 'enqueue' && pending.verb.queueName === taken.queueName
+  return arrives ? pending : undefined
+}
+
 /** The end itself, when the store has given the entry (or there was none). */
 export function finishEnd(ctx: StepContext, leg: Leg, left: LeftEntry | undefined): void {
   const end = leg.deferredEnd
@@ -72,9 +86,11 @@ export function finishEnd(ctx: StepContext, leg: Leg, left: LeftEntry | undefine
   const released = detach(ctx, leg)
   ctx.move(leg, { kind: 'ended' })
   leg.endedAtMs = ctx.nowMs
+  if (leg.line.length > 0) ctx.leavesLine(leg)
   disarmAll(ctx, leg)
   retireLeg(ctx, leg)
   sayFarewell(ctx, leg, before, end)
+  endRecordings(ctx, { kind: 'leg', legId: leg.legId })
   ctx.media({ kind: 'release', legId: leg.legId })
   if (leg.told) ctx.emit(legEnded(ctx, leg, end))
   failReferral(ctx, leg, end)
@@ -141,6 +157,7 @@ export function forceEnd(ctx: StepContext, leg: Leg, end: LegEnd): void {
     retireLeg(ctx, leg)
     ctx.touch(leg)
     ctx.signal({ kind: 'bye', legId: leg.legId, headers: [] })
+    endRecordings(ctx, { kind: 'leg', legId: leg.legId })
     ctx.media({ kind: 'release', legId: leg.legId })
     if (leg.told) ctx.emit(legEnded(ctx, leg, end))
   }

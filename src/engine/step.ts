@@ -11,6 +11,7 @@ import type { LegId, OperationId } from '../base/ids.ts'
 import type { RestoredDialog, RestoredMedia } from '../ports/durable.ts'
 import type { CommandEnvelope } from '../ports/commands.ts'
 import type { MediaInput } from '../ports/media-engine.ts'
+import type { RecorderInput } from '../ports/recorder.ts'
 import type { SignalingInput } from '../ports/signaling.ts'
 import type { LiveRows, VerbOutcome } from '../ports/store.ts'
 import { settle } from './answers.ts'
@@ -30,6 +31,7 @@ import { restore } from './inputs/restore.ts'
 import { signalingInput } from './inputs/signaling.ts'
 import { readTimer, timerInput } from './inputs/timers.ts'
 import { failure } from './leg-ends.ts'
+import { recordingInput } from './recordings.ts'
 import {
   createEngineState,
   type CommandToken,
@@ -45,6 +47,7 @@ export type EngineInput =
     }
   | { readonly kind: 'signaling'; readonly input: SignalingInput }
   | { readonly kind: 'media'; readonly input: MediaInput }
+  | { readonly kind: 'recorder'; readonly input: RecorderInput }
   /** A deadline that `popDue` gave out. */
   | { readonly kind: 'timer'; readonly timer: string }
   | {
@@ -106,6 +109,8 @@ export class Engine {
     try {
       this.#dispatch(ctx, input)
       drainEndings(ctx)
+      runWaiting(ctx, ctx.takeLeftLines())
+      drainEndings(ctx)
     } catch (error) {
       fault = { error, legId: subject }
       this.#fence(ctx, input, subject)
@@ -123,6 +128,9 @@ export class Engine {
         return
       case 'media':
         mediaInput(ctx, input.input)
+        return
+      case 'recorder':
+        recordingInput(ctx, input.input)
         return
       case 'timer':
         timerInput(ctx, input.timer)
@@ -143,12 +151,14 @@ export class Engine {
       case 'command':
         return subjectOf(input.envelope.command)
       case 'signaling':
-      case 'media':
         return input.input.legId
+      case 'media':
+        return 'legId' in input.input ? input.input.legId : undefined
       case 'timer':
         return readTimer(input.timer).legId
       case 'outcome':
         return this.#verbs.get(input.operationId)?.legs[0]
+      case 'recorder':
       case 'restore':
         return undefined
     }

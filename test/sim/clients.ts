@@ -19,6 +19,9 @@ export interface AskOptions {
   readonly request?: { readonly hash: string; readonly retry: boolean }
 }
 
+/** Answers that a crash may have kept from their clients. */
+const LATEST_MAX = 4
+
 export class Clients {
   asked = 0
   answered = 0
@@ -36,6 +39,8 @@ export class Clients {
   patience: () => Promise<void> = () => Promise.resolve()
   /** Commands whose server died before it answered: they may have had their effect. */
   readonly lost = new Map<string, number>()
+  /** Accepted commands with a key. */
+  readonly #latest: { readonly wanted: Command; readonly options: AskOptions }[] = []
   readonly #open = new Map<number, () => void>()
   readonly #control: () => Pick<CallControl, 'submit'>
   readonly #random: Random
@@ -68,39 +73,45 @@ export class Clients {
     this.outcomes.set(key, (this.outcomes.get(key) ?? 0) + 1)
     if (answer.ok) {
       this.#noteEffect(command, options)
+      this.#keepLatest(wanted, options)
       this.onAccepted(command)
     }
     return answer
   }
 
-  /** The server died. */
+  /** The server died: what was not answered is asked again, and what was answered last, as if the answer had been lost. */
   loseOpen(): void {
     for (const lose of this.#open.values()) lose()
+    const answered = this.#latest.splice(0)
+    void this.patience().then(() => {
+      for (const { wanted, options } of answered) void this.ask(wanted, asRetry(options))
+    })
   }
 
   /** Who sent a key tries again with the same one, as the official SDK does. */
   async #afterLoss(wanted: Command, options: AskOptions): Promise<CommandAnswer> {
     const { commandId, request } = options
-    const { kind } = wanted
-    const count = (by: number): void => void this.lost.set(kind, (this.lost.get(kind) ?? 0) + by)
-    count(1)
+    this.lost.set(wanted.kind, (this.lost.get(wanted.kind) ?? 0) + 1)
+    // Whatever is accepted under its key from now on may be its answer, that of another kind of command included.
+    const key = keyOf(wanted, options)
+    if (key !== undefined) this.#accepted.add(key)
     this.#trace.add(`lost ${describe(wanted)}`)
     const unavailable = { code: 'unavailable', why: 'connection lost', retryAfterSecs: 1 } as const
     if (commandId === undefined && request === undefined) return { ok: false, refusal: unavailable }
     await this.patience()
-    const retry = request === undefined ? undefined : { ...request, retry: true }
-    const again = retry === undefined ? options : { ...options, request: retry }
-    const answer = await this.ask(wanted, again)
-    if (answer.ok) count(-1)
-    return answer
+    return this.ask(wanted, asRetry(options))
   }
 
-  #noteEffect(command: Command, { commandId, request }: AskOptions): void {
+  #keepLatest(wanted: Command, options: AskOptions): void {
+    if (options.commandId === undefined && options.request === undefined) return
+    this.#latest.push({ wanted, options })
+    if (this.#latest.length > LATEST_MAX) this.#latest.shift()
+  }
+
+  #noteEffect(command: Command, options: AskOptions): void {
     // A command_id means nothing on queues.
     if (/^queue/.test(command.kind)) return
-    const ofLeg = 'legId' in command ? command.legId : command.kind
-    const scope = 'conference' in command ? command.conference : ofLeg
-    const key = commandId === undefined ? request?.hash : `${scope} ${commandId}`
+    const key = keyOf(command, options)
     if (key !== undefined && this.#accepted.has(key)) return
     if (key !== undefined) this.#accepted.add(key)
     this.effective.set(command.kind, (this.effective.get(command.kind) ?? 0) + 1)
@@ -147,6 +158,19 @@ export function dialOptions(
     audio: undefined,
     webhooks: undefined,
   }
+}
+
+/** What makes a repeat of a command: the key that the server knows it by. */
+function keyOf(command: Command, { commandId, request }: AskOptions): string | undefined {
+  const ofLeg = 'legId' in command ? command.legId : command.kind
+  const scope = 'conference' in command ? command.conference : ofLeg
+  return commandId === undefined ? request?.hash : `${scope} ${commandId}`
+}
+
+/** As the official SDK sends a request again. */
+function asRetry(options: AskOptions): AskOptions {
+  const { request } = options
+  return request === undefined ? options : { ...options, request: { ...request, retry: true } }
 }
 
 function describe(command: Command): string {

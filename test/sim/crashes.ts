@@ -4,6 +4,7 @@
 import { brandAs, type LegId } from '../../src/base/ids.ts'
 import type { SavedSession } from '../../src/sip/session/saved.ts'
 import type { LegRow } from '../../src/engine/leg-row.ts'
+import type { DomainEvent } from '../../src/ports/events.ts'
 import type { Random } from '../../src/ports/random.ts'
 import { BrokenPromise } from './checkers.ts'
 import { momentIn } from './plan.ts'
@@ -20,18 +21,33 @@ interface Former {
 
 type SavedDialog = { readonly session: SavedSession } | { readonly invites: unknown }
 
-/** A process in one of so many has the crash inside a commit. */
-const places = ['engine.commit.before', 'engine.commit.after', undefined, undefined]
+/** Where a crash can be: in the next commit, in the next one that tells of such an event, or at once. */
+const places = [
+  'engine.commit.before',
+  'engine.commit.after',
+  'leg-answered',
+  'leg-bridged',
+  'call-enqueued',
+  'leg-held',
+  undefined,
+  undefined,
+] as const
 /** T1 and the way there and back, twice. */
 const ANSWER_AGAIN_MS = 2_000
+/** A BYE that gets no answer is given up after 64 T1; here no packet is lost, but a server may be away for 12 s. */
+const FAREWELL_MS = 20_000
 const awaysMs = [20, 500, 3_000, 12_000]
 
 export class Crashes {
   readonly #world: World
   readonly #random: Random
   #armed: string | undefined
+  /** The commit that tells of this event is the one. */
+  #awaited: DomainEvent['type'] | undefined
   #former: Former[] = []
   #callIds = new Map<LegId, string>()
+  /** The calls of all former processes. */
+  readonly #everCallIds = new Map<LegId, string>()
   count = 0
 
   constructor(world: World, random: Random) {
@@ -45,10 +61,19 @@ export class Crashes {
       const place = places[this.#random.below(places.length)]
       time.set(momentIn(plan, this.#random), () => {
         if (plan.without.has(`crash ${i}`)) return
-        if (place !== undefined) this.#armed = place
+        if (place === 'engine.commit.before' || place === 'engine.commit.after') this.#armed = place
+        else if (place !== undefined) this.#awaited = place
         else if (this.#world.isRunning) this.#crash('')
       })
     }
+  }
+
+  /** An event is about to be committed. */
+  see(type: DomainEvent['type']): void {
+    if (type !== this.#awaited) return
+    this.#awaited = undefined
+    // Nothing of it is on disk, or everything, and nobody has been told.
+    this.#armed = this.#random.below(3) === 0 ? 'engine.commit.before' : 'engine.commit.after'
   }
 
   /** A hand-placed point of the product's code. */
@@ -61,6 +86,7 @@ export class Crashes {
   /** Nobody is killed any more. */
   stop(): void {
     this.#armed = undefined
+    this.#awaited = undefined
   }
 
   /** The phone of a restored leg is still in the call. */
@@ -96,6 +122,24 @@ export class Crashes {
     this.#former = []
   }
 
+  /**
+   * A call of a former process that the server has ended since is over at its phone too: a BYE whose number does not rise is
+   * refused, and whoever refuses it stays in the call.
+   */
+  checkFarewells(): void {
+    const { model, people, phones, plan, time } = this.#world
+    if (plan.weather.lost > 0) return
+    for (const [legId, callId] of this.#everCallIds) {
+      const leg = model.legs.get(legId)
+      if (leg?.ended !== true || time.wallMs() - leg.endedAtMs < FAREWELL_MS) continue
+      for (const [user, phone] of phones.phones) {
+        const call = phone.liveCalls.find((one) => one.callId === callId)
+        if (call?.state !== 'up' || people.isBad(phone)) continue
+        this.#world.fail(new BrokenPromise(`${legId} has ended and ${user} is still in the call`))
+      }
+    }
+  }
+
   /** A limit ran out while nobody was here: of the leg, of its peer, or of its conference. */
   #isOver(legId: LegId, peerId: LegId | undefined, conference: string | undefined): boolean {
     const { legs, participants } = this.#world.model
@@ -106,13 +150,17 @@ export class Crashes {
 
   /** The 200 that was on disk and not sent, or not ACKed, comes again: the phone that rings learns that it was answered. */
   #expectAnswer(legId: LegId, callId: string): void {
+    const isIts = (one: { readonly callId: string }): boolean => one.callId === callId
     const phones = [...this.#world.phones.phones.values()]
-    const call = phones.flatMap(({ liveCalls }) => liveCalls).find((one) => one.callId === callId)
+    const phone = phones.find(({ liveCalls }) => liveCalls.some(isIts))
+    const call = phone?.liveCalls.find(isIts)
+    if (phone === undefined || this.#world.people.isBad(phone)) return
     if (call?.state !== 'trying' && call?.state !== 'ringing') return
     const count = this.count
     this.#world.time.set(ANSWER_AGAIN_MS, () => {
       if (count !== this.count || this.#world.model.legs.get(legId)?.ended !== false) return
       if (call.state !== 'trying' && call.state !== 'ringing') return
+      if (this.#world.people.isBad(phone)) return
       this.#world.fail(new BrokenPromise(`${legId} was answered and its phone still rings`))
     })
   }
@@ -126,13 +174,14 @@ export class Crashes {
     this.#remember()
     time.set(awayMs, () => {
       trace.add('RESTART')
-      void this.#world.start()
+      this.#world.start().catch((error: unknown) => this.#world.fail(error))
     })
   }
 
   #remember(): void {
     const { disk, model } = this.#world
     this.#callIds = callIdsOf(disk.rows('dialog'))
+    for (const [legId, callId] of this.#callIds) this.#everCallIds.set(legId, callId)
     const hasMedia = new Set(disk.rows('media').map(({ id }) => id))
     this.#former = disk.rows('leg').flatMap(({ id, row }) => {
       const { state } = row as LegRow // Written by the product under this name.

@@ -9,4 +9,14 @@ export const failedSeeds: readonly { readonly seed: number; readonly found: stri
   },
   { seed: 21010, found: 'a BYE that a NOTIFY had overtaken was refused for its number' },
   { seed: 2343, found: 'a claim by a leg that another claim had just taken (distributed store)' },
+  {
+    seed: 300341,
+    found:
+      'an entry that was removed before its enqueue was known: dequeued before enqueued (distributed store)',
+  },
+  {
+    seed: 401161,
+    found:
+      'a command that waited for the counterpart of a leg that ended was never answered (distributed store)',
+  },
 ]

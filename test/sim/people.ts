@@ -69,6 +69,11 @@ export class People {
     return phone !== undefined && phone.liveCalls.length === 0 && !this.#bad.has(phone)
   }
 
+  /** This phone broke a rule on purpose. */
+  isBad(phone: Phone): boolean {
+    return this.#bad.has(phone)
+  }
+
   /** Nobody calls, answers or plays tricks any more, and everybody hangs up; those who fell silent stay silent. */
   goHome(): void {
     this.#active = false

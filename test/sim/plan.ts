@@ -115,7 +115,7 @@ export function planOf(seed: number): Plan {
       timeLimitMs: random.below(2) === 0 ? 14_400_000 : 3_000 + random.below(25_000),
     },
     without: new Set(),
-    crashes: distributed || random.below(2) === 0 ? 0 : 1 + random.below(3),
+    crashes: distributed || random.below(2) === 0 ? 0 : 1 + random.below(6),
   }
 }
 

@@ -194,6 +194,7 @@ export class World {
   /** Faults stop, programs and people stop acting, everybody hangs up. */
   close(): void {
     this.trace.add('everybody goes home')
+    this.crashes.checkFarewells()
     this.crashes.stop()
     Object.assign(this.network.weather, { lost: 0, duplicated: 0, delayMinMs: 1, delayMaxMs: 5 })
     Object.assign(this.#mediaTroubles, { refused: 0, remoteRefused: 0 })
@@ -405,6 +406,7 @@ export class World {
     }
     if (event.type === 'conference-created') this.#conferences.push(event.conference.conferenceId)
     this.people.see(event)
+    this.crashes.see(event.type)
   }
 
   #makeOutbox(process: ServerProcess, store: Store): Outbox {

@@ -8,7 +8,7 @@ import type { LeftEntry } from '../../ports/store.ts'
 import { waitedSecs } from '../../queues/max-wait.ts'
 import { settle, type Request } from '../answers.ts'
 import { done, refusal, type KnownOutcome, type PendingVerb, type StepContext } from '../context.ts'
-import { finishEnd, foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
+import { enqueueUnderWay, finishEnd, foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
 import { cancelIntents, setIntent } from '../intents.ts'
 import { releaseKept } from '../legs.ts'
 import { goingOrGone, makeBridge, parkLeft, takeAndBridge, withPeer } from '../make-bridge.ts'
@@ -93,21 +93,9 @@ function claimed(
     return
   }
   accept(ctx, request, issuer)
-  makeBridge(ctx, { issuer, other: caller, settings: settingsOf(command) }, left)
+  const plan = { issuer, other: caller, settings: settingsOf(command), record: command.record }
+  makeBridge(ctx, plan, left)
   settle(ctx, request, done)
-}
-
-/** The caller was claimed before its own enqueue is known here: first things first (distributed stores only). */
-function enqueueUnderWay(
-  ctx: StepContext,
-  caller: Leg | undefined,
-  head: LeftEntry,
-): PendingVerb | undefined {
-  if (caller?.claim === undefined) return undefined
-  if (caller.state.at === 'queued' && caller.state.queueName === head.queueName) return undefined
-  const pending = ctx.verbs.get(caller.claim)
-  const arrives = pending?.verb.kind === 'enqueue' && pending.verb.queueName === head.queueName
-  return arrives ? pending : undefined
 }
 
 /**
@@ -157,7 +145,7 @@ function bridgeWithLeg(ctx: StepContext, asked: Asked, otherId: LegId): CommandA
   if (other.state.at === 'dialing') return bridgeWhenAnswered(ctx, asked, other)
   takeAndBridge(
     ctx,
-    { issuer, other, settings: settingsOf(command) },
+    { issuer, other, settings: settingsOf(command), record: command.record },
     (later, answer) => settle(later, request, answer),
     (later) => runAgain(later, request),
     (later) => accept(later, request, issuer),
@@ -237,6 +225,7 @@ function waitForAnswer(
     settings: settingsOf(command),
     preventDoubleBridge: command.preventDoubleBridge,
     earlyMedia: false,
+    record: command.record,
   })
   if (!command.playRingtone) return
   const source = { kind: 'ringback', country: command.ringtone } as const

@@ -1,10 +1,10 @@
 // One call in a queue, by the queue's path: keep_after_hangup (A.8) and forced removal (A.9, C19).
 
 import type { CommandAnswer, QueueCommand } from '../../ports/commands.ts'
-import type { VerbRefusal } from '../../ports/store.ts'
+import type { LeftEntry, VerbRefusal } from '../../ports/store.ts'
 import { settle, type Request } from '../answers.ts'
 import { done, refusal, type StepContext } from '../context.ts'
-import { foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
+import { enqueueUnderWay, foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
 import { releaseKept } from '../legs.ts'
 import { tellDequeued } from '../memberships.ts'
 import type { Leg } from '../state.ts'
@@ -47,22 +47,33 @@ export function queuedCallRemove(
   const leg = ctx.state.legs.get(legId)
   const verb = { kind: 'remove-entry', queueName, legId, nowMs: ctx.nowMs } as const
   ctx.verb(heldBy(leg), verb, (later, outcome) => {
-    if (outcome.kind !== 'left') {
-      if (leg !== undefined && foreignClaimUnderWay(later, leg)) {
-        holdForClaim(later, leg)
-        runAgain(later, request)
-        return
-      }
-      settle(later, request, missing(outcome))
+    if (outcome.kind === 'left') {
+      removed(later, request, outcome.left)
       return
     }
-    const { alive } = outcome.left
-    tellDequeued(later, outcome.left, alive ? 'leave' : 'hangup')
-    if (leg?.state.at === 'queued') later.move(leg, { kind: 'parked' })
-    else if (leg?.kept !== undefined) releaseKept(later, leg)
-    settle(later, request, done)
+    if (leg !== undefined && foreignClaimUnderWay(later, leg)) {
+      holdForClaim(later, leg)
+      runAgain(later, request)
+      return
+    }
+    settle(later, request, missing(outcome))
   })
   return undefined
+}
+
+/** Who was removed before its own enqueue is known here arrives first (distributed stores only). */
+function removed(ctx: StepContext, request: Request, left: LeftEntry): void {
+  const leg = ctx.state.legs.get(left.entry.legId)
+  const arrival = enqueueUnderWay(ctx, leg, left)
+  if (arrival !== undefined) {
+    ctx.afterVerb(arrival, [], (later) => removed(later, request, left))
+    return
+  }
+  tellDequeued(ctx, left, left.alive ? 'leave' : 'hangup')
+  if (leg?.state.at === 'queued' && leg.state.queueName === left.queueName) {
+    ctx.move(leg, { kind: 'parked' })
+  } else if (leg?.kept !== undefined) releaseKept(ctx, leg)
+  settle(ctx, request, done)
 }
 
 /** Only a queued leg needs holding: a dead one's entry has nobody who could move it, any other has no entry. */

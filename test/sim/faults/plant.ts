@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type * as Shrinking from '../shrink.ts'
+import type * as Simulation from '../simulate.ts'
 import { faults, type Fault } from './faults.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -15,18 +17,21 @@ const mark = /\?fault=(\d+)$/
 const stripped = new Map<string, string>()
 let hooked = false
 
+export interface Planted {
+  readonly simulate: typeof Simulation.simulate
+  readonly shrink: typeof Shrinking.shrink
+}
+
 /** The simulator and what it simulates, with the fault in it. */
-export async function plant(fault: Fault): Promise<{
-  readonly simulate: (typeof import('../simulate.ts'))['simulate']
-  readonly shrink: (typeof import('../shrink.ts'))['shrink']
-}> {
+export async function plant(fault: Fault): Promise<Planted> {
   hook()
   changedSource(fault) // Throws before anything is loaded.
   const query = `?fault=${faults.indexOf(fault)}`
-  const [{ simulate }, { shrink }] = await Promise.all([
-    import(`../simulate.ts${query}`) as Promise<typeof import('../simulate.ts')>, // By their paths.
-    import(`../shrink.ts${query}`) as Promise<typeof import('../shrink.ts')>,
-  ])
+  const simulation: unknown = await import(`../simulate.ts${query}`)
+  const shrinking: unknown = await import(`../shrink.ts${query}`)
+  // They are what their paths say.
+  const { simulate } = simulation as typeof Simulation
+  const { shrink } = shrinking as typeof Shrinking
   return { simulate, shrink }
 }
 
