@@ -371,3 +371,25 @@ test('commands that wait for a verb of the counterpart are answered when their o
   await lab.run()
   assert.equal(textOf(await waits), 'leg-ended')
 })
+
+test('a caller who is claimed, moves and hangs up: each stay ends once, and so does the leg', async () => {
+  const lab = await queueOf('ann')
+  const claim = lab.submit(commands.bridgeQueue('agent'))
+  const move = lab.submit(commands.enqueue('ann', 'second'))
+  await lab.run()
+  await lab.hangsUp('ann')
+  lab.store.release('claim-head')
+  await lab.run()
+  while (lab.store.held.length > 0) {
+    lab.store.release()
+    await lab.run()
+  }
+  assert.deepEqual((await Promise.all([claim, move])).map(textOf), ['queue-empty', 'ok'])
+  assert.deepEqual(lab.told(), [
+    'call-dequeued ann support hangup',
+    'queue-created second',
+    'call-enqueued ann second 1',
+    'call-dequeued ann second hangup',
+    'leg-ended ann normal_clearing caller 200',
+  ])
+})

@@ -75,6 +75,11 @@ export function enqueueUnderWay(
   return arrives ? pending : undefined
 }
 
+/** The store decides over an enqueue of this leg: its outcome finds the leg as it is now, and ends it when that is due. */
+export function moveUnderWay(ctx: StepContext, leg: Leg): boolean {
+  return leg.claim !== undefined && ctx.verbs.get(leg.claim)?.verb.kind === 'enqueue'
+}
+
 /** The end itself, when the store has given the entry (or there was none). */
 export function finishEnd(ctx: StepContext, leg: Leg, left: LeftEntry | undefined): void {
   const end = leg.deferredEnd

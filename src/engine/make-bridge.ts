@@ -5,14 +5,16 @@
 import { assert } from '../base/assert.ts'
 import { dtmfPaths, peerOf, type Bridge, type BridgeSettings } from '../calls/bridge.ts'
 import type { CommandAnswer } from '../ports/commands.ts'
+import type { RecordingOrder } from '../ports/recorder.ts'
 import type { LeftEntry } from '../ports/store.ts'
 import { done, refusal, type KnownOutcome, type StepContext } from './context.ts'
-import { finishEnd, foreignClaimUnderWay, holdForClaim } from './end-leg.ts'
+import { finishEnd, foreignClaimUnderWay, holdForClaim, moveUnderWay } from './end-leg.ts'
 import { answerLeg } from './answer-leg.ts'
 import { cancelIntents, dropIntent } from './intents.ts'
 import { answerAudioRuns, stopAudio } from './leg-audio.ts'
 import { ownHangup } from './leg-ends.ts'
 import { detach, release, tellDequeued } from './memberships.ts'
+import { recordLeg } from './recordings.ts'
 import { completeReferral } from './referral.ts'
 import type { Leg } from './state.ts'
 
@@ -20,6 +22,8 @@ export interface BridgePlan {
   readonly issuer: Leg
   readonly other: Leg
   readonly settings: BridgeSettings
+  /** Records the issuer from now on. */
+  readonly record?: RecordingOrder | undefined
   /** False when what asked for the bridge was overtaken while the store was deciding. */
   readonly stillWanted?: () => boolean
 }
@@ -58,6 +62,7 @@ export function makeBridge(ctx: StepContext, plan: BridgePlan, left: readonly Le
     dtmfToA: paths.toIssuer,
     dtmfToB: paths.toOther,
   })
+  if (plan.record !== undefined) recordLeg(ctx, issuer, plan.record)
   for (const former of released) {
     if (former?.peer !== issuer && former?.peer !== other) release(ctx, former)
   }
@@ -132,6 +137,7 @@ export function fulfilIntent(ctx: StepContext, leg: Leg): void {
     issuer: ownIssue ? leg : other,
     other: ownIssue ? other : leg,
     settings: intent.settings,
+    record: intent.record,
     stillWanted: () => leg.intent === intent,
   }
   const nobody = (): void => undefined
@@ -164,7 +170,7 @@ function bridgeTaken(
 export function parkLeft(ctx: StepContext, left: readonly LeftEntry[]): void {
   for (const entry of left) {
     const leg = ctx.living(entry.entry.legId)
-    if (leg?.deferredEnd !== undefined) {
+    if (leg?.deferredEnd !== undefined && !moveUnderWay(ctx, leg)) {
       finishEnd(ctx, leg, entry)
       continue
     }

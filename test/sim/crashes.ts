@@ -184,11 +184,13 @@ export class Crashes {
     for (const [legId, callId] of this.#callIds) this.#everCallIds.set(legId, callId)
     const hasMedia = new Set(disk.rows('media').map(({ id }) => id))
     this.#former = disk.rows('leg').flatMap(({ id, row }) => {
-      const { state } = row as LegRow // Written by the product under this name.
+      const { state, intent } = row as LegRow // Written by the product under this name.
       const legId = brandAs<LegId>(id)
       const leg = model.legs.get(legId)
       const callId = this.#callIds.get(legId)
       if (callId === undefined || leg === undefined || leg.ended || !leg.answered) return []
+      // Answered for somebody whom the crash has taken: it goes too.
+      if (intent?.operation === 'transfer') return []
       // Its audio had broken down before.
       if (!hasMedia.has(legId)) return []
       return [{ legId, callId, state, queue: leg.queue, conference: leg.conference }]

@@ -19,4 +19,9 @@ export const failedSeeds: readonly { readonly seed: number; readonly found: stri
     found:
       'a command that waited for the counterpart of a leg that ended was never answered (distributed store)',
   },
+  {
+    seed: 500671,
+    found:
+      'a caller who was claimed, then moved, then hung up: the move found an ended leg (distributed store)',
+  },
 ]

@@ -8,7 +8,13 @@ import type { LeftEntry } from '../../ports/store.ts'
 import { waitedSecs } from '../../queues/max-wait.ts'
 import { settle, type Request } from '../answers.ts'
 import { done, refusal, type KnownOutcome, type PendingVerb, type StepContext } from '../context.ts'
-import { enqueueUnderWay, finishEnd, foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
+import {
+  enqueueUnderWay,
+  finishEnd,
+  foreignClaimUnderWay,
+  holdForClaim,
+  moveUnderWay,
+} from '../end-leg.ts'
 import { cancelIntents, setIntent } from '../intents.ts'
 import { releaseKept } from '../legs.ts'
 import { goingOrGone, makeBridge, parkLeft, takeAndBridge, withPeer } from '../make-bridge.ts'
@@ -79,7 +85,8 @@ function claimed(
   }
   if (caller === undefined || goingOrGone(caller)) {
     // The caller hung up while the claim was on its way: told as such, and the next one is taken.
-    if (caller === undefined) tellDequeued(ctx, head, 'hangup')
+    // A move of it that is still on its way finds it going, and ends it when its outcome is here.
+    if (caller === undefined || moveUnderWay(ctx, caller)) tellDequeued(ctx, head, 'hangup')
     else finishEnd(ctx, caller, head)
     if (issuerLeft !== undefined) parkLeft(ctx, [issuerLeft])
     claimHead(ctx, asked, target)
