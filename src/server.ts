@@ -1,19 +1,21 @@
 // Builds a running server out of the rooms: what is made before what, what starts before what, and how it stops. No
 // logic of its own. `main.ts` gives it the process (arguments, signals, exit codes).
 
-import { refused } from './base/result.ts'
 import { createApi } from './api/create-api.ts'
 import type { ReadyStatus } from './api/context.ts'
 import { keepApiKey, type ApiKey } from './config/credentials.ts'
 import type { Config } from './config/shape.ts'
 import { createCallControl, type CallLogic } from './engine/driver.ts'
-import { createClipLoader } from './media/audio/clip-loader.ts'
+import { createClipLoader, fetchAudioFile } from './media/audio/clip-loader.ts'
 import { createIngestClient } from './media/audio/ingest-client.ts'
 import { defaultIngestLimits } from './media/audio/ingest.ts'
 import { ringbackClip } from './media/audio/ringback.ts'
 import { createEmbeddedMedia } from './media/embedded/engine.ts'
 import { startMediaWorker } from './media/embedded/thread-port.ts'
+import { createSpeech } from './media/speech/speech.ts'
+import { createMediaLibrary, type MediaLibrary } from './media/library/media-files.ts'
 import { addressMatcher } from './platform/address-matcher.ts'
+import { blobFolder } from './platform/blob-folder.ts'
 import { createClock } from './platform/clock.ts'
 import { createDatagrams } from './platform/datagrams.ts'
 import { resolvePath, secretFile, type SecretFile } from './platform/files.ts'
@@ -21,6 +23,7 @@ import { createHttpClient, type EgressClient } from './platform/http-client.ts'
 import { createLog } from './platform/log.ts'
 import { startLoopLag, type LoopLag } from './platform/loop-lag.ts'
 import { createMetrics } from './platform/metrics.ts'
+import { findProgram } from './platform/programs.ts'
 import { createRandom } from './platform/random.ts'
 import { createResolver } from './platform/resolver.ts'
 import { createStreams } from './platform/streams.ts'
@@ -69,6 +72,10 @@ const silentAfterMs = 5_000
 const audioFetchMs = 10_000
 const audioDecodeMs = 30_000
 const audioWaitingMax = 100
+/** One sentence; a machine that is full of other work takes its time. */
+const speechMs = 20_000
+/** By then the calls of a former process are heard again. */
+const warmSpeechAfterMs = 2_000
 const audioCacheBytes = 256 * 1024 * 1024
 
 /** What every room runs on. */
@@ -110,7 +117,8 @@ export async function startServer(
   })
   const webhooks = createWebhooks(config, platform, store)
   const late: LateLogic = {}
-  const audio = createAudio(config, platform, { late, threads, onFatal })
+  const library = createLibrary(config, platform, store)
+  const audio = createAudio(config, platform, { late, threads, onFatal, library })
   const sip = createSip(config, platform, late)
   const logic = createLogic(config, platform, { store, webhooks, audio, sip }, faults)
   late.current = logic
@@ -121,6 +129,7 @@ export async function startServer(
     control: logic,
     queues: store,
     events: webhooks.feed,
+    media: library,
     config,
     apiKeys,
     applications: config.applications,
@@ -131,10 +140,13 @@ export async function startServer(
     clock,
     log,
     checkUrl: (url) => http.checkUrl(url),
+    checkSpeech: (words) => audio.speech.check(words),
   })
 
   await webhooks.outbox.start()
-  await logic.start()
+  const live = await store.loadLive()
+  await library.start(live.rows)
+  await logic.start(live)
   const local = await sip.start()
   await api.listen({ host: config.http.host, port: config.http.port })
   life.phase = 'running'
@@ -151,6 +163,7 @@ export async function startServer(
     sip.stop()
     await logic.idle()
     logic.stop()
+    library.stop()
     await audio.close()
     lag.stop()
     http.close()
@@ -277,6 +290,25 @@ function createWebhooks(config: Config, platform: Platform, store: Store) {
   return { signer, outbox, feed, sink: both }
 }
 
+/** Uploaded audio, in `media/` of the data directory. */
+function createLibrary(config: Config, platform: Platform, store: Store): MediaLibrary {
+  const { clock, timers, random, log, http } = platform
+  return createMediaLibrary({
+    blobs: blobFolder(resolvePath(config.dataFolder, 'media')),
+    store,
+    clock,
+    timers,
+    random,
+    log,
+    filesMax: config.limits.media_files,
+    fetch: (url) =>
+      fetchAudioFile(
+        { http, fetchTimeoutMs: audioFetchMs, fileBytesMax: config.limits.media_file_bytes },
+        url,
+      ),
+  })
+}
+
 /** The media engine with its thread, and the thread that turns audio files into clips. */
 function createAudio(
   config: Config,
@@ -285,9 +317,10 @@ function createAudio(
     readonly late: LateLogic
     readonly threads: WorkerThreads
     readonly onFatal: (why: string) => void
+    readonly library: MediaLibrary
   },
 ) {
-  const { late, threads, onFatal } = around
+  const { late, threads, onFatal, library } = around
   const { timers, clock, random, http, log } = platform
   const ingest = createIngestClient({
     spawn: threads.audio,
@@ -296,11 +329,19 @@ function createAudio(
     timeoutMs: audioDecodeMs,
     waitingMax: audioWaitingMax,
   })
+  const speech = createSpeech({
+    spawn: threads.speech,
+    timers,
+    espeak: findProgram(config.speech.espeak_ng),
+    timeoutMs: speechMs,
+    waitingMax: audioWaitingMax,
+  })
+  timers.set(warmSpeechAfterMs, () => speech.warm())
   const clips = createClipLoader({
     http,
     ingest: ingest.ingest,
-    media: () => undefined,
-    speak: () => Promise.resolve(refused('speech is not available')),
+    media: (name) => library.content(name),
+    speak: (words) => speech.speak(words),
     cacheBytesMax: audioCacheBytes,
     fileBytesMax: config.limits.playback_bytes,
     fetchTimeoutMs: audioFetchMs,
@@ -336,8 +377,9 @@ function createAudio(
   const close = async (): Promise<void> => {
     await worker.close()
     ingest.close()
+    speech.close()
   }
-  return { media, close }
+  return { media, speech, close }
 }
 
 function createSip(config: Config, platform: Platform, late: LateLogic): SipStack {

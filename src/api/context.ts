@@ -14,11 +14,16 @@ import type { CallControl, Command, CommandValue, FreshLeg } from '../ports/comm
 import type { EventFeed } from '../ports/event-feed.ts'
 import type { Log } from '../ports/log.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
+import type { MediaFiles } from '../ports/media-files.ts'
 import type { Random } from '../ports/random.ts'
+import type { CheckSpeech } from '../ports/speech.ts'
+import type { RecordingFiles, RecordingView } from '../ports/recorder.ts'
 import type { Store } from '../ports/store.ts'
 import type { CommonParameters } from './fields.ts'
 import { conferenceObject, dialedObject, participantObject, queueObject } from './objects.ts'
 import { errorBody, problemOf, statusOf } from './problems.ts'
+import type { RecordingLinks } from './recordings/links.ts'
+import { recordingObject } from './recordings/object.ts'
 import type { Problem } from './problems.ts'
 
 /** What GET /ready tells. */
@@ -34,6 +39,13 @@ export interface ApiOptions {
   readonly control: CallControl
   readonly queues: Pick<Store, 'getQueue' | 'pageQueues' | 'getEntry' | 'pageEntries'>
   readonly events: EventFeed
+  readonly recordings: {
+    readonly links: RecordingLinks
+    readonly files: RecordingFiles
+    /** `http.public_url`, or ''. */
+    readonly publicUrl: string
+  }
+  readonly media: MediaFiles
   readonly config: Pick<Config, 'http' | 'limits'>
   /** At least one, or nobody can ask anything. */
   readonly apiKeys: readonly ApiKey[]
@@ -48,6 +60,7 @@ export interface ApiOptions {
   readonly log: Log
   /** Why the egress rules forbid a URL, or undefined. */
   readonly checkUrl: (url: string) => string | undefined
+  readonly checkSpeech: CheckSpeech
 }
 
 export type Api = FastifyInstance<
@@ -120,7 +133,9 @@ export class ApiContext {
     if (!answer.ok) {
       return this.refuse(reply, [problemOf(answer.refusal, how.destination ?? '/to')])
     }
-    return how.empty ? reply.code(204).send() : reply.send({ data: this.#object(answer.value) })
+    return how.empty
+      ? reply.code(204).send()
+      : reply.send({ data: this.#object(request, answer.value) })
   }
 
   /** Answers with an error. */
@@ -179,19 +194,40 @@ export class ApiContext {
       const detail = "The 'media_name' parameter can't be used together with audio_url."
       return { problem: { name: 'parameter-refused', detail, pointer: '/media_name' } }
     }
-    if (name !== undefined) return { problem: { name: 'audio-not-found' } }
+    if (name !== undefined) return this.#mediaNamed(name)
     if (url === undefined) return { audio: undefined }
     const forbidden = this.options.checkUrl(url)
     if (forbidden !== undefined) return { problem: { name: 'audio-refused' } }
     return { audio: { kind: 'url', url, cache: true } }
   }
 
-  #object(value: CommandValue): object {
+  #mediaNamed(name: string): { audio: AudioReference } | { problem: Problem } {
+    if (this.options.media.get(name) !== undefined) return { audio: { kind: 'media', name } }
+    const detail = 'No uploaded media has that name.'
+    return { problem: { name: 'audio-not-found', detail, pointer: '/media_name' } }
+  }
+
+  /** A recording with a fresh link, on the host that the client used where the configuration names none. */
+  recording(request: AnyRequest, view: RecordingView): object {
+    const { links, publicUrl } = this.options.recordings
+    const host = request.headers['host']
+    const origin = publicUrl || (typeof host === 'string' ? `http://${host}` : '')
+    return recordingObject(view, `${origin}${links.pathOf(view.fileName, this.nowMs())}`)
+  }
+
+  #object(request: AnyRequest, value: CommandValue): object {
     switch (value.kind) {
       case 'done':
         return { result: 'ok' }
       case 'dialed':
-        return dialedObject(value.leg)
+        return {
+          ...dialedObject(value.leg),
+          ...(value.recordingId === undefined ? {} : { recording_id: value.recordingId }),
+        }
+      case 'recording-started':
+        return { result: 'ok', recording_id: value.recordingId }
+      case 'recording':
+        return this.recording(request, value.recording)
       case 'queue':
         return queueObject(value.queue, this.nowMs())
       case 'conference':

@@ -6,7 +6,8 @@ import type { ApplicationId, LegUuid, QueueName, SessionId } from '../base/ids.t
 import type { Refusal } from '../ports/commands.ts'
 import { catalogue } from './errors.ts'
 import type { ErrorName } from './errors.ts'
-import { legId, testApi, withKey } from './testing.ts'
+import { createRecordingLinks } from './recordings/links.ts'
+import { legId, nowMs, recordingView, testApi, withKey } from './testing.ts'
 import type { TestWorld } from './testing.ts'
 
 interface Occasion {
@@ -38,6 +39,13 @@ const caller = {
   waitSecs: 17,
 }
 
+const recordStart = (payload: object, pointer: string): Occasion => ({
+  method: 'POST',
+  url: `${call}/record_start`,
+  payload,
+  error: at(pointer),
+})
+
 const occasions: Readonly<Record<ErrorName, Occasion>> = {
   'malformed-request': { method: 'POST', url: '/v2/queues', payload: '[]' },
   'invalid-json': { method: 'POST', url: '/v2/queues', payload: '{' },
@@ -53,6 +61,13 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     method: 'POST',
     url: `${call}/playback_start`,
     payload: { media_name: 'a' },
+  },
+  'media-full': {
+    method: 'POST',
+    url: '/v2/media',
+    payload: { media_url: 'http://198.51.100.1/a.wav', media_name: 'd' },
+    world: { media: ['a', 'b', 'c'] },
+    error: { detail: 'The server keeps at most 3 media files.' },
   },
   'method-not-allowed': { method: 'DELETE', url: '/v2/queues' },
   'events-gone': { url: '/v2/events?after=gone', error: { source: { parameter: 'after' } } },
@@ -136,8 +151,8 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
   },
   'feature-off': {
     method: 'POST',
-    url: `${call}/speak`,
-    error: { detail: "The 'speak' action is not enabled on this server." },
+    url: `${call}/gather_using_ai`,
+    error: { detail: "The 'gather_using_ai' action is not enabled on this server." },
   },
   'loop-invalid': {
     method: 'POST',
@@ -150,6 +165,36 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     url: `${call}/playback_stop`,
     payload: { stop: 'x' },
     error: at('/stop'),
+  },
+  'payload-invalid': {
+    method: 'POST',
+    url: `${call}/speak`,
+    payload: { payload: '<speak>', payload_type: 'ssml', voice: 'female' },
+    error: { detail: "The 'payload' parameter is not closed.", ...at('/payload') },
+  },
+  'payload-type-invalid': {
+    method: 'POST',
+    url: `${call}/speak`,
+    payload: { payload: 'a', payload_type: 'html', voice: 'female' },
+    error: at('/payload_type'),
+  },
+  'voice-invalid': {
+    method: 'POST',
+    url: `${call}/speak`,
+    payload: { payload: 'a', voice: 'nobody' },
+    error: { detail: "The 'voice' parameter is unknown.", ...at('/voice') },
+  },
+  'language-invalid': {
+    method: 'POST',
+    url: `${call}/speak`,
+    payload: { payload: 'a', voice: 'male', language: 'tr-TR' },
+    error: { detail: "The 'language' parameter needs espeak-ng.", ...at('/language') },
+  },
+  'service-level-invalid': {
+    method: 'POST',
+    url: `${call}/speak`,
+    payload: { payload: 'a', voice: 'male', service_level: 'x' },
+    error: at('/service_level'),
   },
   'client-state-invalid': {
     method: 'POST',
@@ -182,6 +227,27 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
   'other-leg-not-answered': {
     refusal: { code: 'other-leg-not-answered' },
     error: at('/call_control_id'),
+  },
+  'format-invalid': recordStart({ format: 'ogg', channels: 'dual' }, '/format'),
+  'channels-invalid': recordStart({ format: 'wav', channels: 'three' }, '/channels'),
+  'recording-track-invalid': recordStart(
+    { format: 'wav', channels: 'dual', recording_track: 'left' },
+    '/recording_track',
+  ),
+  'record-timeout-invalid': recordStart(
+    { format: 'wav', channels: 'dual', timeout_secs: -1 },
+    '/timeout_secs',
+  ),
+  'no-audio-yet': { refusal: { code: 'no-audio-yet' } },
+  'recording-unknown': { refusal: { code: 'recording-unknown' }, error: at('/recording_id') },
+  'recordings-max': {
+    refusal: { code: 'recordings-max', most: 4 },
+    error: { detail: 'At most 4 recordings can run at the same time.' },
+  },
+  'link-expired': { url: '/recordings/a.wav?expires=1&signature=x' },
+  'range-unsatisfiable': {
+    url: createRecordingLinks(new Uint8Array(32)).pathOf(recordingView.fileName, nowMs),
+    headers: { range: 'bytes=10-' },
   },
   'not-answered': { refusal: { code: 'not-answered' } },
   'wrong-direction': { refusal: { code: 'wrong-direction', command: 'answer' } },
@@ -344,10 +410,10 @@ test('known operations without implementation answer 20015, and say what to do',
   const { api } = testApi()
   t.after(() => api.close())
   const paths = [
-    ...['speak', 'gather', 'send_dtmf', 'record_start', 'ai_assistant_start', 'pay'].map(
+    ...['speak', 'gather', 'send_dtmf', 'ai_assistant_start', 'pay'].map(
       (action) => ['POST', `${call}/${action}`] as const,
     ),
-    ...['play', 'stop', 'speak', 'update', 'record_pause', 'dial_participant'].map(
+    ...['play', 'stop', 'speak', 'update', 'dial_participant'].map(
       (action) => ['POST', `/v2/conferences/a/actions/${action}`] as const,
     ),
     ['POST', '/v2/call_control_applications'] as const,

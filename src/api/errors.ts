@@ -4,6 +4,8 @@
 
 import type { Refusal } from '../ports/commands.ts'
 import { outboundRefusals } from './outbound-errors.ts'
+import { speechErrors } from './speech-errors.ts'
+import { recordingErrors } from './recording-errors.ts'
 
 export interface CatalogueEntry {
   /** HTTP status. */
@@ -90,8 +92,8 @@ const requestErrors = {
     code: '10005',
     title: 'Audio file not found',
     detail: "Provided audio file URL couldn't be found.",
-    meaning: '`media_name` names an uploaded file; this server keeps none.',
-    remedy: 'Use `audio_url` or `playback_content`.',
+    meaning: 'No file was uploaded as `media_name`, or `media_url` answers 404.',
+    remedy: 'Upload the file first; it may have expired.',
   },
   'method-not-allowed': {
     status: 405,
@@ -366,6 +368,14 @@ const callRefusals = {
       'The audio URL is not allowed by `egress.allow`, cannot be fetched, or is no WAV or MP3.',
     remedy: 'Check the URL from the server, and `egress.allow`.',
   },
+  'media-full': {
+    status: 422,
+    code: '10027',
+    title: 'Unprocessable Entity',
+    detail: 'The server keeps as many media files as it may.',
+    meaning: 'Another media file, and `limits.media_files` is reached.',
+    remedy: 'Delete files, let them expire with `ttl_secs`, or raise the limit.',
+  },
   'no-overlay-base': {
     status: 422,
     code: '10015',
@@ -536,6 +546,8 @@ export const catalogue = {
   ...outboundRefusals,
   ...queueRefusals,
   ...conferenceRefusals,
+  ...recordingErrors,
+  ...speechErrors,
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorName = keyof typeof catalogue

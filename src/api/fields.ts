@@ -40,7 +40,6 @@ export function lacking(...harmless: readonly (string | boolean)[]) {
 
 /** Features of the vendor that would mislead if they were ignored, on every command that makes or takes a call. */
 export const lackingCallFeatures = {
-  record: lacking(),
   answering_machine_detection: lacking('disabled'),
   stream_url: lacking(),
   transcription: lacking(false),
@@ -107,9 +106,18 @@ export const audioFields = {
     Type.String({ minLength: 1, 'x-rule': 'web-url', description: 'http(s) URL of WAV or MP3.' }),
   ),
   media_name: Type.Optional(
-    Type.String({ maxLength: 255, description: 'Uploaded media; not kept by this server: 404.' }),
+    Type.String({ minLength: 1, maxLength: 255, description: 'Name of uploaded media.' }),
   ),
 }
+
+export const loop = Type.Unsafe<number | string>({
+  default: 1,
+  'x-own': 'loop-invalid',
+  'x-rule': 'loop',
+  description: '1 to 100, or `infinity`.',
+})
+
+export const targetLegs = Type.Enum(['self', 'opposite', 'both'], { default: 'self' })
 
 export const region = Type.Optional(Type.String({ description: 'Accepted and ignored.' }))
 

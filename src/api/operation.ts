@@ -25,7 +25,15 @@ export const errorSchema = Type.Object({
 const noBody = { type: 'null', description: 'Done.' }
 
 interface About {
-  readonly tag: 'calls' | 'queues' | 'conferences' | 'applications' | 'events' | 'system'
+  readonly tag:
+    | 'calls'
+    | 'queues'
+    | 'conferences'
+    | 'recordings'
+    | 'applications'
+    | 'media'
+    | 'events'
+    | 'system'
   readonly summary: string
   readonly description?: string
 }

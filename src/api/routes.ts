@@ -12,9 +12,11 @@ import { hangup } from './calls/hangup.ts'
 import { leaveQueue } from './calls/leave-queue.ts'
 import { playbackStart } from './calls/playback-start.ts'
 import { playbackStop } from './calls/playback-stop.ts'
+import { recordChanges, recordStart } from './calls/record.ts'
 import { refer } from './calls/refer.ts'
 import { reject } from './calls/reject.ts'
 import { retrieveCall } from './calls/retrieve.ts'
+import { speak } from './calls/speak.ts'
 import { transfer } from './calls/transfer.ts'
 import { createConference } from './conferences/create.ts'
 import { endConference } from './conferences/end.ts'
@@ -24,6 +26,7 @@ import { leaveConference } from './conferences/leave.ts'
 import { listConferences } from './conferences/list.ts'
 import { listParticipants } from './conferences/list-participants.ts'
 import { muteParticipants } from './conferences/mute.ts'
+import { recordConference, recordConferenceChanges } from './conferences/record.ts'
 import { retrieveConference } from './conferences/retrieve.ts'
 import { retrieveParticipant } from './conferences/retrieve-participant.ts'
 import { unholdParticipants } from './conferences/unhold.ts'
@@ -41,7 +44,15 @@ import { retrieveQueueCall } from './queues/retrieve-call.ts'
 import { retrieveQueue } from './queues/retrieve.ts'
 import { updateQueueCall } from './queues/update-call.ts'
 import { updateQueue } from './queues/update.ts'
+import { downloadRecording } from './recordings/download.ts'
+import { deleteRecording, listRecordings, retrieveRecording } from './recordings/read.ts'
 import { systemState } from './system/health.ts'
+import { deleteMedia } from './media/delete.ts'
+import { downloadMedia } from './media/download.ts'
+import { listMedia } from './media/list.ts'
+import { retrieveMedia } from './media/retrieve.ts'
+import { updateMedia } from './media/update.ts'
+import { uploadMedia } from './media/upload.ts'
 import { publicKey } from './system/public-key.ts'
 
 type Endpoint = (api: Api, context: ApiContext) => void
@@ -52,12 +63,16 @@ export const endpoints: readonly Endpoint[] = [
   ...[listQueueCalls, retrieveQueueCall, updateQueueCall, removeQueueCall],
   ...[dial, retrieveCall, activeCalls],
   ...[answer, reject, hangup, enqueue, leaveQueue, bridge, transfer, refer],
-  ...[playbackStart, playbackStop, clientStateUpdate],
+  ...[playbackStart, playbackStop, speak, clientStateUpdate],
+  ...[recordStart, recordChanges],
   ...[createConference, listConferences, retrieveConference],
   ...[listParticipants, retrieveParticipant, updateParticipant],
   ...[joinConference, leaveConference, holdParticipants, unholdParticipants],
   ...[muteParticipants, unmuteParticipants, endConference],
+  ...[recordConference, recordConferenceChanges],
+  ...[listRecordings, retrieveRecording, deleteRecording, downloadRecording],
   ...[listApplications, retrieveApplication],
+  ...[listMedia, uploadMedia, retrieveMedia, updateMedia, deleteMedia, downloadMedia],
   listEvents,
   ...[publicKey, systemState],
   featuresOff,

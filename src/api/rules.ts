@@ -54,6 +54,11 @@ export const rules = {
     const text = String(value)
     return when(!e164.test(text) && !sipUser.test(text), notE164(name))
   },
+  'media-name': (value, name) =>
+    when(
+      /[/\\\p{Cc}]|^\.{1,2}$/u.test(String(value)),
+      refusedText(name, 'must not hold slashes or control characters'),
+    ),
   'sip-uri': (value, name) =>
     when(!sipUri.test(String(value)), refusedText(name, 'must be a SIP URI')),
   'display-name': (value, name) =>
@@ -66,6 +71,8 @@ export const rules = {
   'webhook-url': (value, name, judgeUrl) => webhookUrlProblems(value, name, judgeUrl, ''),
   'header-name': (value, name) =>
     when(!headerName.test(String(value)), refusedText(name, 'must hold valid SIP header names')),
+  time: (value, name) =>
+    when(Number.isNaN(Date.parse(String(value))), refusedText(name, 'must be an ISO 8601 time')),
   codecs: (value, name) => codecProblems(String(value), name),
   loop: (value, name) => when(loopsOf(value) === undefined, refusedText(name, 'is invalid')),
   'event-urls': (value, name, judgeUrl) => eventUrlProblems(value, name, judgeUrl),

@@ -25,8 +25,11 @@ import type {
 } from '../ports/commands.ts'
 import type { FeedAnswer } from '../ports/event-feed.ts'
 import type { Log, LogFields } from '../ports/log.ts'
+import { mediaTtlMs, type MediaFile, type MediaFiles } from '../ports/media-files.ts'
 import type { QueueRecord, QueuedCall } from '../ports/store.ts'
 import type { ApiOptions } from './context.ts'
+import type { RecordingFile, RecordingView } from '../ports/recorder.ts'
+import { createRecordingLinks } from './recordings/links.ts'
 import { createApi } from './create-api.ts'
 
 export const testKey = 'KEYtest'
@@ -75,6 +78,7 @@ export const participantView: ParticipantView = {
   status: 'joined',
   endOnExit: false,
   softEndOnExit: false,
+  whisperTo: [],
   createdAtMs: nowMs - 1000,
   updatedAtMs: nowMs,
 }
@@ -115,6 +119,36 @@ export function queuedCall(name: string, position: number): QueuedCall {
   }
 }
 
+export const recordingView: RecordingView = {
+  recordingId: brandAs('6e00ab49-9487-4364-8ad6-23965965afb2'),
+  status: 'completed',
+  legId,
+  legUuid,
+  sessionId,
+  applicationId,
+  conferenceId: undefined,
+  from: '+35319605860',
+  to: '+13129457420',
+  format: 'wav',
+  channels: 'dual',
+  fileName: 'order-1741079402-6e00ab49.wav',
+  durationMs: 260_000,
+  startedAtMs: nowMs - 260_000,
+  endedAtMs: nowMs,
+  updatedAtMs: nowMs,
+}
+
+/** Ten bytes, 0 to 9. */
+function fakeFile(): RecordingFile {
+  return {
+    sizeBytes: 10,
+    read: async function* read(first, last) {
+      yield new Uint8Array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].slice(first, last + 1))
+    },
+    close: () => undefined,
+  }
+}
+
 /** Settings of one test. */
 export interface TestWorld {
   /** Answer of the next commands; default: what the command would give when all is well. */
@@ -124,10 +158,13 @@ export interface TestWorld {
   calls?: readonly CallView[]
   conferences?: readonly ConferenceView[]
   participants?: readonly ParticipantView[]
+  recordings?: readonly RecordingView[]
   applications?: readonly Application[]
   rateLimit?: number
   runningConferences?: number
   forbiddenUrl?: string
+  /** Names of uploaded files. */
+  media?: readonly string[]
   checkUrl?: ApiOptions['checkUrl']
   ready?: ReturnType<ApiOptions['ready']>
 }
@@ -143,6 +180,12 @@ export function testApi(world: TestWorld = {}) {
     control: fakeControl(world, submitted),
     queues: fakeQueues(world),
     events: { read: async (after) => (after === 'gone' ? { kind: 'gone' } : oneEvent) },
+    media: fakeMedia(world),
+    recordings: {
+      links: createRecordingLinks(new Uint8Array(32)),
+      files: { open: async (name) => (name === recordingView.fileName ? fakeFile() : undefined) },
+      publicUrl: '',
+    },
     config: {
       http: { host: '127.0.0.1', port: 0, rate_limit_per_sec: world.rateLimit ?? 0 },
       limits: {
@@ -154,6 +197,8 @@ export function testApi(world: TestWorld = {}) {
         body_bytes: 1_048_576,
         playback_body_bytes: 8_388_608,
         playback_bytes: 1_048_576,
+        media_file_bytes: 20_000,
+        media_files: 3,
         webhook_backlog: 1000,
       },
     },
@@ -170,6 +215,11 @@ export function testApi(world: TestWorld = {}) {
     },
     clock: { wallMs: () => nowMs, wallUs: () => nowMs * 1000, monotonicMs: () => 5000 },
     log,
+    checkSpeech: ({ text, voice, language }) => {
+      if (voice === 'nobody') return { field: 'voice', why: 'is unknown' }
+      if (language === 'tr-TR') return { field: 'language', why: 'needs espeak-ng' }
+      return text === '<speak>' ? { field: 'payload', why: 'is not closed' } : undefined
+    },
     checkUrl: world.checkUrl ?? ((url) => (url === world.forbiddenUrl ? 'forbidden' : undefined)),
   })
   return { api, submitted, logged }
@@ -238,6 +288,11 @@ function fakeControl(world: TestWorld, submitted: CommandEnvelope[]): CallContro
       named(key) === undefined
         ? undefined
         : world.participants?.find((one) => one.participantId === id || one.legId === id),
+    recording: (id) => world.recordings?.find(({ recordingId }) => recordingId === id),
+    recordings: (_filter, page) => ({
+      rows: inPage(world.recordings ?? [], page),
+      total: world.recordings?.length ?? 0,
+    }),
     counts: () => ({ legs: 0, queued: 0, bridges: 0, conferences: world.runningConferences ?? 0 }),
   }
 }
@@ -254,10 +309,48 @@ function usualValue({ command }: CommandEnvelope): CommandValue {
       }
     case 'conference-create':
       return { kind: 'conference', conference: { ...conferenceView, name: command.name } }
+    case 'record-start':
+    case 'conference-record-start':
+      return { kind: 'recording-started', recordingId: command.order.recordingId }
+    case 'recording-delete':
+      return { kind: 'recording', recording: recordingView }
     case 'participant-update':
       return { kind: 'participant', participant: participantView }
     default:
       return { kind: 'done' }
+  }
+}
+
+/** Uploaded files in memory; anything but an empty file can be played. */
+function fakeMedia(world: TestWorld): MediaFiles {
+  const files = new Map<string, MediaFile & { readonly bytes: Uint8Array }>()
+  const keep = (name: string, bytes: Uint8Array, ttlMs: number = mediaTtlMs): MediaFile => {
+    const createdAtMs = files.get(name)?.createdAtMs ?? nowMs
+    const times = { createdAtMs, updatedAtMs: nowMs, expiresAtMs: nowMs + ttlMs }
+    const file = { name, contentType: 'audio/wav', sizeBytes: bytes.length, ...times } as const
+    files.set(name, { ...file, bytes })
+    return file
+  }
+  for (const name of world.media ?? []) keep(name, Uint8Array.of(1))
+  return {
+    list: () => [...files.values()],
+    get: (name) => files.get(name),
+    async put(name, bytes, ttlMs) {
+      if (bytes.length === 0) return { ok: false, why: 'unplayable' }
+      if (!files.has(name) && files.size >= 3) return { ok: false, why: 'full' }
+      return { ok: true, file: keep(name, bytes, ttlMs) }
+    },
+    async extend(name, ttlMs) {
+      const file = files.get(name)
+      return file && keep(name, file.bytes, ttlMs)
+    },
+    remove: async (name) => files.delete(name),
+    read: async (name) => files.get(name)?.bytes,
+    async fetch(url) {
+      if (url.endsWith('/404')) return { ok: false, status: 'file_not_found', detail: 'HTTP 404' }
+      if (url.endsWith('/500')) return { ok: false, status: 'failed', detail: 'HTTP 500' }
+      return { ok: true, bytes: Uint8Array.of(1, 2, 3) }
+    },
   }
 }
 

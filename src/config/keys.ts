@@ -188,6 +188,18 @@ const application = {
   tags: texts(100, 255, { default: [], doc: 'Free labels.' }),
 }
 
+const speech = {
+  espeak_ng: text(
+    4096,
+    {
+      default: 'espeak-ng',
+      doc: 'Program that speaks languages other than English: a name in PATH or a full path. Without it only English is spoken; empty: it is not used.',
+    },
+    word,
+    wordSays,
+  ),
+}
+
 const limits = {
   calls: integer(1, 100_000, {
     default: 2000,
@@ -225,6 +237,16 @@ const limits = {
     unit: 'bytes',
     doc: 'Largest audio file that is downloaded for playback.',
   }),
+  media_file_bytes: integer(1024, 268_435_456, {
+    default: 20_971_520,
+    unit: 'bytes',
+    doc: 'Largest file that may be uploaded to `/v2/media`.',
+  }),
+  media_files: integer(0, 100_000, {
+    default: 1000,
+    unit: 'files',
+    doc: 'Uploaded files at one time; they lie in `media/` of the data directory.',
+  }),
   webhook_backlog: integer(1000, 100_000_000, {
     default: 1_000_000,
     unit: 'webhooks',
@@ -237,6 +259,7 @@ export const keys = {
   http,
   sip,
   media,
+  speech,
   data: text(4096, {
     default: './data',
     doc: 'Folder of the database and the keys; relative to the configuration file, else to the working directory.',

@@ -23,7 +23,13 @@ export interface MediaFiles {
   /** False: there is no such file. */
   remove(name: string): Promise<boolean>
   read(name: string): Promise<Uint8Array | undefined>
+  /** A file of the web, under the rules of egress; nothing is kept of it. */
+  fetch(url: string): Promise<FetchOutcome>
 }
+
+export type FetchOutcome =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly status: 'failed' | 'file_not_found'; readonly detail: string }
 
 export type PutOutcome =
   | { readonly ok: true; readonly file: MediaFile }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Result } from '../../base/result.ts'
 import type { HttpClient, HttpOutcome } from '../../ports/http-client.ts'
 import type { AudioReference, SpeechReference } from '../../ports/media-engine.ts'
+import { beepClip } from './beep.ts'
 import { clipBytes } from './clip.ts'
 import type { AudioClip } from './clip.ts'
 import type { Ingest } from './ingest.ts'
@@ -82,10 +83,12 @@ export function createClipLoader(options: ClipLoaderOptions): ClipLoader {
         const kept = cache.get(key)
         if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
         return loadOnce(key, async () => {
-          const bytes = await content.read()
+          // Replaced between its look-up and now: what it was replaced by.
+          const bytes = (await content.read()) ?? (await options.media(audio.name)?.read())
           return bytes === undefined ? noMedia : toLoaded(await options.ingest(bytes))
         })
       }
+      if (audio.kind === 'beep') return Promise.resolve({ ok: true, clip: beepClip(audio.which) })
       if (audio.kind === 'speech') {
         const key = speechKey(audio)
         const kept = cache.get(key)
@@ -102,7 +105,15 @@ export function createClipLoader(options: ClipLoaderOptions): ClipLoader {
   }
 }
 
-async function fetchClip(options: ClipLoaderOptions, url: string): Promise<LoadedClip> {
+/** A file of the web, undecoded. */
+export type FetchedFile =
+  { readonly ok: true; readonly bytes: Uint8Array } | Extract<LoadedClip, { readonly ok: false }>
+
+/** Asks for an audio file under the rules of egress; never rejects. */
+export async function fetchAudioFile(
+  options: Pick<ClipLoaderOptions, 'http' | 'fetchTimeoutMs' | 'fileBytesMax'>,
+  url: string,
+): Promise<FetchedFile> {
   const outcome = await options.http.request({
     method: 'GET',
     url,
@@ -110,12 +121,15 @@ async function fetchClip(options: ClipLoaderOptions, url: string): Promise<Loade
     timeoutMs: options.fetchTimeoutMs,
     bodyBytesMax: options.fileBytesMax,
   })
-  const problem = fetchProblem(outcome, options.fileBytesMax)
-  if (problem !== undefined) return problem
-  return toLoaded(await options.ingest(outcome.kind === 'answer' ? outcome.body : new Uint8Array()))
+  return fileOf(outcome, options.fileBytesMax)
 }
 
-function fetchProblem(outcome: HttpOutcome, bytesMax: number): LoadedClip | undefined {
+async function fetchClip(options: ClipLoaderOptions, url: string): Promise<LoadedClip> {
+  const fetched = await fetchAudioFile(options, url)
+  return fetched.ok ? toLoaded(await options.ingest(fetched.bytes)) : fetched
+}
+
+function fileOf(outcome: HttpOutcome, bytesMax: number): FetchedFile {
   if (outcome.kind === 'failed') {
     if (outcome.why === 'too-large') return failed(`file is larger than ${bytesMax} bytes`)
     return failed(`${outcome.why}: ${outcome.detail}`)
@@ -124,7 +138,7 @@ function fetchProblem(outcome: HttpOutcome, bytesMax: number): LoadedClip | unde
     return { ok: false, status: 'file_not_found', detail: `HTTP ${outcome.status}` }
   }
   if (outcome.status < 200 || outcome.status > 299) return failed(`HTTP ${outcome.status}`)
-  return undefined
+  return { ok: true, bytes: outcome.body }
 }
 
 /** The same words in the same voice are the same clip. */
@@ -143,7 +157,7 @@ const noMedia: LoadedClip = {
   detail: 'no media of that name',
 }
 
-function failed(detail: string): LoadedClip {
+function failed(detail: string): Extract<LoadedClip, { readonly ok: false }> {
   return { ok: false, status: 'failed', detail }
 }
 

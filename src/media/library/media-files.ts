@@ -30,6 +30,7 @@ export interface MediaLibraryOptions {
   readonly random: Random
   readonly log: Log
   readonly filesMax: number
+  readonly fetch: MediaFiles['fetch']
 }
 
 export interface MediaLibrary extends MediaFiles {
@@ -140,6 +141,10 @@ class Library implements MediaLibrary {
 
   async read(name: string): Promise<Uint8Array | undefined> {
     return this.content(name)?.read()
+  }
+
+  fetch(url: string): ReturnType<MediaFiles['fetch']> {
+    return this.#options.fetch(url)
   }
 
   content(name: string): MediaContent | undefined {
