@@ -2,7 +2,6 @@
 
 import { Type } from 'typebox'
 import { isoMillis } from '../base/iso-time.ts'
-import type { Application } from '../ports/applications.ts'
 import type { CallView, ConferenceView, ParticipantView } from '../ports/commands.ts'
 import type { QueueRecord, QueuedCall } from '../ports/store.ts'
 
@@ -180,78 +179,10 @@ export function participantObject(participant: ParticipantView) {
     status: participant.status,
     end_conference_on_exit: participant.endOnExit,
     soft_end_conference_on_exit: participant.softEndOnExit,
-    whisper_call_control_ids: [],
+    whisper_call_control_ids: [...participant.whisperTo],
     created_at: isoMillis(participant.createdAtMs),
     updated_at: isoMillis(participant.updatedAtMs),
   }
-}
-
-export const applicationSchema = Type.Object({
-  id: Type.String(),
-  record_type: Type.Literal('call_control_application'),
-  application_name: Type.String(),
-  active: Type.Boolean(),
-  anchorsite_override: Type.String(),
-  webhook_event_url: Type.Optional(Type.String()),
-  webhook_event_failover_url: nullable(Type.String()),
-  webhook_api_version: Type.Literal('2'),
-  webhook_timeout_secs: Type.Union([Type.Integer(), Type.Null()]),
-  dtmf_type: Type.Enum(['RFC 2833', 'Inband', 'SIP INFO']),
-  first_command_timeout: Type.Boolean(),
-  first_command_timeout_secs: Type.Integer(),
-  call_cost_in_webhooks: Type.Boolean(),
-  redact_dtmf_debug_logging: Type.Boolean(),
-  inbound: Type.Object({
-    channel_limit: Type.Optional(Type.Integer()),
-    shaken_stir_enabled: Type.Boolean(),
-    sip_subdomain_receive_settings: Type.String(),
-  }),
-  outbound: Type.Object({
-    channel_limit: Type.Optional(Type.Integer()),
-    outbound_voice_profile_id: Type.String(),
-  }),
-  tags: Type.Array(Type.String()),
-  created_at: time(),
-  updated_at: time(),
-})
-
-/** An application of the configuration; `sinceMs` is when the server read it. */
-export function applicationObject(application: Application, sinceMs: number) {
-  return {
-    id: application.id,
-    record_type: 'call_control_application',
-    application_name: application.name,
-    active: application.active,
-    anchorsite_override: 'Latency',
-    ...(application.webhookEventUrl === ''
-      ? {}
-      : { webhook_event_url: application.webhookEventUrl }),
-    webhook_event_failover_url: application.webhookEventFailoverUrl || null,
-    webhook_api_version: '2',
-    webhook_timeout_secs: application.webhookTimeoutSecs || null,
-    dtmf_type: application.dtmfType,
-    first_command_timeout: application.firstCommandTimeout,
-    first_command_timeout_secs: application.firstCommandTimeoutSecs,
-    call_cost_in_webhooks: false,
-    redact_dtmf_debug_logging: false,
-    inbound: {
-      ...channelLimit(application.inboundChannelLimit),
-      shaken_stir_enabled: false,
-      sip_subdomain_receive_settings: 'from_anyone',
-    },
-    outbound: {
-      ...channelLimit(application.outboundChannelLimit),
-      outbound_voice_profile_id: '',
-    },
-    tags: application.tags,
-    created_at: isoMillis(sinceMs),
-    updated_at: isoMillis(sinceMs),
-  }
-}
-
-// A field that does not apply is absent: the vendor's description allows no null here.
-function channelLimit(limit: number | undefined) {
-  return limit === undefined ? {} : { channel_limit: limit }
 }
 
 function durationSecs(call: CallView, nowMs: number): number {

@@ -29,6 +29,8 @@ export type EndStatus = 'completed' | 'failed' | 'file_not_found' | 'cancelled' 
 export type PlaybackInput<Audio> =
   | { readonly kind: 'start'; readonly track: Track<Audio> }
   | { readonly kind: 'stop'; readonly which: 'current' | 'all' }
+  /** Those of one owner; others of the leg go on. */
+  | { readonly kind: 'stop-these'; readonly playbackIds: ReadonlySet<string> }
   | { readonly kind: 'media-started'; readonly playbackId: string }
   | {
       readonly kind: 'media-ended'
@@ -80,6 +82,8 @@ export function stepPlayback<Audio>(
       return start(state, input.track)
     case 'stop':
       return stop(state, input.which)
+    case 'stop-these':
+      return stopThese(state, input.playbackIds)
     case 'media-started':
       return mediaStarted(state, input.playbackId)
     case 'media-ended':
@@ -104,6 +108,17 @@ function stop<Audio>(state: PlaybackState<Audio>, which: 'current' | 'all'): Pla
   if (state.at === 'idle') return stay(state)
   const effects = endCurrent(state, 'cancelled')
   return next(state.background, which === 'all' ? [] : state.waiting, effects)
+}
+
+function stopThese<Audio>(
+  state: PlaybackState<Audio>,
+  playbackIds: ReadonlySet<string>,
+): PlaybackStep<Audio> {
+  const waiting = state.waiting.filter(({ playbackId }) => !playbackIds.has(playbackId))
+  if (state.at === 'idle' || !playbackIds.has(state.current.playbackId)) {
+    return stay(waiting.length === state.waiting.length ? state : { ...state, waiting })
+  }
+  return next(state.background, waiting, endCurrent(state, 'cancelled'))
 }
 
 function mediaStarted<Audio>(state: PlaybackState<Audio>, playbackId: string): PlaybackStep<Audio> {

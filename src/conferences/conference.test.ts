@@ -20,7 +20,7 @@ import {
   type ConferenceEffect,
   type ConferenceInput,
 } from './conference.ts'
-import type { Entrance } from './participant.ts'
+import type { BeepWhen, Entrance } from './participant.ts'
 
 const leg = (name: string): LegId => brandAs<LegId>(name)
 const seat = (name: string): ParticipantId => brandAs<ParticipantId>(`p-${name}`)
@@ -31,6 +31,9 @@ const plain: Entrance<string> = {
   hold: false,
   holdAudio: undefined,
   mute: false,
+  role: 'none',
+  whisperTo: [],
+  beep: undefined,
 }
 const join = (name: string, entrance: Partial<Entrance<string>> = {}): ConferenceInput<string> => ({
   kind: 'join',
@@ -55,10 +58,13 @@ function word(effect: ConferenceEffect<string>): string {
     case 'mix-join':
     case 'mix-set': {
       const ears = `${effect.hears ? 'hears' : 'deaf'} ${effect.heard ? 'heard' : 'unheard'}`
-      return `${effect.kind} ${effect.legId} ${ears}`
+      const only = effect.only === undefined ? '' : ` only ${effect.only.join()}`
+      return `${effect.kind} ${effect.legId} ${ears}${only}`
     }
     case 'hold-audio':
       return `music ${effect.legId} ${effect.audio ?? 'none'}`
+    case 'beep':
+      return `beep ${effect.which}`
     case 'ended':
       return `ended ${effect.reason}`
     case 'mix-leave':
@@ -70,7 +76,13 @@ function word(effect: ConferenceEffect<string>): string {
 }
 
 function make(
-  options: { startOnCreate?: boolean; max?: number; durationMs?: number; holdAudio?: string } = {},
+  options: {
+    startOnCreate?: boolean
+    max?: number
+    durationMs?: number
+    holdAudio?: string
+    beep?: BeepWhen
+  } = {},
 ): Conference<string> {
   return createConference({
     conferenceId: brandAs<ConferenceId>('c1'),
@@ -78,6 +90,7 @@ function make(
     startOnCreate: options.startOnCreate ?? true,
     participantsMax: options.max ?? 250,
     holdAudio: options.holdAudio,
+    beep: options.beep ?? 'never',
     durationMs: options.durationMs,
     nowMs: 1000,
   })
@@ -224,7 +237,13 @@ test('a participant becomes the host by update', () => {
     make(),
     join('a'),
     join('b'),
-    { kind: 'update', participantId: seat('a'), endOnExit: true, softEndOnExit: undefined },
+    {
+      kind: 'update',
+      participantId: seat('a'),
+      endOnExit: true,
+      softEndOnExit: undefined,
+      beep: undefined,
+    },
     leave('a'),
   )
   assert.equal(last.at(-1), 'hang-up b')

@@ -4,7 +4,17 @@
 // before the step (`refuseJoin`, `refuseMembers`), so that a refused command changes nothing.
 
 import type { ConferenceId, LegId, LegUuid, ParticipantId } from '../base/ids.ts'
-import { enter, hearing, type Entrance, type Hearing, type Participant } from './participant.ts'
+import {
+  beeps,
+  enter,
+  hearing,
+  sameHearing,
+  type BeepWhen,
+  type Entrance,
+  type Hearing,
+  type Participant,
+  type SupervisorRole,
+} from './participant.ts'
 
 export type ConferenceEnd = 'all_left' | 'ended_via_api' | 'host_left' | 'time_exceeded'
 
@@ -19,6 +29,8 @@ export interface Conference<Audio> {
   readonly participantsMax: number
   /** Heard while `init`. */
   readonly holdAudio: Audio | undefined
+  /** For those who come and go without a setting of their own. */
+  readonly beep: BeepWhen
   readonly createdAtMs: number
   readonly updatedAtMs: number
   readonly expiresAtMs: number
@@ -35,7 +47,12 @@ export type ConferenceInput<Audio> =
       readonly entrance: Entrance<Audio>
     }
   /** By command, by moving elsewhere or by hang-up: the same to the others. */
-  | { readonly kind: 'leave'; readonly legId: LegId }
+  | {
+      readonly kind: 'leave'
+      readonly legId: LegId
+      /** Overrides what the participant came with. */
+      readonly beep?: BeepWhen | undefined
+    }
   /** `legIds` empty: all. */
   | {
       readonly kind: 'hold'
@@ -50,6 +67,14 @@ export type ConferenceInput<Audio> =
       readonly participantId: ParticipantId
       readonly endOnExit: boolean | undefined
       readonly softEndOnExit: boolean | undefined
+      readonly beep: BeepWhen | undefined
+    }
+  /** `whisperTo` undefined: as before. */
+  | {
+      readonly kind: 'role'
+      readonly legId: LegId
+      readonly role: SupervisorRole
+      readonly whisperTo: readonly LegId[] | undefined
     }
   | { readonly kind: 'end' }
   | { readonly kind: 'expire' }
@@ -60,6 +85,8 @@ export type ConferenceEffect<Audio> =
   | { readonly kind: 'mix-leave'; readonly legId: LegId }
   /** What this leg hears on hold; undefined: no longer on hold, or on hold in silence. */
   | { readonly kind: 'hold-audio'; readonly legId: LegId; readonly audio: Audio | undefined }
+  /** Everybody who hears the conference hears this tone. */
+  | { readonly kind: 'beep'; readonly which: 'enter' | 'exit' }
   | { readonly kind: 'joined'; readonly legId: LegId; readonly participantId: ParticipantId }
   | { readonly kind: 'left'; readonly legId: LegId; readonly participantId: ParticipantId }
   | { readonly kind: 'ended'; readonly reason: ConferenceEnd }
@@ -88,6 +115,7 @@ export function createConference<Audio>(facts: {
   readonly startOnCreate: boolean
   readonly participantsMax: number
   readonly holdAudio: Audio | undefined
+  readonly beep: BeepWhen
   readonly durationMs: number | undefined
   readonly nowMs: number
 }): Conference<Audio> {
@@ -100,6 +128,7 @@ export function createConference<Audio>(facts: {
     endedBy: undefined,
     participantsMax,
     holdAudio,
+    beep: facts.beep,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
     expiresAtMs: nowMs + Math.min(facts.durationMs ?? conferenceLifeMaxMs, conferenceLifeMaxMs),
@@ -156,7 +185,7 @@ export function stepConference<Audio>(
     case 'join':
       return join(conference, input, nowMs)
     case 'leave':
-      return leave(conference, input.legId, nowMs)
+      return leave(conference, input, nowMs)
     case 'hold':
       return adjust(conference, input.legIds, nowMs, (one) => ({
         held: true,
@@ -170,6 +199,11 @@ export function stepConference<Audio>(
       return adjust(conference, input.legIds, nowMs, () => ({ muted: false }))
     case 'update':
       return update(conference, input, nowMs)
+    case 'role':
+      return adjust(conference, [input.legId], nowMs, (one) => ({
+        role: input.role,
+        whisperTo: input.whisperTo ?? one.whisperTo,
+      }))
     case 'end':
       return finish(conference, 'ended_via_api', undefined, nowMs)
     case 'expire':
@@ -202,27 +236,31 @@ function join<Audio>(
   if (starts) {
     for (const one of members(conference)) effects.push(...reseat(conference, one, joined, one))
   }
+  if (beeps(joiner, joined.beep, 'enter')) effects.push({ kind: 'beep', which: 'enter' })
   return { conference: joined, effects }
 }
 
 function leave<Audio>(
   conference: Conference<Audio>,
-  legId: LegId,
+  input: Extract<ConferenceInput<Audio>, { kind: 'leave' }>,
   nowMs: number,
 ): ConferenceStep<Audio> {
-  const leaver = memberOf(conference, legId)
-  if (!leaver) return { conference, effects: [] }
+  const { legId } = input
+  const member = memberOf(conference, legId)
+  if (!member) return { conference, effects: [] }
+  const leaver = { ...member, beep: input.beep ?? member.beep }
   const after: Conference<Audio> = {
     ...conference,
     updatedAtMs: nowMs,
     participants: forgetEldest(
-      conference.participants.map((one) => (one === leaver ? departed(one, nowMs) : one)),
+      conference.participants.map((one) => (one === member ? departed(leaver, nowMs) : one)),
     ),
   }
   const effects = parting(leaver)
   if (leaver.endOnExit) return finish(after, 'host_left', legId, nowMs, effects)
   if (leaver.softEndOnExit) return finish(after, 'host_left', legId, nowMs, effects, true)
   if (members(after).length === 0) return finish(after, 'all_left', legId, nowMs, effects)
+  if (beeps(leaver, after.beep, 'exit')) effects.push({ kind: 'beep', which: 'exit' })
   return { conference: after, effects }
 }
 
@@ -282,6 +320,7 @@ function update<Audio>(
       ...one,
       endOnExit: input.endOnExit ?? one.endOnExit,
       softEndOnExit: input.softEndOnExit ?? one.softEndOnExit,
+      beep: input.beep ?? one.beep,
       updatedAtMs: nowMs,
     }
   })
@@ -298,7 +337,7 @@ function reseat<Audio>(
   const effects: ConferenceEffect<Audio>[] = []
   const old = hearing(was, before.status === 'init')
   const now = hearing(is, after.status === 'init')
-  if (old.hears !== now.hears || old.heard !== now.heard) {
+  if (!sameHearing(old, now)) {
     effects.push({ kind: 'mix-set', legId: is.legId, ...now })
   }
   const audio = heardOnHold(after, is)

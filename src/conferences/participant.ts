@@ -3,6 +3,15 @@
 
 import type { LegId, LegUuid, ParticipantId } from '../base/ids.ts'
 
+/**
+ * `barge` is a participant like any other (`none`); `monitor` hears all and is heard by nobody; `whisper` hears all and is
+ * heard by those it names.
+ */
+export type SupervisorRole = 'none' | 'barge' | 'whisper' | 'monitor'
+
+/** When a tone tells the others that somebody comes or goes. */
+export type BeepWhen = 'always' | 'never' | 'on_enter' | 'on_exit'
+
 /** What a join brings; `Audio` is opaque to this room. */
 export interface Entrance<Audio> {
   readonly startOnEnter: boolean
@@ -11,6 +20,11 @@ export interface Entrance<Audio> {
   readonly hold: boolean
   readonly holdAudio: Audio | undefined
   readonly mute: boolean
+  readonly role: SupervisorRole
+  /** Whom a whisper is for; legs that are not in the conference (yet) may be named. */
+  readonly whisperTo: readonly LegId[]
+  /** undefined: as the conference has it. */
+  readonly beep: BeepWhen | undefined
 }
 
 export interface Participant<Audio> {
@@ -26,6 +40,9 @@ export interface Participant<Audio> {
   readonly holdAudio: Audio | undefined
   readonly endOnExit: boolean
   readonly softEndOnExit: boolean
+  readonly role: SupervisorRole
+  readonly whisperTo: readonly LegId[]
+  readonly beep: BeepWhen | undefined
   readonly createdAtMs: number
   readonly updatedAtMs: number
 }
@@ -34,6 +51,8 @@ export interface Participant<Audio> {
 export interface Hearing {
   readonly hears: boolean
   readonly heard: boolean
+  /** By whom it is heard, when not by everybody. */
+  readonly only: readonly LegId[] | undefined
 }
 
 /** A participant that has just joined. */
@@ -52,13 +71,47 @@ export function enter<Audio>(
     holdAudio: entrance.holdAudio,
     endOnExit: entrance.endOnExit,
     softEndOnExit: entrance.softEndOnExit,
+    role: entrance.role,
+    whisperTo: entrance.whisperTo,
+    beep: entrance.beep,
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   }
 }
 
-/** Hold: neither hears nor is heard. Mute: hears, is not heard. `waiting`: the conference has not started. */
+/**
+ * Hold: neither hears nor is heard. Mute: hears, is not heard. A monitor is not heard whatever its mute says.
+ * `waiting`: the conference has not started.
+ */
 export function hearing(participant: Participant<unknown>, waiting: boolean): Hearing {
   const onHold = participant.held || waiting
-  return { hears: !onHold, heard: !onHold && !participant.muted }
+  return {
+    hears: !onHold,
+    heard: !onHold && !isMuted(participant),
+    only: participant.role === 'whisper' ? participant.whisperTo : undefined,
+  }
+}
+
+/** Whether two situations sound the same. */
+export function sameHearing(a: Hearing, b: Hearing): boolean {
+  if (a.hears !== b.hears || a.heard !== b.heard) return false
+  if (a.only === undefined || b.only === undefined) return a.only === b.only
+  const { only } = b
+  return a.only.length === only.length && a.only.every((legId, place) => legId === only[place])
+}
+
+/** Mute as its view tells it: by wish, or because a monitor always is. */
+export function isMuted(participant: Participant<unknown>): boolean {
+  return participant.muted || participant.role === 'monitor'
+}
+
+/** Whether `side` of a stay has its tone. Who listens or whispers comes and goes unnoticed unless its own setting says otherwise. */
+export function beeps(
+  participant: Participant<unknown>,
+  setting: BeepWhen,
+  side: 'enter' | 'exit',
+): boolean {
+  const isHidden = participant.role === 'monitor' || participant.role === 'whisper'
+  const when = participant.beep ?? (isHidden ? 'never' : setting)
+  return when === 'always' || when === `on_${side}`
 }

@@ -10,6 +10,8 @@ interface TrackRow {
   /** null: for ever. */
   readonly loops: number | null
   readonly mediaName: string | null
+  /** Absent: of the call itself. */
+  readonly conferenceId?: LegTrack['conferenceId']
   /** What can be had again; null: the bytes were not kept. */
   readonly reference?: AudioReference | null
   /** As rows had it when URLs were all that could be named. */
@@ -52,9 +54,10 @@ export function keptReference(reference: AudioReference | undefined): AudioRefer
 }
 
 function trackRow({ playbackId, audio, loops }: Track<LegTrack>): TrackRow {
-  const { reference, mediaName } = audio
+  const { reference, mediaName, conferenceId } = audio
   return {
     playbackId,
+    ...(conferenceId === undefined ? {} : { conferenceId }),
     loops: loops === Infinity ? null : loops,
     mediaName: mediaName ?? null,
     reference: keptReference(reference) ?? null,
@@ -69,6 +72,6 @@ function restoredTrack(row: TrackRow): Track<LegTrack> {
   return {
     playbackId,
     loops: loops ?? Infinity,
-    audio: { reference, mediaName: mediaName ?? undefined },
+    audio: { reference, mediaName: mediaName ?? undefined, conferenceId: row.conferenceId },
   }
 }

@@ -1,5 +1,6 @@
 // The state of a leg's audio queue as the engine keeps it; what is done with it is in leg-audio.ts.
 
+import type { ConferenceId } from '../base/ids.ts'
 import { silentPlayback, type PlaybackState } from '../calls/playback.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 
@@ -7,6 +8,8 @@ export interface LegTrack {
   readonly reference: AudioReference
   /** Name of an uploaded file: the events then name it in place of a URL. */
   readonly mediaName: string | undefined
+  /** The conference whose command plays it: its events then tell of a participant. */
+  readonly conferenceId?: ConferenceId | undefined
 }
 
 export type LegAudio = PlaybackState<LegTrack>

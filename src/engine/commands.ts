@@ -168,6 +168,7 @@ function decideForLeg(ctx: StepContext, request: Request, leg: Leg): CommandAnsw
     case 'conference-create':
     case 'conference-join':
     case 'conference-leave':
+    case 'conference-role':
       return conferenceCommand(ctx, request, command, leg)
     case 'dial':
     case 'conference-hold':
@@ -175,6 +176,9 @@ function decideForLeg(ctx: StepContext, request: Request, leg: Leg): CommandAnsw
     case 'conference-mute':
     case 'conference-unmute':
     case 'conference-end':
+    case 'conference-play':
+    case 'conference-stop':
+    case 'conference-dtmf':
     case 'participant-update':
     case 'queue-create':
     case 'queue-update':
@@ -200,6 +204,9 @@ function decideWithoutLeg(ctx: StepContext, request: Request): CommandAnswer | u
     case 'conference-mute':
     case 'conference-unmute':
     case 'conference-end':
+    case 'conference-play':
+    case 'conference-stop':
+    case 'conference-dtmf':
     case 'participant-update':
     case 'conference-record-start':
     case 'conference-record-stop':
@@ -235,6 +242,7 @@ function decideWithoutLeg(ctx: StepContext, request: Request): CommandAnswer | u
     case 'conference-create':
     case 'conference-join':
     case 'conference-leave':
+    case 'conference-role':
       return refusal({ code: 'leg-unknown' })
   }
 }
@@ -262,12 +270,16 @@ function matrixNameOf(command: Command): LegCommandName | undefined {
     case 'conference-create':
       return 'conference-join'
     case 'conference-leave':
+    case 'conference-role':
     case 'dial':
     case 'conference-hold':
     case 'conference-unhold':
     case 'conference-mute':
     case 'conference-unmute':
     case 'conference-end':
+    case 'conference-play':
+    case 'conference-stop':
+    case 'conference-dtmf':
     case 'participant-update':
     case 'queue-create':
     case 'queue-update':

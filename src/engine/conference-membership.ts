@@ -1,7 +1,7 @@
 // A step of the conference machine with its wishes performed: legs moved, media told, events emitted, row written,
 // deadlines set. Those who are hung up with the conference end when the handler is through (`ctx.endSoon`).
 
-import { brandAs, type ConferenceId } from '../base/ids.ts'
+import { brandAs, type ConferenceId, type PlaybackId } from '../base/ids.ts'
 import {
   conferenceShownMs,
   stepConference,
@@ -9,16 +9,24 @@ import {
   type ConferenceInput,
 } from '../conferences/conference.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
-import { conferenceRow, factsOfConference, type LiveConference } from './conference-state.ts'
+import { stopConferenceAudio } from './conference-audio.ts'
+import { rememberConference } from './conference-record.ts'
+import {
+  factsOfConference,
+  restoredConference,
+  type ConferenceRow,
+  type LiveConference,
+} from './conference-state.ts'
 import type { StepContext } from './context.ts'
-import { setHoldAudio } from './leg-audio.ts'
+import { setHoldAudio, stopParticipantAudio } from './leg-audio.ts'
 import { ownHangup } from './leg-ends.ts'
+import { endRecordings } from './recordings.ts'
 import type { Leg } from './state.ts'
 
 /** Puts a new conference on record and says so; the creator's join is the next step. */
 export function openConference(ctx: StepContext, live: LiveConference): void {
   const { conferenceId, expiresAtMs } = live.machine
-  remember(ctx, live)
+  rememberConference(ctx, live)
   ctx.arm('conference-expiry', conferenceId, expiresAtMs - ctx.nowMs)
   ctx.emit({ type: 'conference-created', conference: factsOfConference(live) })
 }
@@ -36,7 +44,7 @@ export function stepLiveConference(
   const endedBy = step.conference.endedBy
   const session = endedBy === undefined ? undefined : ctx.state.legs.get(endedBy)?.sessionId
   const live = { ...before, machine: step.conference, endedBySession: session }
-  remember(ctx, live)
+  rememberConference(ctx, live)
   for (const effect of step.effects) perform(ctx, live, effect)
 }
 
@@ -45,6 +53,15 @@ export function leaveConference(ctx: StepContext, leg: Leg): void {
   if (leg.state.at !== 'in-conference') return
   const { conferenceId } = leg.state
   stepLiveConference(ctx, conferenceId, { kind: 'leave', legId: leg.legId })
+}
+
+/** The leg speaks loudest; a late word about one that has left means nothing. */
+export function floorChanged(ctx: StepContext, leg: Leg, conferenceId: ConferenceId): void {
+  const live = ctx.state.conferences.get(conferenceId)
+  if (leg.state.at !== 'in-conference' || leg.state.conferenceId !== conferenceId) return
+  if (live === undefined || live.floor === leg.legId) return
+  rememberConference(ctx, { ...live, floor: leg.legId })
+  ctx.emit({ type: 'floor-changed', conference: factsOfConference(live), leg: ctx.facts(leg) })
 }
 
 /** The deadline `conference-expiry`: its life is over, whoever is in. */
@@ -62,7 +79,8 @@ export function forgetConference(ctx: StepContext, id: string): void {
  * At a start: back on record with its deadline. A conference that still had participants is emptied by the ends of
  * their legs; without any it is ended here.
  */
-export function restoreConference(ctx: StepContext, live: LiveConference): void {
+export function restoreConference(ctx: StepContext, row: ConferenceRow): void {
+  const live = restoredConference(row)
   const { conferenceId, status, updatedAtMs, expiresAtMs } = live.machine
   ctx.state.conferences.put(live)
   if (status === 'completed') {
@@ -72,19 +90,20 @@ export function restoreConference(ctx: StepContext, live: LiveConference): void 
   }
 }
 
-function remember(ctx: StepContext, live: LiveConference): void {
-  ctx.state.conferences.put(live)
-  ctx.put('conference', live.machine.conferenceId, conferenceRow(live))
-}
-
 function perform(
   ctx: StepContext,
   live: LiveConference,
   effect: ConferenceEffect<AudioReference>,
 ): void {
   const { conferenceId } = live.machine
+  if (effect.kind === 'beep') {
+    beep(ctx, conferenceId, effect.which)
+    return
+  }
   if (effect.kind === 'ended') {
+    stopConferenceAudio(ctx, conferenceId)
     ctx.disarm('conference-expiry', conferenceId)
+    endRecordings(ctx, { kind: 'conference', conferenceId })
     ctx.arm('conference-forget', conferenceId, conferenceShownMs)
     ctx.emit({
       type: 'conference-ended',
@@ -106,6 +125,8 @@ function perform(
     }
     case 'left': {
       const { participantId } = effect
+      // What the conference plays to a participant ends with the stay; its calls' own audio goes on.
+      stopParticipantAudio(ctx, leg, conferenceId)
       ctx.move(leg, { kind: 'parked' })
       const conference = factsOfConference(live)
       ctx.emit({ type: 'participant-left', conference, leg: ctx.facts(leg), participantId })
@@ -119,6 +140,7 @@ function perform(
         legId,
         hears: effect.hears,
         heard: effect.heard,
+        only: effect.only,
       })
       return
     case 'mix-leave':
@@ -130,4 +152,13 @@ function perform(
     case 'hang-up':
       ctx.endSoon(leg, ownHangup(leg))
   }
+}
+
+/** Over whatever is heard, told to nobody; its end means nothing to us. */
+function beep(ctx: StepContext, conferenceId: ConferenceId, which: 'enter' | 'exit'): void {
+  ctx.state.nextOperation += 1
+  const name = `beep-${ctx.state.bootId}-${ctx.state.nextOperation}`
+  const playbackId = brandAs<PlaybackId>(name)
+  const audio = { kind: 'beep', which } as const
+  ctx.media({ kind: 'mix-play', conferenceId, playbackId, audio, loops: 1 })
 }

@@ -1,15 +1,16 @@
 // All conferences this process knows, found by id or by name, and how the API sees them. A name belongs to one active
 // conference; when it ends the name is free, and the ended one is still found by it until a new one takes it.
 
-import type { ApplicationId, ConferenceId, SessionId } from '../base/ids.ts'
-import { keptReference } from './audio-row.ts'
+import type { ApplicationId, ConferenceId, LegId, SessionId } from '../base/ids.ts'
+import { audioRow, keptReference, restoredAudio, type AudioRow } from './audio-row.ts'
+import type { LegAudio } from './audio-state.ts'
 import { isOnHold, type Conference } from '../conferences/conference.ts'
-import type { Participant } from '../conferences/participant.ts'
+import { isMuted, type Participant } from '../conferences/participant.ts'
 import type { ConferenceView, ParticipantView } from '../ports/commands.ts'
 import type { ConferenceFacts, LegFacts } from '../ports/events.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 
-/** A conference with what only the engine knows of it. Plain data: this is the stored row. */
+/** A conference with what only the engine knows of it. */
 export interface LiveConference {
   readonly machine: Conference<AudioReference>
   readonly applicationId: ApplicationId
@@ -18,6 +19,17 @@ export interface LiveConference {
   readonly creator: LegFacts
   /** Session of the leg that ended it. */
   readonly endedBySession: SessionId | undefined
+  /** What is played to everybody. */
+  readonly audio: LegAudio
+  /** Who was told to speak loudest. */
+  readonly floor: LegId | undefined
+}
+
+/** A conference as the store keeps it: plain JSON. */
+export interface ConferenceRow extends Omit<LiveConference, 'audio' | 'floor'> {
+  /** This and `floor` are absent in rows of servers that did not write them. */
+  readonly audio?: AudioRow | null
+  readonly floor?: LegId | null
 }
 
 export interface ConferenceFilter {
@@ -28,6 +40,7 @@ export interface ConferenceFilter {
 export interface ParticipantFilter {
   readonly muted?: boolean
   readonly onHold?: boolean
+  readonly whispering?: boolean
 }
 
 interface PageOf {
@@ -124,7 +137,10 @@ export function pageOfParticipants(
   page: PageOf,
 ): { readonly rows: readonly ParticipantView[]; readonly total: number } {
   const found = live.machine.participants
-    .filter((one) => filter.muted === undefined || one.muted === filter.muted)
+    .filter((one) => filter.muted === undefined || isMuted(one) === filter.muted)
+    .filter(
+      (one) => filter.whispering === undefined || (one.role === 'whisper') === filter.whispering,
+    )
     .filter((one) => filter.onHold === undefined || isOnHold(live.machine, one) === filter.onHold)
   return {
     rows: slice(found, page).map((one) => viewOfParticipant(live, one)),
@@ -152,11 +168,12 @@ export function viewOfParticipant(
     legUuid: participant.legUuid,
     conferenceId: live.machine.conferenceId,
     conferenceName: live.machine.name,
-    muted: participant.muted,
+    muted: isMuted(participant),
     onHold: isOnHold(live.machine, participant),
     status: participant.status,
     endOnExit: participant.endOnExit,
     softEndOnExit: participant.softEndOnExit,
+    whisperTo: participant.whisperTo,
     createdAtMs: participant.createdAtMs,
     updatedAtMs: participant.updatedAtMs,
   }
@@ -186,16 +203,37 @@ export function createConferenceState(): ConferenceState {
   return new ConferenceState()
 }
 
-/** A conference as the store keeps it: plain JSON. Hold audio that is bytes may be megabytes and is left out. */
-export function conferenceRow(live: LiveConference): LiveConference {
+/** Hold audio that is bytes may be megabytes and is left out. */
+export function conferenceRow(live: LiveConference): ConferenceRow {
   return {
     ...live,
+    audio: audioRow(live.audio) ?? null,
+    floor: live.floor ?? null,
     machine: {
       ...live.machine,
       holdAudio: keptReference(live.machine.holdAudio),
       participants: live.machine.participants.map((one) => ({
         ...one,
         holdAudio: keptReference(one.holdAudio),
+      })),
+    },
+  }
+}
+
+/** Rows of servers that knew neither roles nor beeps lack those fields. */
+export function restoredConference(row: ConferenceRow): LiveConference {
+  const { machine } = row
+  return {
+    ...row,
+    audio: restoredAudio(row.audio),
+    floor: row.floor ?? undefined,
+    machine: {
+      ...machine,
+      beep: machine.beep ?? 'never',
+      participants: machine.participants.map((one) => ({
+        ...one,
+        role: one.role ?? 'none',
+        whisperTo: one.whisperTo ?? [],
       })),
     },
   }

@@ -7,7 +7,7 @@ import { audio, Bench, id } from '../../test/support/engine-bench.ts'
 
 const end = (conference: string) => ({ kind: 'conference-end', conference }) as const
 const leave = (name: string, conference: string) =>
-  ({ kind: 'conference-leave', conference, legId: id(name) }) as const
+  ({ kind: 'conference-leave', conference, legId: id(name), beep: undefined }) as const
 const hold = (conference: string, names: string[], music?: string) =>
   ({
     kind: 'conference-hold',
@@ -276,6 +276,7 @@ test('a participant is found by its id and by its leg, and becomes the host', ()
       participant,
       endOnExit: true,
       softEndOnExit: undefined,
+      beep: undefined,
     }) as const
   bench.refused(update('nobody'), 'participant-unknown')
   const answer = bench.command(update('b'))

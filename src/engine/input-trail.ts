@@ -37,12 +37,17 @@ function traceOf(input: EngineInput): Trace {
     case 'command':
       return { what: input.envelope.command.kind, legId: subjectOf(input.envelope.command) }
     case 'signaling':
-    case 'media':
       return { what: input.input.kind, legId: input.input.legId }
+    case 'media': {
+      const { kind } = input.input
+      return { what: kind, legId: 'legId' in input.input ? input.input.legId : undefined }
+    }
     case 'timer': {
       const { name, legId } = readTimer(input.timer)
       return { what: `timer ${name}`, legId }
     }
+    case 'recorder':
+      return { what: input.input.kind, legId: undefined }
     case 'outcome':
       return { what: `outcome ${input.outcome.kind}`, legId: undefined }
     case 'restore':

@@ -65,6 +65,8 @@ export function laneOf(event: DomainEvent): LegId | undefined {
   switch (event.type) {
     case 'conference-created':
     case 'conference-ended':
+    case 'conference-playback-started':
+    case 'conference-playback-ended':
     case 'conference-recording-saved':
       return event.conference.creator.legId
     case 'queue-created':
@@ -91,6 +93,9 @@ export function laneOf(event: DomainEvent): LegId | undefined {
     case 'refer-failed':
     case 'participant-joined':
     case 'participant-left':
+    case 'participant-playback-started':
+    case 'participant-playback-ended':
+    case 'floor-changed':
     case 'recording-saved':
     case 'recording-failed':
       return event.leg.legId

@@ -2,7 +2,7 @@
 // (status call_hangup) and wherever media is joined (cancelled, C6); leaving a queue, a wait limit or a move to another
 // queue leave it alone.
 
-import { brandAs, type PlaybackId } from '../base/ids.ts'
+import { brandAs, type ConferenceId, type PlaybackId } from '../base/ids.ts'
 import {
   stepPlayback,
   type PlaybackEffect,
@@ -12,6 +12,7 @@ import {
 import type { DomainEvent, PlaybackFacts } from '../ports/events.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { LegTrack } from './audio-state.ts'
+import { factsOfConference } from './conference-state.ts'
 import type { StepContext } from './context.ts'
 import type { Leg } from './state.ts'
 
@@ -34,6 +35,15 @@ export function resumeAudio(ctx: StepContext, leg: Leg): void {
 /** Ends everything that is played or waits to be played to the leg; what had started has its `playback-ended`. */
 export function stopAudio(ctx: StepContext, leg: Leg, status: 'cancelled' | 'call_hangup'): void {
   stepAudio(ctx, leg, { kind: 'end-all', status })
+}
+
+/** What the conference plays to this participant ends; what the call itself plays goes on. */
+export function stopParticipantAudio(ctx: StepContext, leg: Leg, conferenceId: ConferenceId): void {
+  const { audio } = leg
+  const tracks = audio.at === 'idle' ? audio.waiting : [audio.current, ...audio.waiting]
+  const own = tracks.filter((track) => track.audio.conferenceId === conferenceId)
+  const playbackIds = new Set(own.map(({ playbackId }) => playbackId))
+  if (own.length > 0) stepAudio(ctx, leg, { kind: 'stop-these', playbackIds })
 }
 
 /** The leg has answered: plays what dial or transfer asked for. True when the bridge must wait for its end. */
@@ -96,6 +106,7 @@ function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): 
       return
     }
     case 'started':
+      if (tellOfParticipant(ctx, leg, 'participant-playback-started', effect.track)) return
       if (isSpeech(effect.track)) {
         ctx.emit({ type: 'speak-started', leg: ctx.facts(leg), speakId: trackId(effect.track) })
         return
@@ -107,6 +118,7 @@ function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): 
       })
       return
     case 'ended':
+      if (tellOfParticipant(ctx, leg, 'participant-playback-ended', effect.track)) return
       if (isSpeech(effect.track)) {
         ctx.emit(speakEnded(ctx, leg, effect))
         return
@@ -122,7 +134,7 @@ function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): 
 }
 
 /** Words have events of their own. */
-function isSpeech({ audio }: Track<LegTrack>): boolean {
+export function isSpeech({ audio }: Track<LegTrack>): boolean {
   return audio.reference.kind === 'speech'
 }
 
@@ -145,7 +157,7 @@ function speakEnded(
   }
 }
 
-function playbackFacts(track: Track<LegTrack>): PlaybackFacts {
+export function playbackFacts(track: Track<LegTrack>): PlaybackFacts {
   const { reference, mediaName } = track.audio
   const mediaUrl = mediaName === undefined && reference.kind === 'url' ? reference.url : undefined
   return {
@@ -155,4 +167,24 @@ function playbackFacts(track: Track<LegTrack>): PlaybackFacts {
     // Overlay playback is not done yet; the command is refused.
     overlay: false,
   }
+}
+
+/** A track of a conference has events of its own. */
+function tellOfParticipant(
+  ctx: StepContext,
+  leg: Leg,
+  type: 'participant-playback-started' | 'participant-playback-ended',
+  track: Track<LegTrack>,
+): boolean {
+  const { conferenceId } = track.audio
+  const live = conferenceId === undefined ? undefined : ctx.state.conferences.get(conferenceId)
+  if (live === undefined) return false
+  ctx.emit({
+    type,
+    conference: factsOfConference(live),
+    leg: ctx.facts(leg),
+    playback: playbackFacts(track),
+    spoken: isSpeech(track),
+  })
+  return true
 }

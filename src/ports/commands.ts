@@ -131,7 +131,7 @@ export type LegCommand =
       readonly playbackId: string
       readonly speech: SpeechReference
       readonly loops: number
-      readonly stop: 'current' | 'all' | undefined
+      readonly stop: 'current' | 'all' | 'overlay' | undefined
       readonly targetLegs: 'self' | 'opposite' | 'both'
     }
   | {

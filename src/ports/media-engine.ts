@@ -72,6 +72,8 @@ export type MediaCommand =
       readonly legId: LegId
       readonly hears: boolean
       readonly heard: boolean
+      /** By whom it is heard, when not by everybody; legs outside the mix count when they join. */
+      readonly only?: readonly LegId[] | undefined
     }
   | {
       readonly kind: 'mix-set'
@@ -79,8 +81,34 @@ export type MediaCommand =
       readonly legId: LegId
       readonly hears: boolean
       readonly heard: boolean
+      readonly only?: readonly LegId[] | undefined
     }
   | { readonly kind: 'mix-leave'; readonly conferenceId: ConferenceId; readonly legId: LegId }
+  /** Heard by all who hear the conference, over those who speak; several at once add up. */
+  | {
+      readonly kind: 'mix-play'
+      readonly conferenceId: ConferenceId
+      readonly playbackId: PlaybackId
+      readonly audio: AudioReference
+      readonly loops: number
+    }
+  /** No `mix-playback-ended` follows. */
+  | {
+      readonly kind: 'mix-stop'
+      readonly conferenceId: ConferenceId
+      readonly playbackId: PlaybackId
+    }
+  /**
+   * Who listens to, or speaks into, the bridge of `a` and `b`: the whole list, each time. The two stay linked and hear no
+   * gap; a leg of theirs whom nobody speaks to is not touched at all. Ignored when they are not linked with each other;
+   * `unlink`, and the release of either, leaves the supervisors in silence.
+   */
+  | {
+      readonly kind: 'supervise'
+      readonly a: LegId
+      readonly b: LegId
+      readonly supervisors: readonly Supervisor[]
+    }
   /** Sends RFC 4733 events (`0`-`9`, `A`-`D`, `*`, `#`), `w` 500 ms, `W` 1000 ms. */
   | {
       readonly kind: 'send-dtmf'
@@ -91,12 +119,21 @@ export type MediaCommand =
   /** The end: ports rest, links and mixes forget the leg, final figures are kept for `quality`. */
   | { readonly kind: 'release'; readonly legId: LegId }
 
+/** `monitor` is heard by nobody, `whisper` by `target` alone, `barge` by both. */
+export interface Supervisor {
+  readonly legId: LegId
+  readonly target: LegId
+  readonly role: 'barge' | 'whisper' | 'monitor'
+}
+
 export type AudioReference =
   | { readonly kind: 'url'; readonly url: string; readonly cache: boolean }
   /** WAV or MP3 bytes. */
   | { readonly kind: 'inline'; readonly bytes: Uint8Array }
   /** A file uploaded under that name, as it is when it begins to play. */
   | { readonly kind: 'media'; readonly name: string }
+  /** A tone of ours that tells of somebody coming or going, or of a recording. */
+  | { readonly kind: 'beep'; readonly which: 'enter' | 'exit' | 'record' }
   | SpeechReference
 
 /** Text to be said. It is checked before it comes here, so that nothing is left to refuse but an engine in trouble. */
@@ -147,6 +184,20 @@ export type MediaInput =
       readonly status: 'completed' | 'failed' | 'file_not_found'
       readonly detail: string
     }
+  | {
+      readonly kind: 'mix-playback-started'
+      readonly conferenceId: ConferenceId
+      readonly playbackId: PlaybackId
+    }
+  | {
+      readonly kind: 'mix-playback-ended'
+      readonly conferenceId: ConferenceId
+      readonly playbackId: PlaybackId
+      readonly status: 'completed' | 'failed' | 'file_not_found'
+      readonly detail: string
+    }
+  /** This leg now speaks loudest in the conference; at most once per second. */
+  | { readonly kind: 'mix-floor'; readonly conferenceId: ConferenceId; readonly legId: LegId }
   /** No RTP for `silentMs` on a leg that should send some; and its return. Policy is the engine's. */
   | { readonly kind: 'rtp-silent'; readonly legId: LegId; readonly silentMs: number }
   | { readonly kind: 'rtp-heard'; readonly legId: LegId }

@@ -8,12 +8,19 @@ import type {
   EndReason,
   LegFacts,
   PlaybackFacts,
+  RecordingFacts,
   StampedEvent,
 } from '../ports/events.ts'
 import type { MediaQuality } from '../ports/media-engine.ts'
 import type { NamedValue } from '../ports/signaling.ts'
 
 export type Payload = Readonly<Record<string, unknown>>
+
+/** A URL under which a recording can be had for a while from `atMs` on. */
+export type RecordingUrl = (recording: RecordingFacts, atMs: number) => string
+
+/** Where nothing can be downloaded. */
+export const noRecordingUrl: RecordingUrl = () => ''
 
 export interface Webhook {
   readonly eventType: string
@@ -23,7 +30,11 @@ export interface Webhook {
 }
 
 /** `connectionCodecs`: comma list of the codecs that this server offers. */
-export function webhookOf(stamped: StampedEvent, connectionCodecs: string): Webhook | undefined {
+export function webhookOf(
+  stamped: StampedEvent,
+  connectionCodecs: string,
+  recordingUrl: RecordingUrl = noRecordingUrl,
+): Webhook | undefined {
   const { event, occurredAtUs } = stamped
   switch (event.type) {
     case 'leg-initiated':
@@ -98,6 +109,29 @@ export function webhookOf(stamped: StampedEvent, connectionCodecs: string): Webh
       return conferenceWebhook('conference.participant.joined', event.conference, event.leg, {})
     case 'participant-left':
       return conferenceWebhook('conference.participant.left', event.conference, event.leg, {})
+    case 'floor-changed':
+      return conferenceWebhook('conference.floor.changed', event.conference, event.leg, {
+        occurred_at: isoMillis(occurredAtUs / 1000),
+      })
+    case 'conference-playback-started':
+    case 'conference-playback-ended':
+    case 'participant-playback-started':
+    case 'participant-playback-ended':
+      return conferenceAudio(event, occurredAtUs)
+    case 'recording-saved': {
+      const saved = recordingSaved(event.recording, occurredAtUs, recordingUrl)
+      return legWebhook('call.recording.saved', event.leg, saved)
+    }
+    case 'recording-failed':
+      return legWebhook('call.recording.error', event.leg, {
+        recording_id: event.recordingId,
+        reason: 'Internal server error',
+      })
+    case 'conference-recording-saved': {
+      const { conference, recording } = event
+      const saved = recordingSaved(recording, occurredAtUs, recordingUrl)
+      return conferenceWebhook('conference.recording.saved', conference, conference.creator, saved)
+    }
     case 'queue-created':
     case 'queue-updated':
     case 'queue-deleted':
@@ -133,6 +167,36 @@ function conferenceWebhook(
 ): Webhook {
   const ids = { conference_id: conference.conferenceId, connection_id: conference.applicationId }
   return { eventType, leg, payload: { ...common(leg), ...ids, ...more } }
+}
+
+/** Audio of a conference is told under its creator, that of a participant under the participant. */
+function conferenceAudio(
+  event: Event<
+    | 'conference-playback-started'
+    | 'conference-playback-ended'
+    | 'participant-playback-started'
+    | 'participant-playback-ended'
+  >,
+  occurredAtUs: number,
+): Webhook {
+  const { conference, playback: played, spoken } = event
+  const { creator } = conference
+  const leg = 'leg' in event ? event.leg : undefined
+  const side = event.type.endsWith('started') ? 'started' : 'ended'
+  const name = `${leg === undefined ? '' : 'participant.'}${spoken ? 'speak' : 'playback'}.${side}`
+  const { mediaUrl, mediaName } = played
+  return {
+    eventType: `conference.${name}`,
+    leg: leg ?? creator,
+    payload: {
+      ...(leg === undefined ? {} : common(leg)),
+      conference_id: conference.conferenceId,
+      connection_id: conference.applicationId,
+      creator_call_session_id: creator.sessionId,
+      ...(spoken ? {} : { ...present('media_url', mediaUrl), ...present('media_name', mediaName) }),
+      occurred_at: isoMillis(occurredAtUs / 1000),
+    },
+  }
 }
 
 function common(leg: LegFacts): Payload {
@@ -207,6 +271,27 @@ function qualityStats({ inbound, outbound }: MediaQuality): Payload {
 
 function playback({ mediaUrl, mediaName, overlay }: PlaybackFacts): Payload {
   return { ...present('media_url', mediaUrl), ...present('media_name', mediaName), overlay }
+}
+
+/** Links of the event live from its own time on, so that a repeated delivery says the same. */
+function recordingSaved(
+  recording: RecordingFacts,
+  occurredAtUs: number,
+  recordingUrl: RecordingUrl,
+): Payload {
+  const { format } = recording
+  const url = recordingUrl(recording, Math.floor(occurredAtUs / 1000))
+  return {
+    recording_id: recording.recordingId,
+    format,
+    channels: recording.channels,
+    recording_started_at: isoMicros(recording.startedAtUs),
+    recording_ended_at: isoMicros(recording.endedAtUs),
+    start_time: isoMicros(recording.startedAtUs),
+    end_time: isoMicros(recording.endedAtUs),
+    recording_urls: { mp3: format === 'mp3' ? url : null, wav: format === 'wav' ? url : null },
+    public_recording_urls: { mp3: null, wav: null },
+  }
 }
 
 /** The event's list of reasons is shorter than the conference's own: an end by API tells that everybody left. */

@@ -68,7 +68,7 @@ test('every event with a webhook keeps the contract; the others owe nothing', ()
     recorder.webhook({ data: JSON.parse(row.dataJson), meta })
   }
   recorder.assertClean()
-  assert.equal(recorder.events().size, 18)
+  assert.equal(recorder.events().size, 29)
   assert.deepEqual(
     rows.slice(0, 18).map((row) => row.eventType),
     [

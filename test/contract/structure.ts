@@ -88,7 +88,8 @@ function build(description: JsonObject): Structure {
   const webhooks = new Map<string, JsonObject>()
   for (const webhook of Object.values(dig(description, 'webhooks') ?? {})) {
     const schema = dig(webhook, 'post', 'requestBody', 'content', 'application/json', 'schema')
-    const event = dig(schema, 'properties', 'data') ?? {}
+    // One event is described without its `data`; it comes with it like all others (C60).
+    const event = dig(schema, 'properties', 'data') ?? schema ?? {}
     const types = dig(event, 'properties', 'event_type')?.['enum']
     for (const type of Array.isArray(types) ? types : []) webhooks.set(String(type), event)
   }

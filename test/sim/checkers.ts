@@ -2,7 +2,7 @@
 // into the engine. The first broken promise ends the run with its name.
 import type { LegId } from '../../src/base/ids.ts'
 import { laneOf } from '../../src/engine/lane-counters.ts'
-import type { DomainEvent, StampedEvent } from '../../src/ports/events.ts'
+import type { ConferenceFacts, DomainEvent, StampedEvent } from '../../src/ports/events.ts'
 
 interface LegModel {
   readonly legId: LegId
@@ -49,6 +49,8 @@ export class EventModel {
   readonly legs = new Map<LegId, LegModel>()
   readonly queues = new Map<string, LegId[]>()
   readonly participants = new Map<string, Set<LegId>>()
+  /** What is played to a whole conference. */
+  readonly conferenceTracks = new Map<string, Set<string>>()
   readonly coverage = new Map<string, number>()
   enqueued = 0
   dequeued = 0
@@ -186,6 +188,8 @@ export class EventModel {
         const inside = this.participants.get(event.conference.conferenceId)
         if (inside === undefined) return this.#broken(event, 'ended twice or never created')
         if (inside.size > 0) this.#broken(event, `${inside.size} participants still inside`)
+        if (this.#tracksOf(event).size > 0) this.#broken(event, 'with audio that never ended')
+        this.conferenceTracks.delete(event.conference.conferenceId)
         this.participants.delete(event.conference.conferenceId)
         return
       }
@@ -193,6 +197,20 @@ export class EventModel {
         return this.#joined(event)
       case 'participant-left':
         return this.#left(event)
+      case 'conference-playback-started':
+      case 'conference-playback-ended':
+        return this.#conferenceAudio(event)
+      case 'participant-playback-started':
+      case 'participant-playback-ended': {
+        const leg = this.#alive(event, event.leg.legId)
+        if (leg.conference !== event.conference.conferenceId) this.#broken(event, 'to an outsider')
+        return this.#plays(event, leg.playing)
+      }
+      case 'floor-changed':
+        if (this.#alive(event, event.leg.legId).conference !== event.conference.conferenceId) {
+          this.#broken(event, 'an outsider has the floor')
+        }
+        return
       case 'queue-created':
         if (!this.queues.has(event.queueName)) this.queues.set(event.queueName, [])
         else if (this.#options.ordered) this.#broken(event, 'created twice')
@@ -333,6 +351,31 @@ export class EventModel {
       return this.#broken(event, 'left without being inside')
     }
     leg.conference = undefined
+  }
+
+  #tracksOf({ conference }: { readonly conference: ConferenceFacts }): Set<string> {
+    const tracks = this.conferenceTracks.get(conference.conferenceId) ?? new Set()
+    this.conferenceTracks.set(conference.conferenceId, tracks)
+    return tracks
+  }
+
+  #conferenceAudio(
+    event: Extract<
+      DomainEvent,
+      { type: 'conference-playback-started' | 'conference-playback-ended' }
+    >,
+  ): void {
+    if (!this.participants.has(event.conference.conferenceId)) this.#broken(event, 'it has ended')
+    this.#plays(event, this.#tracksOf(event))
+  }
+
+  /** Once begun, once ended; what could not be loaded ends without a beginning. */
+  #plays(event: Extract<DomainEvent, { readonly spoken: boolean }>, tracks: Set<string>): void {
+    const { playbackId } = event.playback
+    const begins = event.type.endsWith('started')
+    if (begins && tracks.has(playbackId)) this.#broken(event, 'started twice')
+    if (begins) tracks.add(playbackId)
+    else tracks.delete(playbackId)
   }
 
   /** The leg is bridged no more: its peer, unless it issued the bridge, is hung up or moves on in the same turn. */

@@ -21,6 +21,7 @@ const legCommands = {
   'conference-create': true,
   'conference-join': true,
   'conference-leave': true,
+  'conference-role': true,
   enqueue: true,
   hangup: true,
   'leave-queue': true,
@@ -39,6 +40,10 @@ const conferenceCommands = {
   'conference-unhold': true,
   'conference-mute': true,
   'conference-unmute': true,
+  'conference-role': true,
+  'conference-play': true,
+  'conference-stop': true,
+  'conference-dtmf': true,
   'conference-end': true,
   'participant-update': true,
 } satisfies Partial<Names<Command['kind']>>
@@ -59,7 +64,8 @@ const signaling: Names<SignalingInput['kind']> = {
   'refer-received': true,
 }
 
-const media: Names<MediaInput['kind']> = {
+/** Those about a leg; the others are a conference's. */
+const media: Names<Extract<MediaInput, { legId: LegId }>['kind']> = {
   'media-leg-created': true,
   'media-leg-refused': true,
   'media-remote-refused': true,
@@ -68,6 +74,7 @@ const media: Names<MediaInput['kind']> = {
   'media-dtmf': true,
   'playback-started': true,
   'playback-ended': true,
+  'mix-floor': true,
   'rtp-silent': true,
   'rtp-heard': true,
 }
@@ -87,6 +94,7 @@ const timers: Readonly<Record<TimerName, 'leg' | 'conference' | 'none'>> = {
   'conference-forget': 'conference',
   'forget-answer': 'none',
   'collect-empty': 'none',
+  'expire-recordings': 'none',
 }
 
 /** What the store says of a leg, by verb. */
@@ -163,7 +171,13 @@ export const machines: readonly Machine[] = [
   {
     name: 'conference',
     states: ['init', 'in_progress', 'completed', 'unknown'],
-    inputs: [...commandsOn(conferenceCommands), ...timersOf('conference')],
+    inputs: [
+      ...commandsOn(conferenceCommands),
+      ...timersOf('conference'),
+      'media mix-playback-started',
+      'media mix-playback-ended',
+      'media mix-floor',
+    ],
   },
 ]
 
@@ -215,8 +229,10 @@ export class Coverage {
       }
       case 'signaling':
         return { what: `sip ${input.input.kind}`, legId: input.input.legId }
-      case 'media':
-        return { what: `media ${input.input.kind}`, legId: input.input.legId }
+      case 'media': {
+        const legId = 'legId' in input.input ? input.input.legId : undefined
+        return { what: `media ${input.input.kind}`, legId }
+      }
       case 'timer': {
         const { name, id, legId } = readTimer(input.timer)
         const ofVerb =
@@ -272,6 +288,9 @@ function conferenceOf(input: EngineInput): string | undefined {
   if (input.kind === 'timer') {
     const { name, id } = readTimer(input.timer)
     return timers[name] === 'conference' ? id : undefined
+  }
+  if (input.kind === 'media') {
+    return 'conferenceId' in input.input ? input.input.conferenceId : undefined
   }
   if (input.kind !== 'command') return undefined
   const { command } = input.envelope

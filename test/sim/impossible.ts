@@ -44,6 +44,7 @@ const possible: Readonly<Record<string, readonly [Where, string]>> = {
   'media media-dtmf': [known, 'a forgotten leg has no ports'],
   'media playback-started': [[...answered, 'ended'], 'nothing is played to an unanswered leg'],
   'media playback-ended': [[...answered, 'ended'], 'nothing is played to an unanswered leg'],
+  'media mix-floor': [[...answered, 'ended'], 'who speaks in a conference has answered'],
   'media rtp-silent': [known, 'a forgotten leg has no ports'],
   'media rtp-heard': [known, 'a forgotten leg has no ports'],
   'timer ring-limit': [['ringing-in'], 'disarmed by the answer and by the end'],

@@ -1,7 +1,7 @@
 // A media engine without audio: answers every command as the real one would, a little later, and now and then refuses.
 // It keeps the books that the checkers read: who is linked with whom, who plays, who was never released.
 import { assert } from '../../src/base/assert.ts'
-import { brandAs, type LegId, type PlaybackId } from '../../src/base/ids.ts'
+import { brandAs, type ConferenceId, type LegId, type PlaybackId } from '../../src/base/ids.ts'
 import type { DurableMedia, RestoredMedia, StoredRow } from '../../src/ports/durable.ts'
 import type {
   MediaCapabilities,
@@ -42,6 +42,9 @@ export class SimMedia implements MediaEngine, DurableMedia {
   readonly #random: Random
   readonly #playing = new Map<LegId, PlaybackId>()
   readonly #mixes = new Map<LegId, string>()
+  readonly #mixPlaying = new Set<string>()
+  /** Who hears a leg in its mix. */
+  readonly heard = new Map<LegId, { heard: boolean; only: readonly LegId[] | undefined }>()
   /** Legs whose row is to be written or deleted. */
   readonly #changed = new Set<LegId>()
   #onChange: () => void = () => undefined
@@ -154,8 +157,17 @@ export class SimMedia implements MediaEngine, DurableMedia {
       case 'mix-join':
         this.#unlinkAll(command.legId)
         this.#mixes.set(command.legId, command.conferenceId)
+        this.#hears(command)
         return
       case 'mix-set':
+        if (this.#mixes.get(command.legId) === command.conferenceId) this.#hears(command)
+        return
+      case 'mix-play':
+        return this.#playToAll(command)
+      case 'mix-stop':
+        this.#mixPlaying.delete(`${command.conferenceId} ${command.playbackId}`)
+        return
+      case 'supervise':
         return
       case 'mix-leave':
         if (this.#mixes.get(command.legId) === command.conferenceId)
@@ -234,6 +246,48 @@ export class SimMedia implements MediaEngine, DurableMedia {
         this.deliver({ kind: 'playback-ended', legId, playbackId, status: 'completed', detail: '' })
       })
     })
+  }
+
+  #hears({
+    legId,
+    heard,
+    only,
+    conferenceId,
+  }: Extract<MediaCommand, { kind: 'mix-join' | 'mix-set' }>): void {
+    this.heard.set(legId, { heard, only })
+    if (!heard || only !== undefined || this.#random.below(4) > 0) return
+    this.#later(() => {
+      // Told late now and then: by then the leg may have left.
+      if (this.legs.has(legId)) this.deliver({ kind: 'mix-floor', conferenceId, legId })
+    })
+  }
+
+  #playToAll({
+    conferenceId,
+    playbackId,
+    loops,
+  }: Extract<MediaCommand, { kind: 'mix-play' }>): void {
+    const key = `${conferenceId} ${playbackId}`
+    this.#mixPlaying.add(key)
+    this.#later(() => {
+      if (!this.#mixPlaying.has(key)) return
+      if (this.#random.below(1_000) < this.troubles.playbackFails) {
+        this.#endMixPlay(conferenceId, playbackId, 'failed')
+        return
+      }
+      this.deliver({ kind: 'mix-playback-started', conferenceId, playbackId })
+      if (loops === Infinity) return
+      this.#timers.set(2_000 * loops, () => this.#endMixPlay(conferenceId, playbackId, 'completed'))
+    })
+  }
+
+  #endMixPlay(
+    conferenceId: ConferenceId,
+    playbackId: PlaybackId,
+    status: 'completed' | 'failed',
+  ): void {
+    if (!this.#mixPlaying.delete(`${conferenceId} ${playbackId}`)) return
+    this.deliver({ kind: 'mix-playback-ended', conferenceId, playbackId, status, detail: '' })
   }
 
   #later(answer: () => void): void {

@@ -33,6 +33,7 @@ const words: SpeechReference = {
   ...{ kind: 'speech', text: 'You are next.', ssml: false },
   ...{ voice: 'female', language: undefined },
 }
+const beepWhen = ['always', 'never', 'on_enter', 'on_exit'] as const
 const plainHeaders = { customHeaders: [], sipHeaders: [], credentials: undefined }
 
 export class Monkey {
@@ -229,6 +230,7 @@ export class Monkey {
       participantsMax: 2 + random.below(4),
       startOnCreate: random.below(2) === 0,
       holdAudio: random.below(4) === 0 ? clip : undefined,
+      beep: pick(random, beepWhen),
       region: undefined,
     }
   }
@@ -241,7 +243,8 @@ export class Monkey {
     const legIds = random.below(2) === 0 ? [] : [legId]
     const die = random.below(100)
     if (die < 50) return this.#join(conference, legId)
-    if (die < 65) return { kind: 'conference-leave', conference, legId }
+    if (die < 60) return { kind: 'conference-leave', conference, legId, beep: undefined }
+    if (die < 65) return this.#conferenceAudio(conference, legId)
     if (die < 72) return { kind: 'conference-hold', conference, legIds, audio: clip }
     if (die < 79) return { kind: 'conference-unhold', conference, legIds }
     if (die < 84) return { kind: 'conference-mute', conference, legIds }
@@ -253,6 +256,32 @@ export class Monkey {
       participant: legId,
       endOnExit: random.below(2) === 0,
       softEndOnExit: undefined,
+      beep: undefined,
+    }
+  }
+
+  /** What a conference plays, and who is heard by whom; from a stream of its own, so that other histories stay. */
+  #conferenceAudio(conference: string, legId: LegId): Command {
+    const random = this.#random
+    const legIds = random.below(2) === 0 ? [] : [legId]
+    const die = random.below(5)
+    if (die === 0) return { kind: 'conference-stop', conference, legIds }
+    if (die === 1) {
+      return { kind: 'conference-dtmf', conference, legIds, digits: '12#', durationMs: 250 }
+    }
+    if (die === 2) {
+      const role = pick(random, ['none', 'barge', 'whisper', 'monitor'] as const)
+      const whisperTo = random.below(2) === 0 ? undefined : [this.#leg()]
+      return { kind: 'conference-role', conference, legId, role, whisperTo }
+    }
+    return {
+      kind: 'conference-play',
+      conference,
+      legIds,
+      playbackId: random.uuid(),
+      audio: clip,
+      mediaName: undefined,
+      loops: random.below(2) === 0 ? 1 : Infinity,
     }
   }
 
@@ -270,7 +299,9 @@ export class Monkey {
         hold: random.below(3) === 0,
         holdAudio: random.below(4) === 0 ? clip : undefined,
         mute: random.below(3) === 0,
-        role: 'none',
+        role: pick(random, ['none', 'none', 'barge', 'whisper', 'monitor'] as const),
+        whisperTo: random.below(2) === 0 ? [] : [this.#leg()],
+        beep: pick(random, [undefined, ...beepWhen]),
       },
     }
   }

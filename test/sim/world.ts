@@ -278,7 +278,8 @@ export class World {
   }
 
   deliver(input: SignalingInput | MediaInput): void {
-    this.trace.add(`in ${input.kind} ${input.legId}${'status' in input ? ` ${input.status}` : ''}`)
+    const about = 'legId' in input ? input.legId : input.conferenceId
+    this.trace.add(`in ${input.kind} ${about}${'status' in input ? ` ${input.status}` : ''}`)
     if (input.kind === 'refer-received') this.model.transferring.add(input.legId)
     this.control.deliver(input)
   }

@@ -397,6 +397,7 @@ export const commands = {
     participantsMax: 10,
     startOnCreate: true,
     holdAudio: undefined,
+    beep: 'never',
     region: undefined,
   }),
   conferenceJoin: (name: string, conference: string): Of<'conference-join'> => ({
@@ -412,6 +413,8 @@ export const commands = {
       holdAudio: undefined,
       mute: false,
       role: 'none',
+      whisperTo: [],
+      beep: undefined,
     },
   }),
   conferenceEnd: (conference: string): Of<'conference-end'> => ({
@@ -485,6 +488,8 @@ export function short(event: DomainEvent): string {
       return `call-dequeued ${event.leg.legId} ${event.queueName} ${event.reason}`
     case 'playback-ended':
       return `playback-ended ${event.leg.legId} ${event.status}`
+    case 'conference-recording-saved':
+      return `${event.type} ${event.conference.name}`
     case 'queue-created':
     case 'queue-updated':
     case 'queue-deleted':
@@ -493,6 +498,8 @@ export function short(event: DomainEvent): string {
       return `dtmf-received ${event.leg.legId} ${event.digit}`
     case 'conference-created':
     case 'conference-ended':
+    case 'conference-playback-started':
+    case 'conference-playback-ended':
       return event.type
     case 'leg-initiated':
     case 'leg-answered':
@@ -505,6 +512,11 @@ export function short(event: DomainEvent): string {
     case 'refer-failed':
     case 'participant-joined':
     case 'participant-left':
+    case 'participant-playback-started':
+    case 'participant-playback-ended':
+    case 'floor-changed':
+    case 'recording-saved':
+    case 'recording-failed':
     case 'rtp-silent':
     case 'rtp-heard':
       return `${event.type} ${event.leg.legId}`

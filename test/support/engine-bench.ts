@@ -75,6 +75,8 @@ export const plainJoin: JoinOptions = {
   holdAudio: undefined,
   mute: false,
   role: 'none',
+  whisperTo: [],
+  beep: undefined,
 }
 
 export const audio = (name: string): AudioReference => ({
@@ -424,6 +426,7 @@ export class Bench {
       participantsMax: 250,
       startOnCreate: true,
       holdAudio: undefined,
+      beep: 'never',
       region: undefined,
       ...more,
     }
@@ -470,10 +473,20 @@ function eventWord(event: DomainEvent): string {
     case 'refer-completed':
     case 'refer-failed':
       return `${event.type} ${event.leg.legId} ${event.sipStatus}`
+    case 'conference-playback-started':
+    case 'conference-playback-ended': {
+      const { spoken, playback } = event
+      return `${event.type}${spoken ? ' (spoken)' : ''} ${playback.playbackId}`
+    }
+    case 'participant-playback-started':
+    case 'participant-playback-ended':
+      return `${event.type} ${event.leg.legId} ${event.playback.playbackId}`
     case 'conference-created':
       return `${event.type} ${event.conference.name}`
     case 'conference-ended':
       return `${event.type} ${event.conference.name} ${event.reason}`
+    case 'conference-recording-saved':
+      return `${event.type} ${event.conference.name}`
     case 'queue-created':
     case 'queue-updated':
     case 'queue-deleted':
@@ -487,6 +500,9 @@ function eventWord(event: DomainEvent): string {
     case 'dtmf-received':
     case 'participant-joined':
     case 'participant-left':
+    case 'floor-changed':
+    case 'recording-saved':
+    case 'recording-failed':
     case 'rtp-silent':
     case 'rtp-heard':
       return `${event.type} ${event.leg.legId}`
@@ -500,6 +516,14 @@ function signalWord(effect: SignalingEffect): string {
 
 function mediaWord(command: MediaCommand): string {
   switch (command.kind) {
+    case 'mix-play':
+      return `mix-play ${command.audio.kind === 'beep' ? `beep ${command.audio.which}` : command.playbackId}`
+    case 'mix-stop':
+      return `mix-stop ${command.playbackId}`
+    case 'supervise': {
+      const who = command.supervisors.map((one) => `${one.legId} ${one.role} ${one.target}`)
+      return `supervise ${command.a} ${command.b}: ${who.join(', ')}`
+    }
     case 'link':
     case 'unlink':
       return `${command.kind} ${command.a} ${command.b}`
@@ -514,7 +538,8 @@ function mediaWord(command: MediaCommand): string {
     case 'mix-join':
     case 'mix-set': {
       const ears = `${command.hears ? 'hears' : 'deaf'} ${command.heard ? 'heard' : 'unheard'}`
-      return `${command.kind} ${command.legId} ${ears}`
+      const only = command.only === undefined ? '' : ` only ${command.only.join()}`
+      return `${command.kind} ${command.legId} ${ears}${only}`
     }
     case 'create-leg':
     case 'set-remote':

@@ -130,7 +130,7 @@ export class MediaWorld {
 
   /** The SDP of the last answer to `create-leg` or `reoffer` of this leg. */
   sdpOf(leg: LegId): string {
-    const found = this.inputs.findLast((input) => input.legId === leg && 'sdp' in input)
+    const found = this.inputs.findLast((input) => 'sdp' in input && input.legId === leg)
     assert.ok(found !== undefined && 'sdp' in found, `no SDP for ${leg}`)
     return found.sdp
   }

@@ -58,6 +58,7 @@ export function createConference(api: Api, context: ApiContext): void {
       participantsMax: body.max_participants,
       startOnCreate: body.start_conference_on_create,
       holdAudio: hold.audio,
+      beep: body.beep_enabled,
       region: body.region,
     } as const
     return context.act(request, reply, command, body)

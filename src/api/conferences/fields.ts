@@ -4,10 +4,27 @@ import { Type } from 'typebox'
 import type { ApiContext } from '../context.ts'
 import { audioFields } from '../fields.ts'
 
-/** Beeps are not played: the parameter is checked and otherwise without effect. */
-export const beepEnabled = Type.Optional(
-  Type.Enum(['always', 'never', 'on_enter', 'on_exit'], { description: 'Accepted and ignored.' }),
+const beepWhen = ['always', 'never', 'on_enter', 'on_exit'] as const
+
+/** Of a conference. */
+export const beepEnabled = Type.Enum(beepWhen, {
+  default: 'never',
+  description: 'A tone for everybody when somebody comes or goes.',
+})
+
+/** Of one participant; absent: as the conference has it. */
+export const ownBeep = Type.Optional(
+  Type.Enum(beepWhen, {
+    description:
+      'Overrides the setting of the conference. Without it supervisors who listen or whisper make no tone.',
+  }),
 )
+
+export const supervisorRole = Type.Enum(['barge', 'monitor', 'none', 'whisper'], {
+  default: 'none',
+  description:
+    '`barge` and `none`: a participant like any other. `monitor`: hears all, is heard by nobody. `whisper`: heard by `whisper_call_control_ids` alone.',
+})
 
 export const holdAudioFields = {
   hold_audio_url: audioFields.audio_url,

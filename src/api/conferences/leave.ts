@@ -4,7 +4,7 @@ import type { LegId } from '../../base/ids.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlId, commandId, region } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
-import { beepEnabled } from './fields.ts'
+import { ownBeep } from './fields.ts'
 import { conferenceParams, conferencePath } from './path.ts'
 
 const schema = bodyOperation({
@@ -13,7 +13,7 @@ const schema = bodyOperation({
   path: conferenceParams,
   body: Type.Object({
     call_control_id: callControlId('The participant; it is parked.'),
-    beep_enabled: beepEnabled,
+    beep_enabled: ownBeep,
     command_id: commandId,
     region,
   }),
@@ -23,11 +23,12 @@ const schema = bodyOperation({
 /** POST /v2/conferences/{id}/actions/leave */
 export function leaveConference(api: Api, context: ApiContext): void {
   api.post(`${conferencePath}/actions/leave`, { schema }, async (request, reply) => {
-    const { command_id, call_control_id } = request.body
+    const { command_id, call_control_id, beep_enabled } = request.body
     const command = {
       kind: 'conference-leave',
       conference: context.conferenceName(request, request.params.id),
       legId: brandAs<LegId>(call_control_id),
+      beep: beep_enabled,
     } as const
     return context.act(request, reply, command, command_id === undefined ? {} : { command_id })
   })

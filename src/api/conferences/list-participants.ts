@@ -28,14 +28,18 @@ export function listParticipants(api: Api, context: ApiContext): void {
     const page = pageOf(query)
     const muted = query['filter[muted]']
     const onHold = query['filter[on_hold]']
+    const whispering = query['filter[whispering]']
     const found = context.options.control.participants(
       context.conferenceName(request, request.params.id),
-      { ...(muted === undefined ? {} : { muted }), ...(onHold === undefined ? {} : { onHold }) },
+      {
+        ...(muted === undefined ? {} : { muted }),
+        ...(onHold === undefined ? {} : { onHold }),
+        ...(whispering === undefined ? {} : { whispering }),
+      },
       page,
     )
     if (found === undefined) return context.refuse(reply, [{ name: 'conference-unknown' }])
-    // Nobody whispers here, so that filter leaves nothing.
-    const { rows, total } = query['filter[whispering]'] ? { rows: [], total: 0 } : found
+    const { rows, total } = found
     return reply.send({ data: rows.map(participantObject), meta: pageMeta(page, total) })
   })
 }

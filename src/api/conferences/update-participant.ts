@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { participantSchema } from '../objects.ts'
 import { bodyOperation, pathText } from '../operation.ts'
-import { beepEnabled } from './fields.ts'
+import { ownBeep } from './fields.ts'
 import { conferenceParams, conferencePath } from './path.ts'
 
 const schema = bodyOperation({
@@ -10,7 +10,7 @@ const schema = bodyOperation({
   summary: 'Update a conference participant',
   path: { ...conferenceParams, participant_id: pathText },
   body: Type.Object({
-    beep_enabled: beepEnabled,
+    beep_enabled: ownBeep,
     end_conference_on_exit: Type.Optional(Type.Boolean()),
     soft_end_conference_on_exit: Type.Optional(Type.Boolean()),
   }),
@@ -28,6 +28,7 @@ export function updateParticipant(api: Api, context: ApiContext): void {
       participant: params.participant_id,
       endOnExit: body.end_conference_on_exit,
       softEndOnExit: body.soft_end_conference_on_exit,
+      beep: body.beep_enabled,
     } as const
     return context.act(request, reply, command, {})
   })

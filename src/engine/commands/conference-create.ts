@@ -5,6 +5,7 @@ import type { CommandAnswer, ConferenceCommand, JoinOptions } from '../../ports/
 import { assert } from '../../base/assert.ts'
 import type { Request } from '../answers.ts'
 import { accept } from '../command-legs.ts'
+import { silentConference } from '../conference-audio.ts'
 import { openConference } from '../conference-membership.ts'
 import { viewOfConference, type LiveConference } from '../conference-state.ts'
 import { accepted, refusal, type StepContext } from '../context.ts'
@@ -22,6 +23,8 @@ const creatorOptions: JoinOptions = {
   holdAudio: undefined,
   mute: false,
   role: 'none',
+  whisperTo: [],
+  beep: undefined,
 }
 
 export function conferenceCreate(
@@ -56,7 +59,8 @@ function newConference(
   leg: Leg,
   command: Extract<ConferenceCommand, { kind: 'conference-create' }>,
 ): LiveConference {
-  const { conferenceId, name, startOnCreate, participantsMax, holdAudio, durationMs } = command
+  const { conferenceId, name, startOnCreate, participantsMax, holdAudio, durationMs, beep } =
+    command
   return {
     machine: createConference({
       conferenceId,
@@ -64,6 +68,7 @@ function newConference(
       startOnCreate,
       participantsMax,
       holdAudio,
+      beep,
       durationMs,
       nowMs: ctx.nowMs,
     }),
@@ -71,5 +76,7 @@ function newConference(
     region: command.region,
     creator: ctx.facts(leg),
     endedBySession: undefined,
+    audio: silentConference(),
+    floor: undefined,
   }
 }

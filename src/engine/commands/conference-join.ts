@@ -69,13 +69,12 @@ export function enterConference(
   ctx.move(leg, { kind: 'parked' })
   cancelIntents(ctx, leg)
   const { live, participantId, options } = open()
-  const { startOnEnter, endOnExit, softEndOnExit, hold, holdAudio, mute } = options
   stepLiveConference(ctx, live.machine.conferenceId, {
     kind: 'join',
     participantId,
     legId: leg.legId,
     legUuid: leg.legUuid,
-    entrance: { startOnEnter, endOnExit, softEndOnExit, hold, holdAudio, mute },
+    entrance: options,
   })
   release(ctx, released)
 }

@@ -11,7 +11,9 @@ import { findParticipant, viewOfParticipant, type LiveConference } from '../conf
 import { accepted, done, refusal, type StepContext } from '../context.ts'
 import type { Leg } from '../state.ts'
 import { conferenceCreate } from './conference-create.ts'
+import { conferenceDtmf, conferencePlay, conferenceStop } from './conference-audio.ts'
 import { conferenceJoin } from './conference-join.ts'
+import { conferenceRecord } from './conference-record.ts'
 
 /** `leg` is the living leg of create, join and leave. */
 export function conferenceCommand(
@@ -31,7 +33,21 @@ export function conferenceCommand(
       assert(leg, 'join has a leg')
       return conferenceJoin(ctx, request, leg, live, command)
     case 'conference-leave':
-      return stepMembers(ctx, live, [command.legId], { kind: 'leave', legId: command.legId })
+      return stepMembers(ctx, live, [command.legId], {
+        kind: 'leave',
+        legId: command.legId,
+        beep: command.beep,
+      })
+    case 'conference-role': {
+      const { legId, role, whisperTo } = command
+      return stepMembers(ctx, live, [legId], { kind: 'role', legId, role, whisperTo })
+    }
+    case 'conference-play':
+      return conferencePlay(ctx, live, command)
+    case 'conference-stop':
+      return conferenceStop(ctx, live, command)
+    case 'conference-dtmf':
+      return conferenceDtmf(ctx, live, command)
     case 'conference-hold': {
       const { legIds, audio } = command
       return stepMembers(ctx, live, legIds, { kind: 'hold', legIds, audio })
@@ -46,6 +62,11 @@ export function conferenceCommand(
       return stepMembers(ctx, live, [], { kind: 'end' })
     case 'participant-update':
       return updateParticipant(ctx, live, command)
+    case 'conference-record-start':
+    case 'conference-record-stop':
+    case 'conference-record-pause':
+    case 'conference-record-resume':
+      return conferenceRecord(ctx, live, command)
   }
 }
 
@@ -67,7 +88,7 @@ function updateParticipant(
   command: Extract<ConferenceCommand, { kind: 'participant-update' }>,
 ): CommandAnswer {
   const { conferenceId, status } = live.machine
-  const { endOnExit, softEndOnExit } = command
+  const { endOnExit, softEndOnExit, beep } = command
   const before = findParticipant(live, command.participant)
   if (before === undefined) return refusal({ code: 'participant-unknown' })
   if (status === 'completed') return refusal({ code: 'conference-ended' })
@@ -78,6 +99,7 @@ function updateParticipant(
     participantId,
     endOnExit,
     softEndOnExit,
+    beep,
   })
   const after = ctx.state.conferences.get(conferenceId)
   const participant = after && findParticipant(after, participantId)

@@ -1,6 +1,8 @@
 // What the media engine reports, one case each. Inputs for ended legs are late and mean nothing.
 
 import type { MediaInput } from '../../ports/media-engine.ts'
+import { conferencePlaybackInput } from '../conference-audio.ts'
+import { floorChanged } from '../conference-membership.ts'
 import type { StepContext } from '../context.ts'
 import { endLeg } from '../end-leg.ts'
 import { failure } from '../leg-ends.ts'
@@ -9,6 +11,10 @@ import { hearKey } from './dtmf.ts'
 import { playbackInput } from './playback.ts'
 
 export function mediaInput(ctx: StepContext, input: MediaInput): void {
+  if (input.kind === 'mix-playback-started' || input.kind === 'mix-playback-ended') {
+    conferencePlaybackInput(ctx, input)
+    return
+  }
   const leg = ctx.living(input.legId)
   if (leg === undefined) return
   switch (input.kind) {
@@ -34,6 +40,9 @@ export function mediaInput(ctx: StepContext, input: MediaInput): void {
     case 'playback-started':
     case 'playback-ended':
       playbackInput(ctx, leg, input)
+      return
+    case 'mix-floor':
+      floorChanged(ctx, leg, input.conferenceId)
       return
     case 'rtp-silent':
       fellSilent(ctx, leg, input.silentMs)

@@ -9,8 +9,10 @@ import { waitLeftMs } from '../../queues/max-wait.ts'
 import type { AnswerRow } from '../answers.ts'
 import { restoredAudio } from '../audio-row.ts'
 import { restoreConference } from '../conference-membership.ts'
-import type { LiveConference } from '../conference-state.ts'
+import type { ConferenceRow } from '../conference-state.ts'
 import type { StepContext } from '../context.ts'
+import type { Recording } from '../recording-state.ts'
+import { restoreRecording, resumeRecordings } from '../recordings.ts'
 import { endLeg } from '../end-leg.ts'
 import { FormerCalls, memberIn, rejoinBridges, reviveIntents } from '../former-calls.ts'
 import type { LegRow } from '../leg-row.ts'
@@ -36,8 +38,9 @@ export function restore(ctx: StepContext, live: LiveRows, rooms: RestoredRooms):
   for (const { table, row } of live.rows) {
     // Rows are our own JSON, written by the modules named here.
     if (table === 'answer') restoreAnswer(ctx, row as AnswerRow)
-    if (table === 'conference') restoreConference(ctx, row as LiveConference)
+    if (table === 'conference') restoreConference(ctx, row as ConferenceRow)
     if (table === 'leg') legs.push(restoreLeg(row as LegRow))
+    if (table === 'recording') restoreRecording(ctx, row as Recording)
   }
   legs.sort((a, b) => a.order - b.order)
   for (const leg of legs) rememberLeg(ctx, leg, entries.get(leg.legId))
@@ -46,6 +49,7 @@ export function restore(ctx: StepContext, live: LiveRows, rooms: RestoredRooms):
   reviveIntents(ctx, legs)
   for (const entry of live.entries) restoreEntry(ctx, entry)
   goOn(ctx, legs, new FormerCalls(rooms.dialogs, rooms.media))
+  resumeRecordings(ctx)
 }
 
 function goOn(ctx: StepContext, legs: readonly Leg[], former: FormerCalls): void {

@@ -126,3 +126,116 @@ test('a party that left is refused', () => {
   mixer.leave(party)
   assert.throws(() => mixer.output(party), /not in this mix/)
 })
+
+test('a whisper is heard by its audience alone, and the whisperer hears all', () => {
+  const mixer = new Mixer()
+  const agent = mixer.join(true, true)
+  const caller = mixer.join(true, true)
+  const silent = mixer.join(true, true)
+  const coach = mixer.join(true, true)
+  mixer.address(coach, [agent])
+  const heard = run(
+    mixer,
+    [
+      [agent, 500],
+      [caller, 1000],
+      [silent, 0],
+      [coach, 1700],
+    ],
+    20,
+  )
+  assert.deepEqual(names(heard), ['1000+1700', '500', '500+1000', '500+1000'])
+  mixer.address(coach, [silent, caller])
+  const later = run(
+    mixer,
+    [
+      [agent, 500],
+      [caller, 1000],
+      [silent, 0],
+      [coach, 1700],
+    ],
+    20,
+  )
+  assert.deepEqual(names(later), ['1000', '500+1700', '500+1000+1700', '500+1000'])
+  mixer.address(coach, undefined)
+  const open = run(
+    mixer,
+    [
+      [agent, 500],
+      [caller, 1000],
+      [silent, 0],
+      [coach, 1700],
+    ],
+    20,
+  )
+  assert.deepEqual(names(open), ['1000+1700', '500+1700', '500+1000+1700', '500+1000'])
+})
+
+test('a whisper to nobody, or to somebody who left, is heard by nobody', () => {
+  const mixer = new Mixer()
+  const a = mixer.join(true, true)
+  const b = mixer.join(true, true)
+  const coach = mixer.join(true, true)
+  mixer.address(coach, [a, coach])
+  mixer.leave(a)
+  const heard = run(
+    mixer,
+    [
+      [b, 0],
+      [coach, 1700],
+    ],
+    20,
+  )
+  assert.ok(heard.every((samples) => samples.every((sample) => sample === 0)))
+  assert.equal(coach.level, 0)
+})
+
+test('two whisper to the same leg: it hears both, they do not hear each other', () => {
+  const mixer = new Mixer()
+  const agent = mixer.join(true, true)
+  const one = mixer.join(true, true)
+  const two = mixer.join(true, true)
+  mixer.address(one, [agent])
+  mixer.address(two, [agent])
+  const heard = run(
+    mixer,
+    [
+      [agent, 0],
+      [one, 500],
+      [two, 1700],
+    ],
+    20,
+  )
+  assert.deepEqual(names(heard), ['500+1700', 'silence', 'silence'])
+})
+
+test('what is added is heard by all, speakers and listeners, and by nobody who is deaf', () => {
+  const mixer = new Mixer()
+  const speaker = mixer.join(true, true)
+  const listener = mixer.join(true, true)
+  const deaf = mixer.join(true, false)
+  const tone = sine(700, 400)
+  const heard = [speaker, listener, deaf].map(() => new Int16Array(20 * 160))
+  for (let tick = 0; tick < 20; tick++) {
+    mixer.add(tone.subarray(tick * 160, tick * 160 + 160))
+    mixer.tick()
+    ;[speaker, listener, deaf].forEach((party, i) => heard[i]!.set(mixer.output(party), tick * 160))
+  }
+  mixer.tick()
+  assert.deepEqual(names(heard), ['700', '700', 'silence'])
+  assert.ok(
+    mixer.output(listener).every((sample) => sample === 0),
+    'it was for one tick only',
+  )
+})
+
+/** What each heard after the first 100 ms. */
+function names(heard: readonly Int16Array[]): string[] {
+  return heard.map((samples) => {
+    const sound = classify(samples.subarray(800, 1600))
+    if (sound.kind === 'tone') return String(Math.round(sound.hz / 20) * 20)
+    return sound.kind === 'mix'
+      ? sound.hz.map((hz) => Math.round(hz / 20) * 20).join('+')
+      : sound.kind
+  })
+}

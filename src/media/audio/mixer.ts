@@ -2,6 +2,9 @@
 // who speak, then for each of them the sum less their own share, clamped. All who contribute nothing hear the same
 // thing, so they share one output frame that is encoded once. Nothing is allocated after a party has joined.
 //
+// A party may speak to some only (`audience`): its share never enters the sum, it is added to what each of those hears.
+// So who is heard by whom is a matrix of edges, stored as what it mostly is: everybody, and a few lists.
+//
 // Use per 20 ms: `offer` for each party whose audio arrived, `tick` once, then `output` for each party.
 
 import { assert } from '../../base/assert.ts'
@@ -9,6 +12,8 @@ import { FRAME_SAMPLES } from './clip.ts'
 
 /** Sound that begins or stops fades over 5 ms: an edge in the middle of a wave is heard as a click. */
 const RAMP_SAMPLES = 40
+/** A new tick's part in `level`: half a second is 25 ticks. */
+const LEVEL_WEIGHT = 1 / 25
 
 /** One member of a mix; made by `Mixer.join`. */
 export interface MixParty {
@@ -16,6 +21,8 @@ export interface MixParty {
   heard: boolean
   /** False: this party's output is silence. */
   hears: boolean
+  /** How loud it was of late: mean amplitude of what everybody heard of it, smoothed over half a second. */
+  readonly level: number
 }
 
 interface Seat extends MixParty {
@@ -29,6 +36,13 @@ interface Seat extends MixParty {
   shared: boolean
   /** The last sample of its share, from which a lost signal fades. */
   last: number
+  level: number
+  /** Who hears it; undefined: everybody. */
+  audience: ReadonlySet<Seat> | undefined
+  /** What is said to this party alone, summed; made when it is first somebody's audience. */
+  whispers: Int32Array | undefined
+  /** `whispers` has something in this tick. */
+  whisperedTo: boolean
 }
 
 /** An N-1 mixer of one conference. */
@@ -40,6 +54,8 @@ export class Mixer {
   readonly #sum = new Int32Array(FRAME_SAMPLES)
   /** The fades of parties that left since the last tick. */
   readonly #tail = new Int32Array(RAMP_SAMPLES)
+  readonly #added = new Int32Array(FRAME_SAMPLES)
+  #hasAdded = false
 
   get size(): number {
     return this.#seats.size
@@ -56,20 +72,37 @@ export class Mixer {
       speaking: false,
       shared: true,
       last: 0,
+      level: 0,
+      audience: undefined,
+      whispers: undefined,
+      whisperedTo: false,
     }
     this.#seats.add(seat)
     return seat
   }
 
+  /**
+   * From the next tick on the party is heard by these alone; undefined: by everybody. Those who are not in this mix are
+   * left out, the party itself too.
+   */
+  address(party: MixParty, audience: Iterable<MixParty> | undefined): void {
+    const seat = this.#seatOf(party)
+    if (audience === undefined && seat.audience === undefined) return
+    // What it was saying ends for those who heard it, and fades in for those who will.
+    if (seat.speaking) this.#fadeAway(seat)
+    seat.speaking = false
+    seat.audience = audience === undefined ? undefined : this.#present(audience, seat)
+    for (const one of seat.audience ?? []) one.whispers ??= new Int32Array(FRAME_SAMPLES)
+  }
+
   /** Takes the party out; what it was saying fades within the next tick. */
   leave(party: MixParty): void {
     const seat = this.#seatOf(party)
-    if (seat.speaking) {
-      for (let i = 0; i < RAMP_SAMPLES; i++) {
-        this.#tail[i] = this.#tail[i]! + fadeOut(seat.last, i)
-      }
-    }
+    if (seat.speaking) this.#fadeAway(seat)
     this.#seats.delete(seat)
+    for (const other of this.#seats) {
+      if (other.audience?.has(seat)) this.address(other, [...other.audience])
+    }
   }
 
   /** The party's audio for the coming tick, 160 samples, copied; the later of two wins. */
@@ -80,22 +113,47 @@ export class Mixer {
     seat.fresh = true
   }
 
+  /** Adds to what everybody hears in the coming tick: a prompt or a beep, 160 samples. */
+  add(samples: Int16Array): void {
+    assert(samples.length === FRAME_SAMPLES, 'a mixer frame is 20 ms')
+    const added = this.#added
+    if (!this.#hasAdded) added.fill(0)
+    this.#hasAdded = true
+    for (let i = 0; i < FRAME_SAMPLES; i++) added[i] = added[i]! + samples[i]!
+  }
+
   /** Sums what was offered since the last tick. */
   tick(): void {
     const sum = this.#sum
-    sum.fill(0)
-    for (let i = 0; i < RAMP_SAMPLES; i++) sum[i] = this.#tail[i]!
+    if (this.#hasAdded) sum.set(this.#added)
+    else sum.fill(0)
+    this.#hasAdded = false
+    for (let i = 0; i < RAMP_SAMPLES; i++) sum[i] = sum[i]! + this.#tail[i]!
     this.#tail.fill(0)
     for (const seat of this.#seats) {
       takeShare(seat)
-      if (!seat.shared) for (let i = 0; i < FRAME_SAMPLES; i++) sum[i] = sum[i]! + seat.share[i]!
+      if (!seat.shared && seat.audience !== undefined) whisper(seat.share, seat.audience)
+      else if (!seat.shared) addTo(sum, seat.share)
     }
     for (let i = 0; i < FRAME_SAMPLES; i++) this.common[i] = clamp(sum[i]!)
     for (const seat of this.#seats) {
-      if (seat.shared) continue
       const { out, share } = seat
-      for (let i = 0; i < FRAME_SAMPLES; i++) out[i] = clamp(sum[i]! - share[i]!)
+      if (seat.audience !== undefined) seat.shared = true
+      if (seat.shared && !seat.whisperedTo) continue
+      for (let i = 0; i < FRAME_SAMPLES; i++) {
+        const own = seat.shared ? 0 : share[i]!
+        const alone = seat.whisperedTo ? seat.whispers![i]! : 0
+        out[i] = clamp(sum[i]! - own + alone)
+      }
+      if (seat.whisperedTo) seat.shared = false
+      seat.whisperedTo = false
     }
+  }
+
+  /** What the party added to `common` in this tick; valid until the next. */
+  shareOf(party: MixParty): Int16Array {
+    const seat = this.#seatOf(party)
+    return seat.shared ? this.silence : seat.share
   }
 
   /** What the party hears in this tick: `common`, `silence`, or an array of its own; valid until the next tick. */
@@ -103,6 +161,24 @@ export class Mixer {
     const seat = this.#seatOf(party)
     if (!seat.hears) return this.silence
     return seat.shared ? this.common : seat.out
+  }
+
+  /** The party's last sample fades within the next tick; what it whispered merely ends. */
+  #fadeAway(seat: Seat): void {
+    if (seat.audience !== undefined) return
+    for (let i = 0; i < RAMP_SAMPLES; i++) {
+      this.#tail[i] = this.#tail[i]! + fadeOut(seat.last, i)
+    }
+  }
+
+  #present(audience: Iterable<MixParty>, speaker: Seat): ReadonlySet<Seat> {
+    const present = new Set<Seat>()
+    for (const party of audience) {
+      // As in `#seatOf`: membership proves it.
+      const seat = party as Seat
+      if (seat !== speaker && this.#seats.has(seat)) present.add(seat)
+    }
+    return present
   }
 
   #seatOf(party: MixParty): Seat {
@@ -132,6 +208,26 @@ function takeShare(seat: Seat): void {
   seat.speaking = speaks
   seat.fresh = false
   seat.last = speaks ? share[FRAME_SAMPLES - 1]! : 0
+  // A quarter of the samples tells loudness as well as all of them.
+  let loudness = 0
+  if (speaks && seat.audience === undefined) {
+    for (let i = 0; i < FRAME_SAMPLES; i += 4) loudness += Math.abs(share[i]!)
+  }
+  seat.level += (loudness / (FRAME_SAMPLES / 4) - seat.level) * LEVEL_WEIGHT
+}
+
+/** Adds the share to what each of the audience hears. */
+function whisper(share: Int16Array, audience: ReadonlySet<Seat>): void {
+  for (const seat of audience) {
+    const into = seat.whispers!
+    if (!seat.whisperedTo) into.fill(0)
+    seat.whisperedTo = true
+    addTo(into, share)
+  }
+}
+
+function addTo(sum: Int32Array, samples: Int16Array): void {
+  for (let i = 0; i < FRAME_SAMPLES; i++) sum[i] = sum[i]! + samples[i]!
 }
 
 function fadeOut(sample: number, place: number): number {

@@ -2,6 +2,7 @@
 
 import { FRAME_SAMPLES } from '../audio/clip.ts'
 import type { AudioClip } from '../audio/clip.ts'
+import { ulawToLinear } from '../audio/g711.ts'
 import type { RtpSender } from './sender.ts'
 
 export class ClipPlayer {
@@ -22,6 +23,17 @@ export class ClipPlayer {
   /** Gives the sender the next 20 ms. */
   feed(sender: RtpSender, nowMs: number): void {
     sender.feed(sender.law === 'PCMU' ? this.clip.pcmu : this.clip.pcma, this.#position, nowMs)
+    this.#advance()
+  }
+
+  /** The next 20 ms as samples, for a mix. */
+  read(into: Int16Array): void {
+    const { pcmu } = this.clip
+    for (let i = 0; i < FRAME_SAMPLES; i++) into[i] = ulawToLinear[pcmu[this.#position + i]!]!
+    this.#advance()
+  }
+
+  #advance(): void {
     this.#position += FRAME_SAMPLES
     if (this.#position + FRAME_SAMPLES > this.clip.samples) {
       this.#position = 0

@@ -11,8 +11,10 @@ import type { TimerId, Timers } from '../../ports/timers.ts'
 import type { AudioClip } from '../audio/clip.ts'
 import { ClipPlayer } from './clip-player.ts'
 import { ConferenceMix } from './conference-mix.ts'
+import type { MixListener } from './conference-mix.ts'
 import { MediaLeg } from './leg.ts'
 import type { LegContext, SocketPair } from './leg.ts'
+import { MixTaps } from './mix-taps.ts'
 import { PortPool } from './port-pool.ts'
 import type {
   CoreSettings,
@@ -21,6 +23,7 @@ import type {
   WorkerEvent,
   WorkerSource,
 } from './protocol.ts'
+import { partnerOf, Supervision } from './supervision.ts'
 import { EngineColumn } from './quality-table.ts'
 import type { QualityTable } from './quality-table.ts'
 
@@ -51,6 +54,8 @@ export class MediaCore {
   readonly #ports: PortPool
   readonly #legs = new Map<LegId, MediaLeg>()
   readonly #mixes = new Map<ConferenceId, ConferenceMix>()
+  readonly #mixTaps = new MixTaps()
+  readonly #supervision = new Supervision()
   readonly #clips = new Map<number, AudioClip>()
   #events: WorkerEvent[] = []
   #timer: TimerId | undefined
@@ -106,6 +111,24 @@ export class MediaCore {
       case 'unlink':
         this.#unlink(command.a, command.b)
         return
+      case 'supervise': {
+        const [a, b] = [this.#legs.get(command.a), this.#legs.get(command.b)]
+        if (a === undefined || b === undefined) return
+        this.#supervision.set(a, b, command.supervisors, (legId) => this.#legs.get(legId))
+        return
+      }
+      case 'mix-play':
+        this.#playToAll(command)
+        return
+      case 'mix-tap-attach':
+        this.#mixTaps.attach(command)
+        return
+      case 'mix-tap-detach':
+        this.#mixTaps.detach(command.tapId)
+        return
+      case 'mix-stop':
+        this.#mixes.get(command.conferenceId)?.stop(command.playbackId)
+        return
       case 'clip':
         this.#clips.set(command.clipId, command.clip)
         return
@@ -137,11 +160,13 @@ export class MediaCore {
         if (leg.playback?.playbackId === command.playbackId) leg.stopPlayback()
         return
       case 'mix-join':
-        this.#join(leg, command.conferenceId, command.hears, command.heard)
+        this.#join(leg, command)
         return
-      case 'mix-set':
-        this.#mixes.get(command.conferenceId)?.set(leg.legId, command.hears, command.heard)
+      case 'mix-set': {
+        const { hears, heard, only } = command
+        this.#mixes.get(command.conferenceId)?.set(leg.legId, hears, heard, only)
         return
+      }
       case 'mix-leave':
         if (leg.base.kind === 'mix' && leg.base.conferenceId === command.conferenceId) {
           leg.hearSilence()
@@ -270,6 +295,7 @@ export class MediaCore {
   }
 
   #hear(leg: MediaLeg, source: WorkerSource): void {
+    this.#supervision.end(leg)
     switch (source.kind) {
       case 'silence':
         leg.hearSilence()
@@ -293,6 +319,8 @@ export class MediaCore {
     const a = this.#legs.get(command.a)
     const b = this.#legs.get(command.b)
     if (a === undefined || b === undefined || a === b) return
+    this.#supervision.end(a)
+    this.#supervision.end(b)
     silencePartners(a, b)
     silencePartners(b, a)
     a.hear({ kind: 'leg', from: b, passKeys: command.dtmfToA, linked: true })
@@ -306,24 +334,51 @@ export class MediaCore {
       [bId, aId],
     ] as const) {
       const leg = this.#legs.get(one)
-      if (leg?.base.kind === 'leg' && leg.base.linked && leg.base.from.legId === other) {
-        leg.hearSilence()
-      }
+      if (leg === undefined || partnerOf(leg)?.from.legId !== other) continue
+      this.#supervision.end(leg)
+      leg.hearSilence()
     }
   }
 
-  #join(leg: MediaLeg, conferenceId: ConferenceId, hears: boolean, heard: boolean): void {
+  #join(leg: MediaLeg, command: Extract<WorkerCommand, { op: 'mix-join' | 'mix-set' }>): void {
+    const { conferenceId, hears, heard, only } = command
+    this.#supervision.end(leg)
     let mix = this.#mixes.get(conferenceId)
     if (mix === undefined) {
-      mix = new ConferenceMix()
+      mix = new ConferenceMix(this.#listenTo(conferenceId))
       this.#mixes.set(conferenceId, mix)
     }
     if (leg.base.kind !== 'mix' || leg.base.mix !== mix) {
       silencePartners(leg, undefined)
       leg.hear({ kind: 'mix', mix, conferenceId })
     }
-    mix.join(leg.legId, hears, heard)
+    mix.join(leg.legId, hears, heard, only)
     this.#dropEmptyMixes()
+  }
+
+  #listenTo(conferenceId: ConferenceId): MixListener {
+    const emit = (input: MediaInput): void => this.#emit({ op: 'input', input })
+    return {
+      playbackStarted: (playbackId) =>
+        emit({ kind: 'mix-playback-started', conferenceId, playbackId }),
+      playbackEnded: (playbackId) => {
+        const status = 'completed' as const
+        emit({ kind: 'mix-playback-ended', conferenceId, playbackId, status, detail: '' })
+      },
+      floorChanged: (legId) => emit({ kind: 'mix-floor', conferenceId, legId }),
+    }
+  }
+
+  #playToAll(command: Extract<WorkerCommand, { op: 'mix-play' }>): void {
+    const { conferenceId, playbackId, clipId, loops } = command
+    const clip = this.#clips.get(clipId)
+    const mix = this.#mixes.get(conferenceId)
+    if (clip !== undefined && mix !== undefined) {
+      mix.play(playbackId, new ClipPlayer(clip, loops))
+      return
+    }
+    const input = { kind: 'mix-playback-ended', conferenceId, playbackId } as const
+    this.#emit({ op: 'input', input: { ...input, status: 'failed', detail: 'nobody is there' } })
   }
 
   /** Our own bug in one leg's work ends that leg and no other: the thread carries everybody's audio. */
@@ -341,6 +396,7 @@ export class MediaCore {
   /** `farewell` false: the peer is told nothing, because the leg failed or goes on elsewhere. */
   #release(leg: MediaLeg, farewell = true): void {
     this.#legs.delete(leg.legId)
+    this.#supervision.end(leg)
     for (const listener of [...leg.listeners]) listener.hearSilence()
     const { peer } = leg
     const sockets = leg.end(farewell)
@@ -370,6 +426,8 @@ export class MediaCore {
     }
     if (lateMs > LATE_MAX_MS) this.#skip(Math.floor(lateMs / TICK_MS))
     for (const mix of this.#mixes.values()) this.#tickMix(mix)
+    this.#mixTaps.tick(this.#mixes)
+    this.#supervision.forEachMix((mix) => this.#tickMix(mix))
     for (const leg of this.#legs.values()) {
       try {
         leg.tick(this.#dueMs)
@@ -397,7 +455,8 @@ export class MediaCore {
       mix.tick()
     } catch (error) {
       for (const leg of [...this.#legs.values()]) {
-        if (leg.base.kind === 'mix' && leg.base.mix === mix) this.#fail(leg, error)
+        const hears = leg.base.kind === 'mix' && leg.base.mix === mix
+        if (hears || leg.feeds === mix) this.#fail(leg, error)
       }
     }
   }
@@ -445,7 +504,7 @@ function legsOf(command: WorkerCommand): readonly LegId[] {
 /** Those who were linked with `leg` hear silence, unless it is `except`. */
 function silencePartners(leg: MediaLeg, except: MediaLeg | undefined): void {
   for (const listener of [...leg.listeners]) {
-    if (listener !== except && listener.base.kind === 'leg' && listener.base.linked) {
+    if (listener !== except && partnerOf(listener)?.from === leg) {
       listener.hearSilence()
     }
   }

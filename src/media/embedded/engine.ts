@@ -38,6 +38,7 @@ import type { Agreement, AudioCodec, LocalEnd, SdpState } from '../../sdp/sessio
 import type { AudioClip } from '../audio/clip.ts'
 import { estimateMos } from '../rtp/mos.ts'
 import { ClipShelf } from './clip-shelf.ts'
+import { MixCommands } from './mix-commands.ts'
 import type { MediaWorkerPort, WorkerCommand, WorkerEvent, WorkerSource } from './protocol.ts'
 import { latestPlace, placeOf, placesRowId } from './rows.ts'
 import { randomIdentity, randomSessionId, resumedIdentity } from './rows.ts'
@@ -109,12 +110,19 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
   /** Released legs whose figures are kept, oldest first. */
   readonly #ended = new Set<Leg>()
   readonly #shelf = new ClipShelf()
+  readonly #mixes: MixCommands
   #batch: WorkerCommand[] = []
   readonly #rows = new ChangedRows((id) => this.#row(id))
 
   constructor(options: EmbeddedMediaOptions) {
     this.#options = options
     for (let slot = options.table.rows - 1; slot > 0; slot--) this.#freeSlots.push(slot)
+    this.#mixes = new MixCommands({
+      loadClip: options.loadClip,
+      shelf: this.#shelf,
+      post: (command) => this.#post(command),
+      deliverSoon: (input) => this.#deliverSoon(input),
+    })
     options.worker.onEvents((events) => {
       for (const event of events) this.#onEvent(event)
     })
@@ -246,12 +254,11 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
   perform(command: MediaCommand): void {
     if (command.kind === 'create-leg') {
       this.#create(command)
-    } else if (command.kind === 'link') {
-      const { a, b, dtmfToA, dtmfToB } = command
-      this.#post({ op: 'link', a, b, dtmfToA, dtmfToB })
-      this.#flush()
-    } else if (command.kind === 'unlink') {
-      this.#post({ op: 'unlink', a: command.a, b: command.b })
+    } else if (command.kind === 'mix-play' || command.kind === 'mix-stop') {
+      this.#mixes.perform(command)
+    } else if ('a' in command) {
+      const { kind: op, ...pair } = command
+      this.#post({ op, ...pair } as WorkerCommand) // The same shapes on both sides, but for the name.
       this.#flush()
     } else {
       const leg = this.#legs.get(command.legId)
@@ -286,8 +293,8 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
         return
       case 'mix-join':
       case 'mix-set': {
-        const { kind, conferenceId, hears, heard } = command
-        this.#post({ op: kind, conferenceId, legId, hears, heard })
+        const { kind, conferenceId, hears, heard, only } = command
+        this.#post({ op: kind, conferenceId, legId, hears, heard, only })
         return
       }
       case 'mix-leave':
@@ -391,6 +398,10 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
   }
 
   #onInput(input: MediaInput): void {
+    if (!('legId' in input)) {
+      if (this.#mixes.isWanted(input)) this.#options.deliver(input)
+      return
+    }
     const leg = this.#legs.get(input.legId)
     if (leg === undefined || leg.phase === 'released') return
     if (input.kind === 'playback-started' || input.kind === 'playback-ended') {
@@ -578,7 +589,7 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
   }
 }
 
-type LegCommand = Exclude<MediaCommand, { kind: 'create-leg' | 'link' | 'unlink' }>
+type LegCommand = Exclude<Extract<MediaCommand, { legId: LegId }>, { kind: 'create-leg' }>
 
 function allowedCodecs(names: readonly string[] | undefined): readonly AudioCodec[] {
   if (names === undefined) return AUDIO_CODECS

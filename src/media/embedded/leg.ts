@@ -43,7 +43,24 @@ export type Base =
       readonly passKeys: boolean
       readonly linked: boolean
     }
-  | { readonly kind: 'mix'; readonly mix: ConferenceMix; readonly conferenceId: ConferenceId }
+  | {
+      readonly kind: 'mix'
+      readonly mix: ConferenceMix
+      readonly conferenceId: ConferenceId
+      /** Of a bridge that is supervised: the other side, whose keys are pressed again here. */
+      readonly partner?: Partner
+    }
+
+interface AwaitedMix {
+  readonly base: Extract<Base, { kind: 'mix' }>
+  ticks: number
+}
+
+/** The far side of a link. */
+export interface Partner {
+  readonly from: MediaLeg
+  readonly passKeys: boolean
+}
 
 export interface Playback {
   readonly playbackId: PlaybackId
@@ -71,6 +88,11 @@ export interface SocketPair {
   readonly rtcp: DatagramSocket
 }
 
+/** A mix is waited for so long: a partner who says nothing never comes out of it. */
+const MIX_WAIT_TICKS = 10
+/** A key of the other side of a supervised bridge, pressed again. */
+const RELAYED_KEY_MS = 100
+
 type Kind = G711Law | 'event' | 'other'
 
 const silence: Base = { kind: 'silence' }
@@ -84,6 +106,10 @@ export class MediaLeg {
   /** Legs that hear this one. */
   readonly listeners: MediaLeg[] = []
   playback: Playback | undefined
+  /** A mix that hears this leg though the leg itself may hear something else: that of a supervised bridge. */
+  feeds: ConferenceMix | undefined
+  /** What the leg will hear as soon as the voice that it hears now comes out of the mix, too. */
+  #next: AwaitedMix | undefined
   #base: Base = silence
   readonly #context: LegContext
   readonly #latch = new Latch()
@@ -196,17 +222,29 @@ export class MediaLeg {
   /** Replaces what the leg hears when nothing is played. */
   hear(base: Base): void {
     const old = this.#base
-    if (old.kind === 'leg') {
-      const place = old.from.listeners.indexOf(this)
-      if (place >= 0) old.from.listeners.splice(place, 1)
+    this.#next = undefined
+    const listened = listenedTo(old)
+    if (listened !== undefined) {
+      const place = listened.listeners.indexOf(this)
+      if (place >= 0) listened.listeners.splice(place, 1)
     }
     if (old.kind === 'mix' && (base.kind !== 'mix' || base.mix !== old.mix)) {
-      old.mix.leave(this.legId)
+      if (this.feeds !== old.mix) old.mix.leave(this.legId)
     }
-    if (base.kind === 'leg') base.from.listeners.push(this)
+    listenedTo(base)?.listeners.push(this)
     this.#base = base
     this.#context.moved(this)
     if (this.playback === undefined) this.sender.mark()
+  }
+
+  /** The same without a gap: a mix takes a moment until a voice comes out of it. */
+  hearSoon(base: Extract<Base, { kind: 'mix' }>): void {
+    this.#next = { base, ticks: 0 }
+  }
+
+  /** `hearSoon` is taken back. */
+  stayWithBase(): void {
+    this.#next = undefined
   }
 
   hearSilence(): void {
@@ -243,6 +281,7 @@ export class MediaLeg {
   tick(dueMs: number): void {
     this.#arrivalsLeft = Math.min(ARRIVALS_MAX, this.#arrivalsLeft + ARRIVALS_PER_TICK)
     if (this.#started) {
+      if (this.#next !== undefined) this.#awaitMix(this.#next)
       if (!this.keys.tick(this.sender, dueMs)) this.#feed(dueMs)
       this.#watchSilence(dueMs)
       if (this.#taps !== undefined) this.#tickTaps(this.#taps)
@@ -325,7 +364,8 @@ export class MediaLeg {
     }
     if (kind === 'event') this.#onKey(bytes, nowMs)
     else if (kind !== 'other') {
-      if (this.#base.kind === 'mix') this.#base.mix.put(this.legId, header, bytes, kind)
+      const mix = this.#base.kind === 'mix' ? this.#base.mix : this.feeds
+      mix?.put(this.legId, header, bytes, kind)
       this.#taps?.hear(header, bytes, kind)
     }
     for (const listener of this.listeners) {
@@ -357,6 +397,17 @@ export class MediaLeg {
     const key = this.#pressed.receive(bytes, payloadOffset, payloadLength, ssrc, timestamp, nowMs)
     if (key === undefined || !this.#started || this.#tooManyKeys(nowMs)) return
     this.#context.emit({ kind: 'media-dtmf', legId: this.legId, digit: key })
+    for (const { base, keys } of this.listeners) {
+      if (base.kind === 'mix' && base.partner?.passKeys === true) keys.add(key, RELAYED_KEY_MS)
+    }
+  }
+
+  #awaitMix(next: AwaitedMix): void {
+    const { mix, partner } = next.base
+    next.ticks++
+    if (partner === undefined || mix.flows(partner.from.legId) || next.ticks > MIX_WAIT_TICKS) {
+      this.hear(next.base)
+    }
   }
 
   #tooManyKeys(nowMs: number): boolean {
@@ -497,4 +548,10 @@ export class MediaLeg {
     if (this.#agreement?.rtcpMux === true) this.#transmit(packet)
     else if (this.#rtcpPort > 0) sockets.rtcp.send(packet, this.#rtcpPort, this.#rtcpAddress)
   }
+}
+
+/** The leg whose packets a base is about. */
+function listenedTo(base: Base): MediaLeg | undefined {
+  if (base.kind === 'leg') return base.from
+  return base.kind === 'mix' ? base.partner?.from : undefined
 }

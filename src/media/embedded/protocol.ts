@@ -4,7 +4,7 @@
 
 import type { ConferenceId, LegId, PlaybackId } from '../../base/ids.ts'
 import type { DatagramPeer } from '../../ports/datagrams.ts'
-import type { MediaInput } from '../../ports/media-engine.ts'
+import type { MediaInput, Supervisor } from '../../ports/media-engine.ts'
 import type { Agreement } from '../../sdp/session.ts'
 import type { AudioClip } from '../audio/clip.ts'
 import type { RtpIdentity } from './sender.ts'
@@ -59,6 +59,25 @@ export type WorkerCommand =
       readonly legId: LegId
       readonly hears: boolean
       readonly heard: boolean
+      readonly only: readonly LegId[] | undefined
+    }
+  | {
+      readonly op: 'mix-play'
+      readonly conferenceId: ConferenceId
+      readonly playbackId: PlaybackId
+      readonly clipId: number
+      readonly loops: number
+    }
+  | {
+      readonly op: 'mix-stop'
+      readonly conferenceId: ConferenceId
+      readonly playbackId: PlaybackId
+    }
+  | {
+      readonly op: 'supervise'
+      readonly a: LegId
+      readonly b: LegId
+      readonly supervisors: readonly Supervisor[]
     }
   | { readonly op: 'mix-leave'; readonly conferenceId: ConferenceId; readonly legId: LegId }
   | {
@@ -75,6 +94,15 @@ export type WorkerCommand =
       readonly tap: TapSpec
     }
   | { readonly op: 'tap-detach'; readonly legId: LegId; readonly tapId: string }
+  /** A tap on everybody: inbound is what `first` says, outbound what all others say. */
+  | {
+      readonly op: 'mix-tap-attach'
+      readonly conferenceId: ConferenceId
+      readonly first: LegId
+      readonly tapId: string
+      readonly tap: Extract<TapSpec, { readonly kind: 'ring' }>
+    }
+  | { readonly op: 'mix-tap-detach'; readonly conferenceId: ConferenceId; readonly tapId: string }
   | { readonly op: 'release'; readonly legId: LegId }
 
 /** A leg of a former process: it goes on on the same port, at once. */
