@@ -59,7 +59,7 @@ function agentMoves(world: World): Move[] {
     }
     if (!maySend || (world.picks.get(leg) ?? 0) >= scope.picks) continue
     moves.push({ kind: 'pick', leg, sent: 'plain' })
-    const mayBeMarked = scope.remote || (spec.isLiving(leg) && spec.remembered === undefined)
+    const mayBeMarked = spec.isLiving(leg) && spec.remembered === undefined
     if (!mayBeMarked || copiesLeft === 0) continue
     for (const sent of scope.marks) moves.push({ kind: 'pick', leg, sent })
   }

@@ -107,10 +107,9 @@ export const fullScopes: readonly Scope[] = [
   },
   {
     ...plain,
-    name: '2 callers, 1 agent, remote store, 1 loss, 1 duplicate',
+    name: '2 callers, 1 agent, remote store, 1 loss',
     agents: 1,
-    picks: 2,
-    duplicates: 1,
+    picks: 1,
     remote: true,
     losses: 1,
   },
