@@ -17,7 +17,7 @@ port.on('message', (request: IngestRequest) => {
   const reply = (outcome: IngestReply['outcome']) => {
     port.postMessage({ id: request.id, outcome } satisfies IngestReply)
   }
-  ingestAudio(request.bytes, request.limits).then(reply, (error: unknown) => {
+  ingestAudio(request.work.bytes, request.work.limits).then(reply, (error: unknown) => {
     reply(refused(`decoder failed: ${error instanceof Error ? error.message : String(error)}`))
   })
 })

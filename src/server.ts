@@ -11,6 +11,7 @@ import { createIngestClient } from './media/audio/ingest-client.ts'
 import { defaultIngestLimits } from './media/audio/ingest.ts'
 import { ringbackClip } from './media/audio/ringback.ts'
 import { createEmbeddedMedia } from './media/embedded/engine.ts'
+import type { WorkerCommand } from './media/embedded/protocol.ts'
 import { startMediaWorker } from './media/embedded/thread-port.ts'
 import { createSpeech } from './media/speech/speech.ts'
 import { createMediaLibrary, type MediaLibrary } from './media/library/media-files.ts'
@@ -33,16 +34,22 @@ import type { EventSink } from './ports/event-sink.ts'
 import { noFaults, type Faults } from './ports/faults.ts'
 import type { Log } from './ports/log.ts'
 import type { Random } from './ports/random.ts'
+import type { Recorder } from './ports/recorder.ts'
 import type { Store } from './ports/store.ts'
 import type { Timers } from './ports/timers.ts'
-import type { SipStack, SipStackConfig } from './sip/b2bua/config.ts'
+import type { ApplicationBook, SipUserBook } from './ports/setup.ts'
+import { createSetup, type RunningSetup } from './setup/setup.ts'
+import type { SipStack } from './sip/b2bua/config.ts'
 import { createSipStack } from './sip/b2bua/stack.ts'
+import { sipConfig } from './sip-config.ts'
 import { reportTrouble } from './store/sqlite/disk-watch.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { createEventFeed } from './webhooks/feed.ts'
 import { Outbox } from './webhooks/outbox.ts'
+import type { RecordingUrl } from './webhooks/payloads.ts'
 import { createWebhookSigner, signInPool } from './webhooks/signature.ts'
 import { createWebhookSink } from './webhooks/sink.ts'
+import { createRecordings } from './recording-parts.ts'
 import { workersOnDemand, type WorkerThreads } from './worker-threads.ts'
 
 export interface RunningServer {
@@ -93,6 +100,13 @@ interface Platform {
 /** The call logic knows SIP and media, and they deliver to it: what comes before it is there is dropped. */
 interface LateLogic {
   current?: CallLogic
+  /** Not there yet when the registry is made, which drops its users. */
+  sip?: SipStack
+}
+
+/** The recorder is made before the media engine, which is made before anything can be recorded. */
+interface LateMedia {
+  post?: (commands: readonly WorkerCommand[]) => void
 }
 
 /**
@@ -115,12 +129,33 @@ export async function startServer(
     onTrouble: reportTrouble(config.dataFolder, log, metrics),
     onGone: (why) => onFatal(`the journal thread ended: ${why}`),
   })
-  const webhooks = createWebhooks(config, platform, store)
   const late: LateLogic = {}
+  const setup = createRegistry(config, platform, store, late)
+  const lateMedia: LateMedia = {}
+  const recordings = createRecordings({
+    config,
+    log,
+    metrics,
+    start: threads.recording,
+    secret: secretBytes(platform.secret('recording-links'), (count) => random.bytes(count)),
+    postMedia: (commands) => lateMedia.post?.(commands),
+    deliver: (input) => late.current?.deliver(input),
+  })
+  const webhooks = createWebhooks(config, platform, store, {
+    applications: setup.book,
+    recordingUrl: recordings.url,
+  })
   const library = createLibrary(config, platform, store)
   const audio = createAudio(config, platform, { late, threads, onFatal, library })
-  const sip = createSip(config, platform, late)
-  const logic = createLogic(config, platform, { store, webhooks, audio, sip }, faults)
+  lateMedia.post = audio.post
+  const sip = createSip(config, platform, late, setup.users)
+  late.sip = sip
+  const logic = createLogic(
+    config,
+    platform,
+    { store, setup, webhooks, audio, sip, recorder: recordings.recorder },
+    faults,
+  )
   late.current = logic
 
   const { apiKeys, fresh } = keysOf(config, platform)
@@ -129,10 +164,11 @@ export async function startServer(
     control: logic,
     queues: store,
     events: webhooks.feed,
+    recordings: recordings.api,
     media: library,
     config,
     apiKeys,
-    applications: config.applications,
+    setup: setup.setup,
     publicKey: { id: webhooks.signer.keyId, public: webhooks.signer.publicKey },
     ready: () => readiness(life.phase, store, webhooks.outbox, config),
     metricsText: () => renderMetrics(metrics, logic, sip, store),
@@ -145,12 +181,16 @@ export async function startServer(
 
   await webhooks.outbox.start()
   const live = await store.loadLive()
+  setup.restore(live.rows)
   await library.start(live.rows)
   await logic.start(live)
   const local = await sip.start()
   await api.listen({ host: config.http.host, port: config.http.port })
+  recordings.listensAt(addressOf(api.server.address(), config.http.host))
   life.phase = 'running'
-  const stopPruning = startPruning(config, platform, store)
+  const stopPruning = startPruning(config, platform, store, () =>
+    setup.sweep((id) => logic.activeCalls(id, { number: 1, size: 1 }).total > 0),
+  )
 
   const stopInOrder = async (): Promise<void> => {
     stopPruning()
@@ -164,6 +204,7 @@ export async function startServer(
     await logic.idle()
     logic.stop()
     library.stop()
+    await recordings.recorder.close()
     await audio.close()
     lag.stop()
     http.close()
@@ -200,9 +241,11 @@ function inTime(timers: Timers, limitMs: number, stopped: Promise<void>): Promis
 
 interface Rooms {
   readonly store: Store
+  readonly setup: RunningSetup
   readonly webhooks: ReturnType<typeof createWebhooks>
   readonly audio: ReturnType<typeof createAudio>
   readonly sip: SipStack
+  readonly recorder: Recorder
 }
 
 function createLogic(config: Config, platform: Platform, rooms: Rooms, faults: Faults): CallLogic {
@@ -210,13 +253,14 @@ function createLogic(config: Config, platform: Platform, rooms: Rooms, faults: F
   const { store, webhooks, audio, sip } = rooms
   return createCallControl({
     settings: engineSettings(config),
-    applications: config.applications,
+    applications: rooms.setup.book,
     clock,
     timers,
     random,
     store,
     signaling: sip.signaling,
     media: audio.media,
+    recorder: rooms.recorder,
     durable: { signaling: sip.durable, media: audio.media },
     sink: webhooks.sink,
     log,
@@ -242,6 +286,26 @@ function createPlatform(config: Config): Platform {
   }
 }
 
+/** Applications, numbers and SIP users, of the file and of the API. */
+function createRegistry(
+  config: Config,
+  platform: Platform,
+  store: Store,
+  late: LateLogic,
+): RunningSetup {
+  const { clock, random, log } = platform
+  return createSetup({
+    applications: config.applications,
+    sipUsers: config.sipUsers,
+    realm: config.sip.domain,
+    store,
+    clock,
+    random,
+    log,
+    dropUser: (name) => late.sip?.dropUser(name),
+  })
+}
+
 function engineSettings(config: Config): Parameters<typeof createCallControl>[0]['settings'] {
   return {
     ringLimitMs: config.calls.ring_limit_secs * 1000,
@@ -249,6 +313,7 @@ function engineSettings(config: Config): Parameters<typeof createCallControl>[0]
     collectCreated: config.queues.collect_created,
     rtpLossHangupMs: config.calls.rtp_loss_hangup_secs * 1000,
     callsMax: config.limits.calls,
+    recordingsKeptMs: config.recordings.keep_days * 86_400_000,
     outboundLimits: {
       concurrentMax: config.outbound.concurrent_calls,
       perMinuteMax: config.outbound.calls_per_minute,
@@ -259,7 +324,13 @@ function engineSettings(config: Config): Parameters<typeof createCallControl>[0]
   }
 }
 
-function createWebhooks(config: Config, platform: Platform, store: Store) {
+function createWebhooks(
+  config: Config,
+  platform: Platform,
+  store: Store,
+  around: { readonly applications: ApplicationBook; readonly recordingUrl: RecordingUrl },
+) {
+  const { applications, recordingUrl } = around
   const { clock, timers, random, log, metrics, http, secret } = platform
   const signer = createWebhookSigner(secret('webhook-key'), random, signInPool)
   const outbox = new Outbox({
@@ -273,11 +344,11 @@ function createWebhooks(config: Config, platform: Platform, store: Store) {
     holdMs: config.webhooks.hold_secs * 1000,
     giveUpMs: config.webhooks.give_up_hours * 3_600_000,
   })
-  const applications = new Map(config.applications.map((one) => [one.id, one]))
-  const feed = createEventFeed({ store, timers, connectionCodecs: codecs })
+  const feed = createEventFeed({ store, timers, connectionCodecs: codecs, recordingUrl })
   const sink = createWebhookSink({
     application: (id) => applications.get(id),
     connectionCodecs: codecs,
+    recordingUrl,
     deliver: (rows) => outbox.add(rows),
   })
   const both: EventSink = {
@@ -379,10 +450,15 @@ function createAudio(
     ingest.close()
     speech.close()
   }
-  return { media, speech, close }
+  return { media, speech, post: worker.post, close }
 }
 
-function createSip(config: Config, platform: Platform, late: LateLogic): SipStack {
+function createSip(
+  config: Config,
+  platform: Platform,
+  late: LateLogic,
+  users: SipUserBook,
+): SipStack {
   const { timers, clock, random, log, metrics, secret } = platform
   return createSipStack({
     datagrams: createDatagrams(),
@@ -397,49 +473,13 @@ function createSip(config: Config, platform: Platform, late: LateLogic): SipStac
       config,
       secretBytes(secret('sip-secret'), (count) => random.bytes(count)),
     ),
+    users,
     deliver: (input) => late.current?.deliver(input),
     admit: () => {
       const admission = late.current?.admitCall() ?? { ok: false, retryAfterSecs: 1 }
       return admission.ok ? undefined : { retryAfterSecs: admission.retryAfterSecs }
     },
   })
-}
-
-function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
-  const { sip, trunks, sipUsers, outbound } = config
-  const isRange = (host: string): boolean => /^[\d.]+(\/\d+)?$/.test(host) || host.includes(':')
-  return {
-    host: sip.host,
-    port: sip.port,
-    transports: sip.transports,
-    domain: sip.domain,
-    digestAlgorithms: sip.digest_algorithms,
-    sessionExpiresSecs: sip.session_expires_secs,
-    allowPrefixes: outbound.allow_prefixes,
-    strangers: {
-      sourceRatePerSec: sip.source_rate_per_sec,
-      sourceBurst: sip.source_burst,
-      strangersRatePerSec: sip.strangers_rate_per_sec,
-      failedLoginsMax: sip.failed_logins,
-      banMs: sip.ban_secs * 1000,
-    },
-    flowWaitSecs: sip.flow_wait_secs,
-    advertise: sip.advertise,
-    users: sipUsers,
-    trunks: trunks.map((trunk) => ({
-      name: trunk.name,
-      uri: trunk.uri,
-      inboundFrom: addressMatcher(trunk.inbound_from),
-      username: trunk.username,
-      password: trunk.password,
-    })),
-    openSources: addressMatcher(sip.accept_unauthenticated_from),
-    allowUriHosts: {
-      addresses: addressMatcher(outbound.allow_uri_hosts.filter(isRange)),
-      names: outbound.allow_uri_hosts.filter((host) => !isRange(host)),
-    },
-    secret,
-  }
 }
 
 /** 32 bytes that outlive the process: tags, Call-IDs and nonces are signed with them. */
@@ -493,10 +533,16 @@ function renderMetrics(
 }
 
 /** Delivered webhooks are forgotten with their events; what is still owed is kept. */
-function startPruning(config: Config, platform: Platform, store: Store): () => void {
+function startPruning(
+  config: Config,
+  platform: Platform,
+  store: Store,
+  alsoPrune: () => void,
+): () => void {
   const { timers, clock, log } = platform
   const keptMs = config.events.keep_hours * 3_600_000
   const again = (): void => {
+    alsoPrune()
     store.prune(clock.wallMs() - keptMs).catch((error: unknown) => {
       log.warn({ code: 'PRUNE', error: String(error) }, 'old events could not be removed')
     })

@@ -7,11 +7,15 @@ export interface WorkerThreads {
   readonly journal: StartThread
   readonly media: StartThread
   readonly audio: StartThread
+  readonly speech: StartThread
+  readonly recording: StartThread
 }
 
 const journal = new URL('./journal-worker.ts', import.meta.url)
 const media = new URL('./media-worker.ts', import.meta.url)
 const audio = new URL('./audio-worker.ts', import.meta.url)
+const speech = new URL('./speech-worker.ts', import.meta.url)
+const recording = new URL('./recording-worker.ts', import.meta.url)
 
 /** Threads that are loading already, in the order in which they are needed. */
 export function prepareWorkers(): WorkerThreads {
@@ -19,6 +23,9 @@ export function prepareWorkers(): WorkerThreads {
     journal: prepareThread(journal),
     media: prepareThread(media),
     audio: prepareThread(audio),
+    // Not yet: it has nothing to do with calls that are to be heard again soon.
+    speech: (callbacks) => startThread(speech, callbacks),
+    recording: (callbacks) => startThread(recording, callbacks),
   }
 }
 
@@ -27,4 +34,6 @@ export const workersOnDemand: WorkerThreads = {
   journal: (callbacks) => startThread(journal, callbacks),
   media: (callbacks) => startThread(media, callbacks),
   audio: (callbacks) => startThread(audio, callbacks),
+  speech: (callbacks) => startThread(speech, callbacks),
+  recording: (callbacks) => startThread(recording, callbacks),
 }

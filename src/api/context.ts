@@ -8,7 +8,6 @@ import { brandAs } from '../base/ids.ts'
 import type { LegUuid, QueueName, SessionId, LegId } from '../base/ids.ts'
 import type { ApiKey } from '../config/credentials.ts'
 import type { Config } from '../config/shape.ts'
-import type { Application } from '../ports/applications.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CallControl, Command, CommandValue, FreshLeg } from '../ports/commands.ts'
 import type { EventFeed } from '../ports/event-feed.ts'
@@ -18,6 +17,7 @@ import type { MediaFiles } from '../ports/media-files.ts'
 import type { Random } from '../ports/random.ts'
 import type { CheckSpeech } from '../ports/speech.ts'
 import type { RecordingFiles, RecordingView } from '../ports/recorder.ts'
+import type { Setup } from '../ports/setup.ts'
 import type { Store } from '../ports/store.ts'
 import type { CommonParameters } from './fields.ts'
 import { conferenceObject, dialedObject, participantObject, queueObject } from './objects.ts'
@@ -49,7 +49,7 @@ export interface ApiOptions {
   readonly config: Pick<Config, 'http' | 'limits'>
   /** At least one, or nobody can ask anything. */
   readonly apiKeys: readonly ApiKey[]
-  readonly applications: readonly Application[]
+  readonly setup: Setup
   /** Of the webhook signature: a UUID, and the 32 raw bytes in base64. */
   readonly publicKey: { readonly id: string; readonly public: string }
   ready(): ReadyStatus

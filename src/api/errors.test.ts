@@ -46,6 +46,12 @@ const recordStart = (payload: object, pointer: string): Occasion => ({
   error: at(pointer),
 })
 
+const newNumber = {
+  method: 'POST',
+  url: '/v2/phone_numbers',
+  payload: { phone_number: '+15550100' },
+} as const
+
 const occasions: Readonly<Record<ErrorName, Occasion>> = {
   'malformed-request': { method: 'POST', url: '/v2/queues', payload: '[]' },
   'invalid-json': { method: 'POST', url: '/v2/queues', payload: '{' },
@@ -296,6 +302,7 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     payload: { audio_url: 'http://192.168.0.1/a.wav' },
     world: { forbiddenUrl: 'http://192.168.0.1/a.wav' },
   },
+  'audio-queue-full': { refusal: { code: 'audio-queue-full', tracksMax: 100 } },
   'no-overlay-base': { refusal: { code: 'no-overlay-base' }, error: at('/overlay') },
   unavailable: {
     refusal: { code: 'unavailable', why: 'draining', retryAfterSecs: 5 },
@@ -360,6 +367,16 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
   'already-participant': { refusal: { code: 'already-participant' } },
   'not-participant': { refusal: { code: 'not-participant' }, error: at('/call_control_id') },
   'participant-unknown': { refusal: { code: 'participant-unknown' } },
+  'defined-in-file': { method: 'DELETE', url: '/v2/call_control_applications/1000000001' },
+  'already-taken': { ...newNumber, world: { setupRefusal: 'taken' }, error: at('/phone_number') },
+  'connection-unknown': {
+    method: 'POST',
+    url: '/v2/telephony_credentials',
+    payload: { connection_id: '1' },
+    world: { setupRefusal: 'connection-unknown' },
+    error: at('/connection_id'),
+  },
+  'setup-full': { ...newNumber, world: { setupRefusal: 'full' } },
 }
 
 for (const [name, occasion] of Object.entries(occasions)) {

@@ -6,6 +6,7 @@ import type { Refusal } from '../ports/commands.ts'
 import { outboundRefusals } from './outbound-errors.ts'
 import { speechErrors } from './speech-errors.ts'
 import { recordingErrors } from './recording-errors.ts'
+import { setupErrors } from './setup/errors.ts'
 
 export interface CatalogueEntry {
   /** HTTP status. */
@@ -368,6 +369,14 @@ const callRefusals = {
       'The audio URL is not allowed by `egress.allow`, cannot be fetched, or is no WAV or MP3.',
     remedy: 'Check the URL from the server, and `egress.allow`.',
   },
+  'audio-queue-full': {
+    status: 422,
+    code: '10027',
+    title: 'Unprocessable Entity',
+    detail: 'As many files as may wait are waiting already.',
+    meaning: 'One more playback or speech, and the audio queue of the call or conference is full.',
+    remedy: 'Wait for `call.playback.ended`, or send `stop`.',
+  },
   'media-full': {
     status: 422,
     code: '10027',
@@ -547,6 +556,7 @@ export const catalogue = {
   ...queueRefusals,
   ...conferenceRefusals,
   ...recordingErrors,
+  ...setupErrors,
   ...speechErrors,
 } as const satisfies Record<string, CatalogueEntry>
 

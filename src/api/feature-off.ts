@@ -4,8 +4,8 @@ import { Type } from 'typebox'
 import type { Api, ApiContext } from './context.ts'
 
 const callActions = [
-  ...['speak', 'gather', 'gather_using_audio', 'gather_using_speak', 'gather_using_ai'],
-  ...['gather_stop', 'send_dtmf', 'record_start', 'record_stop', 'record_pause', 'record_resume'],
+  ...['gather', 'gather_using_audio', 'gather_using_speak', 'gather_using_ai'],
+  ...['gather_stop', 'send_dtmf'],
   ...['send_sip_info', 'switch_supervisor_role', 'fork_start', 'fork_stop', 'streaming_start'],
   ...['streaming_stop', 'transcription_start', 'transcription_stop', 'suppression_start'],
   ...['suppression_stop', 'siprec_start', 'siprec_stop', 'ai_assistant_start'],
@@ -14,24 +14,46 @@ const callActions = [
 ]
 
 const conferenceActions = [
-  ...['play', 'stop', 'speak', 'update', 'record_start', 'record_stop', 'record_pause'],
-  ...['record_resume', 'send_dtmf', 'gather_using_audio', 'dial_participant'],
+  ...['play', 'stop', 'speak', 'update'],
+  ...['send_dtmf', 'gather_using_audio', 'dial_participant'],
 ]
 
 const replacements: Readonly<Record<string, string>> = {
   dial_participant: ' Use POST /v2/calls, and join the new call when it has answered.',
 }
 
-const fromFile = 'Call control applications are defined in the configuration file.'
+/** Families of the hosted API with a hint where the way is another one here. */
+const families: readonly (readonly [methods: readonly Method[], url: string, detail: string])[] = [
+  [
+    ['POST'],
+    '/v2/number_orders',
+    'Numbers cannot be ordered here. Make one known by POST /v2/phone_numbers.',
+  ],
+  [
+    ['POST'],
+    '/v2/telephony_credentials/:id/token',
+    'Tokens for browsers are not enabled on this server. Register with sip_username and sip_password.',
+  ],
+  ...(['/v2/outbound_voice_profiles', '/v2/outbound_voice_profiles/:id'] as const).map(
+    (url) =>
+      [
+        ['GET', 'POST', 'PATCH', 'DELETE'],
+        url,
+        'Outbound voice profiles are not enabled on this server. Limits are in the configuration file, under outbound.',
+      ] as const,
+  ),
+]
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
 /** Registers every known operation that answers 422 code 20015. */
 export function featuresOff(api: Api, context: ApiContext): void {
-  const off = (method: 'POST' | 'PATCH' | 'DELETE', url: string, detail: string): void => {
+  const off = (method: Method, url: string, detail: string): void => {
     api.route({
       method,
       url,
       // Swagger's `hide`: the published description lists only what works.
-      schema: { hide: true, body: Type.Unknown() },
+      schema: { hide: true, ...(method === 'GET' ? {} : { body: Type.Unknown() }) },
       handler: async (_request, reply) => context.refuse(reply, [{ name: 'feature-off', detail }]),
     })
   }
@@ -44,7 +66,7 @@ export function featuresOff(api: Api, context: ApiContext): void {
       off('POST', `${base}/actions/${action}`, detail)
     }
   }
-  off('POST', '/v2/call_control_applications', fromFile)
-  off('PATCH', '/v2/call_control_applications/:id', fromFile)
-  off('DELETE', '/v2/call_control_applications/:id', fromFile)
+  for (const [methods, url, detail] of families) {
+    for (const method of methods) off(method, url, detail)
+  }
 }

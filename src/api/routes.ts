@@ -1,7 +1,5 @@
 // All endpoints in the order of the reference.
 
-import { listApplications } from './applications/list.ts'
-import { retrieveApplication } from './applications/retrieve.ts'
 import { activeCalls } from './calls/active-calls.ts'
 import { answer } from './calls/answer.ts'
 import { bridge } from './calls/bridge.ts'
@@ -46,6 +44,7 @@ import { updateQueueCall } from './queues/update-call.ts'
 import { updateQueue } from './queues/update.ts'
 import { downloadRecording } from './recordings/download.ts'
 import { deleteRecording, listRecordings, retrieveRecording } from './recordings/read.ts'
+import { setupEndpoints } from './setup/routes.ts'
 import { systemState } from './system/health.ts'
 import { deleteMedia } from './media/delete.ts'
 import { downloadMedia } from './media/download.ts'
@@ -71,7 +70,7 @@ export const endpoints: readonly Endpoint[] = [
   ...[muteParticipants, unmuteParticipants, endConference],
   ...[recordConference, recordConferenceChanges],
   ...[listRecordings, retrieveRecording, deleteRecording, downloadRecording],
-  ...[listApplications, retrieveApplication],
+  ...setupEndpoints,
   ...[listMedia, uploadMedia, retrieveMedia, updateMedia, deleteMedia, downloadMedia],
   listEvents,
   ...[publicKey, systemState],

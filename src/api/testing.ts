@@ -27,10 +27,12 @@ import type { FeedAnswer } from '../ports/event-feed.ts'
 import type { Log, LogFields } from '../ports/log.ts'
 import { mediaTtlMs, type MediaFile, type MediaFiles } from '../ports/media-files.ts'
 import type { QueueRecord, QueuedCall } from '../ports/store.ts'
+import type { SetupRefusal } from '../ports/setup.ts'
 import type { ApiOptions } from './context.ts'
 import type { RecordingFile, RecordingView } from '../ports/recorder.ts'
 import { createRecordingLinks } from './recordings/links.ts'
 import { createApi } from './create-api.ts'
+import { fakeSetup } from './setup/testing.ts'
 
 export const testKey = 'KEYtest'
 export const nowMs = 1_741_079_683_456
@@ -160,6 +162,8 @@ export interface TestWorld {
   participants?: readonly ParticipantView[]
   recordings?: readonly RecordingView[]
   applications?: readonly Application[]
+  /** Answer of every change to what is set up. */
+  setupRefusal?: SetupRefusal
   rateLimit?: number
   runningConferences?: number
   forbiddenUrl?: string
@@ -187,7 +191,7 @@ export function testApi(world: TestWorld = {}) {
       publicUrl: '',
     },
     config: {
-      http: { host: '127.0.0.1', port: 0, rate_limit_per_sec: world.rateLimit ?? 0 },
+      http: { host: '127.0.0.1', port: 0, public_url: '', rate_limit_per_sec: world.rateLimit ?? 0 },
       limits: {
         calls: 10,
         queues: 100,
@@ -203,7 +207,7 @@ export function testApi(world: TestWorld = {}) {
       },
     },
     apiKeys: [{ name: 'dev', hash: apiKeyHash(testKey) }],
-    applications: world.applications ?? [defaultApplication('')],
+    setup: fakeSetup(world.applications ?? [defaultApplication('')], nowMs, world.setupRefusal),
     publicKey: { id: '6f1d9ffb-5d0c-4a83-9b35-5f6b9a0f5a57', public: 'QUJD' },
     ready: () => world.ready ?? { status: 'ready' },
     metricsText: async () => 'holdfast_calls 0\n',

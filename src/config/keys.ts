@@ -30,6 +30,10 @@ const http = {
     wordSays,
   ),
   port: integer(0, 65_535, { default: 8080, doc: 'TCP port; 0 is any free one.' }),
+  public_url: httpUrl({
+    default: '',
+    doc: 'How others reach this HTTP server, such as `https://calls.example.com`: the beginning of links to recordings. Empty: `http.host` and `http.port`, in answers the host that the client used.',
+  }),
   rate_limit_per_sec: integer(0, 100_000, {
     default: 0,
     unit: 'requests/s',
@@ -400,6 +404,13 @@ export const keys = {
       default: 72,
       unit: 'h',
       doc: 'How long a webhook is retried.',
+    }),
+  },
+  recordings: {
+    keep_days: integer(0, 36_500, {
+      default: 0,
+      unit: 'd',
+      doc: 'How long finished recordings are kept; 0 is until they are deleted.',
     }),
   },
   events: {

@@ -118,7 +118,6 @@ export type LegCommand =
       readonly legId: LegId
       readonly playbackId: string
       readonly audio: AudioReference
-      readonly mediaName: string | undefined
       readonly loops: number
       readonly overlay: boolean
       /** Stop running audio first. */
@@ -250,7 +249,6 @@ export type ConferenceCommand =
       readonly legIds: readonly LegId[]
       readonly playbackId: string
       readonly audio: AudioReference
-      readonly mediaName: string | undefined
       readonly loops: number
     }
   /** Of what `conference-play` began; `legIds` empty: all of it. */
@@ -402,7 +400,7 @@ export type Refusal =
       readonly limit: number
       readonly retryAfterSecs: number
     }
-  | { readonly code: 'audio-refused'; readonly why: string }
+  | { readonly code: 'audio-queue-full'; readonly tracksMax: number }
   | { readonly code: 'no-overlay-base' }
   | { readonly code: 'recording-unknown' }
   | { readonly code: 'no-audio-yet' }

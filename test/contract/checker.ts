@@ -15,6 +15,8 @@ import { isObject, loadStructure, type JsonObject, type Structure } from './stru
 const additions: Readonly<Record<string, readonly string[]>> = {
   'call.initiated': ['from_sip_uri', 'to_sip_uri'],
   'call.hangup': ['end_time'],
+  'call.speak.started': ['speak_id'],
+  'call.speak.ended': ['speak_id', 'status_detail'],
 }
 
 const legIds = [

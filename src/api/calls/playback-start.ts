@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { AudioReference } from '../../ports/media-engine.ts'
 import type { Api, ApiContext } from '../context.ts'
-import { audioFields, commonFields, flag } from '../fields.ts'
+import { audioFields, commonFields, flag, loop, targetLegs } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { missing } from '../problems.ts'
 import type { Problem } from '../problems.ts'
@@ -33,15 +33,10 @@ export function playbackStart(api: Api, context: ApiContext): void {
         }),
       ),
       audio_type: Type.Enum(['mp3', 'wav'], { default: 'mp3' }),
-      loop: Type.Unsafe<number | string>({
-        default: 1,
-        'x-own': 'loop-invalid',
-        'x-rule': 'loop',
-        description: '1 to 100, or `infinity`.',
-      }),
+      loop,
       overlay: flag(false),
       stop: Type.Optional(Type.Enum(['current', 'all', 'overlay'], { 'x-own': 'stop-invalid' })),
-      target_legs: Type.Enum(['self', 'opposite', 'both'], { default: 'self' }),
+      target_legs: targetLegs,
       cache_audio: flag(true),
       ...commonFields,
     }),
@@ -60,7 +55,6 @@ export function playbackStart(api: Api, context: ApiContext): void {
       legId: legIdOf(params),
       playbackId: context.options.random.uuid(),
       audio: source.audio,
-      mediaName: undefined,
       loops: loopsOf(body.loop) ?? 1,
       overlay: body.overlay,
       stop: body.stop,

@@ -29,6 +29,24 @@ export function clipFromSamples(samples: Int16Array): AudioClip {
   return { pcmu, pcma, samples: length }
 }
 
+/** One clip after the other. */
+export function joinClips(clips: readonly AudioClip[]): AudioClip {
+  const length = Math.max(
+    FRAME_SAMPLES,
+    clips.reduce((sum, { samples }) => sum + samples, 0),
+  )
+  const shared = new SharedArrayBuffer(2 * length)
+  const pcmu = new Uint8Array(shared, 0, length)
+  const pcma = new Uint8Array(shared, length, length)
+  let at = 0
+  for (const clip of clips) {
+    pcmu.set(clip.pcmu, at)
+    pcma.set(clip.pcma, at)
+    at += clip.samples
+  }
+  return { pcmu, pcma, samples: length }
+}
+
 /** Memory that the clip holds. */
 export function clipBytes(clip: AudioClip): number {
   return clip.pcmu.length + clip.pcma.length

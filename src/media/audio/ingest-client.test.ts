@@ -4,7 +4,8 @@ import { ok } from '../../base/result.ts'
 import type { Timers } from '../../ports/timers.ts'
 import { clipFromSamples } from './clip.ts'
 import { createIngestClient } from './ingest-client.ts'
-import type { IngestRequest, IngestThreadCallbacks } from './ingest-client.ts'
+import type { IngestRequest } from './ingest-client.ts'
+import type { JobThreadCallbacks } from './worker-jobs.ts'
 
 const clip = clipFromSamples(new Int16Array(160))
 
@@ -13,7 +14,7 @@ function world() {
   const threads: {
     posted: IngestRequest[]
     stopped: boolean
-    callbacks: IngestThreadCallbacks
+    callbacks: JobThreadCallbacks
   }[] = []
   const alarms = new Map<number, () => void>()
   let nextTimer = 1
