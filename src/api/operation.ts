@@ -38,7 +38,10 @@ interface About {
   readonly description?: string
 }
 
-function answers(ok: TSchema | undefined) {
+function answers(ok: TSchema | undefined, created = false) {
+  if (created && ok !== undefined) {
+    return { 201: describedAs('Made.', ok), default: errorSchema }
+  }
   return ok === undefined
     ? { 204: noBody, default: errorSchema }
     : { 200: describedAs('Done.', ok), default: errorSchema }
@@ -59,18 +62,20 @@ interface Parts<P extends TProperties> extends About {
   readonly path: P
   /** Schema of `data`; undefined: 204. */
   readonly ok?: TSchema
+  /** Success is 201. */
+  readonly created?: boolean
 }
 
 /** Schema of an operation with a body. */
 export function bodyOperation<P extends TProperties, B extends TObject>(
   parts: Parts<P> & { readonly body: B },
 ): { params: TObject<P>; body: B } {
-  const { tag, summary, description, path, body, ok } = parts
+  const { tag, summary, description, path, body, ok, created } = parts
   return {
     ...{ tags: [tag], summary, ...(description === undefined ? {} : { description }) },
     params: Type.Object(path),
     body,
-    ...{ response: answers(ok === undefined ? undefined : dataOf(ok)) },
+    ...{ response: answers(ok === undefined ? undefined : dataOf(ok), created) },
   }
 }
 

@@ -81,7 +81,10 @@ export function problemOf(refusal: Refusal, destination: '/to' | '/sip_address')
       return { name: refusal.code, pointer: '/queue' }
     case 'no-overlay-base':
       return { name: refusal.code, pointer: '/overlay' }
+    case 'recording-unknown':
+      return { name: refusal.code, pointer: '/recording_id' }
     case 'leg-ended':
+    case 'no-audio-yet':
     case 'not-answered':
     case 'queue-size-fixed':
     case 'already-queued':
@@ -93,12 +96,13 @@ export function problemOf(refusal: Refusal, destination: '/to' | '/sip_address')
     case 'conference-name-taken':
     case 'already-participant':
     case 'participant-unknown':
-    case 'audio-refused':
+    case 'audio-queue-full':
       return { name: refusal.code }
     case 'wrong-direction':
     case 'not-queued':
     case 'queue-full':
     case 'queue-empty':
+    case 'recordings-max':
     case 'kept-caller-gone':
     case 'conference-full':
     case 'channel-limit':
@@ -126,6 +130,7 @@ type TellingCode =
   | 'queue-full'
   | 'queue-empty'
   | 'kept-caller-gone'
+  | 'recordings-max'
   | 'conference-full'
   | 'channel-limit'
   | 'outbound-concurrent-limit'
@@ -178,6 +183,10 @@ function tellingProblem(refusal: Extract<Refusal, { code: TellingCode }>): Probl
         detail: `${limitOf(refusal.of)} limit of ${refusal.limit} calls per minute over trunks has been reached.`,
         retryAfterSecs: refusal.retryAfterSecs,
       }
+    case 'recordings-max': {
+      const detail = `At most ${refusal.most} recordings can run at the same time.`
+      return { name, detail }
+    }
     case 'unavailable':
       return { name, retryAfterSecs: refusal.retryAfterSecs }
   }

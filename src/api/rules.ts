@@ -69,6 +69,14 @@ export const rules = {
   'web-url': (value, name) =>
     when(!isWebUrl(value), refusedText(name, 'must be an http or https URL')),
   'webhook-url': (value, name, judgeUrl) => webhookUrlProblems(value, name, judgeUrl, ''),
+  /** The empty text is none. */
+  'optional-webhook-url': (value, name, judgeUrl) =>
+    value === '' ? [] : webhookUrlProblems(value, name, judgeUrl, ''),
+  'sip-user-name': (value, name) =>
+    when(
+      !/^[A-Za-z0-9]*$/.test(String(value)),
+      refusedText(name, 'may contain letters and digits only'),
+    ),
   'header-name': (value, name) =>
     when(!headerName.test(String(value)), refusedText(name, 'must hold valid SIP header names')),
   time: (value, name) =>

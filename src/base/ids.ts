@@ -21,6 +21,8 @@ export type ParticipantId = Branded<'ParticipantId'>
 export type OperationId = Branded<'OperationId'>
 /** One `playback_start` command. */
 export type PlaybackId = Branded<'PlaybackId'>
+/** One recording, a UUID. */
+export type RecordingId = Branded<'RecordingId'>
 /** SIP Call-ID, as on the wire. */
 export type SipCallId = Branded<'SipCallId'>
 

@@ -18,6 +18,7 @@ const N = 'no-op'
 const U = 'not-answered'
 const W = 'wrong-direction'
 const Q = 'not-queued'
+const S = 'no-audio-yet'
 
 /** C36: ringing-in, dialing, parked, queued, bridged, in-conference. */
 const contract: Readonly<Record<LegCommandName, readonly CommandRule[]>> = {
@@ -34,6 +35,10 @@ const contract: Readonly<Record<LegCommandName, readonly CommandRule[]>> = {
   speak: [U, U, Y, Y, Y, Y],
   'playback-stop': [N, N, Y, Y, Y, Y],
   'client-state-update': [Y, Y, Y, Y, Y, Y],
+  'record-start': [S, S, Y, Y, Y, Y],
+  'record-stop': [N, N, Y, Y, Y, Y],
+  'record-pause': [N, N, Y, Y, Y, Y],
+  'record-resume': [N, N, Y, Y, Y, Y],
 }
 
 test("B.0: every state × command pair is the contract's", () => {

@@ -71,6 +71,8 @@ export interface Leg {
   /** Unanswered legs whose intent names this leg. */
   readonly awaiting: Set<LegId>
   audio: LegAudio
+  /** Mixed over `audio`: a queue of its own, without background. */
+  overlay: LegAudio
   /** REFER of ours that has no final answer yet. */
   referring: boolean
   /** Dialled for a REFER that we heard: who asked. Cleared when that is settled. */

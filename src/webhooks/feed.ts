@@ -7,7 +7,8 @@ import type { EventFeed, FeedAnswer, FeedItem } from '../ports/event-feed.ts'
 import type { StampedEvent } from '../ports/events.ts'
 import type { EventMark, Store } from '../ports/store.ts'
 import type { Timers } from '../ports/timers.ts'
-import { eventData, webhookOf } from './payloads.ts'
+import { eventData, noRecordingUrl, webhookOf } from './payloads.ts'
+import type { RecordingUrl } from './payloads.ts'
 
 /** Events read and rendered at once: between two of them calls have their turn. */
 const chunkMax = 200
@@ -19,6 +20,7 @@ export interface EventFeedOptions {
   readonly timers: Timers
   /** Comma list for `connection_codecs`. */
   readonly connectionCodecs: string
+  readonly recordingUrl?: RecordingUrl
 }
 
 export interface RunningFeed extends EventFeed {
@@ -29,7 +31,7 @@ export interface RunningFeed extends EventFeed {
 }
 
 export function createEventFeed(options: EventFeedOptions): RunningFeed {
-  const { store, timers, connectionCodecs } = options
+  const { store, timers, connectionCodecs, recordingUrl = noRecordingUrl } = options
   const waiting = new Set<() => void>()
   /** Commits so far: what happens during a read is not slept through. */
   let commits = 0
@@ -65,7 +67,7 @@ export function createEventFeed(options: EventFeedOptions): RunningFeed {
         return items.length === 0 ? { kind: 'gone' } : answerOf(items, from)
       }
       for (const event of page.events) {
-        const webhook = webhookOf(event, connectionCodecs)
+        const webhook = webhookOf(event, connectionCodecs, recordingUrl)
         if (webhook === undefined) continue
         items.push({ cursor: cursorOf(event), data: eventData(event, webhook) })
       }

@@ -9,7 +9,8 @@ import type { Application } from '../ports/applications.ts'
 import type { EventSink } from '../ports/event-sink.ts'
 import type { HttpMethod, StampedEvent, WebhookOverrides } from '../ports/events.ts'
 import type { DeliveryRow } from '../ports/store.ts'
-import { eventData, webhookOf, type Webhook } from './payloads.ts'
+import { eventData, noRecordingUrl, webhookOf } from './payloads.ts'
+import type { RecordingUrl, Webhook } from './payloads.ts'
 
 /** C20: how long a receiver has when its application says nothing. */
 const timeoutMsDefault = 2000
@@ -18,16 +19,17 @@ export interface WebhookSinkOptions {
   readonly application: (id: ApplicationId) => Application | undefined
   /** Comma list for `connection_codecs`. */
   readonly connectionCodecs: string
+  readonly recordingUrl?: RecordingUrl
   /** Takes over rows that are on disk. */
   readonly deliver: (rows: readonly DeliveryRow[]) => void
 }
 
 export function createWebhookSink(options: WebhookSinkOptions): EventSink {
-  const { application, connectionCodecs, deliver } = options
+  const { application, connectionCodecs, deliver, recordingUrl = noRecordingUrl } = options
   return {
     deliveriesFor: (events) =>
       events.flatMap((stamped) => {
-        const webhook = webhookOf(stamped, connectionCodecs)
+        const webhook = webhookOf(stamped, connectionCodecs, recordingUrl)
         if (webhook === undefined) return []
         const row = rowOf(stamped, webhook, application(webhook.leg.applicationId))
         return row === undefined ? [] : [row]

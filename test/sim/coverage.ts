@@ -243,6 +243,8 @@ export class Coverage {
         const verb = this.#verbs.get(input.operationId)
         return { what: `store ${verb?.kind} ${input.outcome.kind}`, legId: verb?.legId }
       }
+      case 'recorder':
+        return { what: input.input.kind, legId: undefined }
       case 'restore':
         return { what: 'restore', legId: undefined }
     }

@@ -426,7 +426,6 @@ export const commands = {
     legId: leg(name),
     playbackId: `music-${name}`,
     audio: { kind: 'url', url: 'http://127.0.0.1/m.wav', cache: true },
-    mediaName: undefined,
     loops: Infinity,
     overlay: false,
     stop: undefined,

@@ -28,6 +28,7 @@ import type {
 } from '../../src/ports/commands.ts'
 import type { DomainEvent } from '../../src/ports/events.ts'
 import type { AudioReference, MediaCommand, MediaInput } from '../../src/ports/media-engine.ts'
+import type { RecorderCommand } from '../../src/ports/recorder.ts'
 import type { SignalingEffect, SignalingInput } from '../../src/ports/signaling.ts'
 import type { QueueVerb, StateTable } from '../../src/ports/store.ts'
 import { QueueBook } from '../../src/store/order/queue-book.ts'
@@ -127,6 +128,9 @@ export class Bench {
     this.engine = new Engine(world, 'boot')
   }
 
+  /** What the recorder was asked since the last look. */
+  readonly recorder: RecorderCommand[] = []
+
   /** One input and everything that the store says at once. Fails on a broken invariant. */
   step(input: EngineInput): void {
     const time = { nowMs: this.nowMs, nowUs: this.nowMs * 1000, monotonicMs: this.nowMs }
@@ -141,6 +145,7 @@ export class Bench {
         this.signals.push(effect.effect)
         this.sip.push(signalWord(effect.effect))
       } else if (effect.kind === 'media') this.media.push(mediaWord(effect.command))
+      else if (effect.kind === 'record') this.recorder.push(effect.command)
       else this.answers.set(effect.token, effect.answer)
     }
     for (const change of out.changes) {
@@ -379,7 +384,6 @@ export class Bench {
       legId: id(name),
       playbackId,
       audio: audio(playbackId),
-      mediaName: undefined,
       loops: 1,
       overlay: false,
       stop: undefined,
@@ -528,6 +532,7 @@ function mediaWord(command: MediaCommand): string {
     case 'unlink':
       return `${command.kind} ${command.a} ${command.b}`
     case 'play':
+    case 'play-over':
     case 'stop-playback':
       return `${command.kind} ${command.legId} ${command.playbackId}`
     case 'hear': {

@@ -8,7 +8,9 @@ import {
   preferredCodecs,
   sipHeaders,
 } from '../fields.ts'
-import { bodyOperation, doneSchema } from '../operation.ts'
+import { bodyOperation } from '../operation.ts'
+import { recordFields, recordOf } from '../record-fields.ts'
+import { recordResultSchema } from '../recordings/object.ts'
 import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
@@ -22,9 +24,10 @@ const schema = bodyOperation({
     sip_headers: sipHeaders,
     preferred_codecs: preferredCodecs,
     ...lackingCallFeatures,
+    ...recordFields,
     ...webhookFields,
   }),
-  ok: doneSchema,
+  ok: recordResultSchema,
 })
 
 /** POST /v2/calls/{call_control_id}/actions/answer */
@@ -38,6 +41,7 @@ export function answer(api: Api, context: ApiContext): void {
       sipHeaders: body.sip_headers,
       codecs: codecsOf(body.preferred_codecs),
       webhooks: webhookOverrides(body),
+      record: recordOf(context.options.random, body),
     } as const
     return context.act(request, reply, command, body)
   })

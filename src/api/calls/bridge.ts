@@ -14,6 +14,7 @@ import {
 } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { missing } from '../problems.ts'
+import { recordFields, recordOf } from '../record-fields.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
 const ringtones = [
@@ -39,7 +40,7 @@ const schema = bodyOperation({
     ringtone: Type.Enum(ringtones, { default: 'us' }),
     mute_dtmf: muteDtmf,
     prevent_double_bridge: flag(false),
-    record: lacking(),
+    ...recordFields,
   }),
   ok: doneSchema,
 })
@@ -62,6 +63,7 @@ export function bridge(api: Api, context: ApiContext): void {
       preventDoubleBridge: body.prevent_double_bridge,
       parkAfterUnbridge: body.park_after_unbridge === 'self',
       holdAfterUnbridge: body.hold_after_unbridge,
+      record: recordOf(context.options.random, body),
     } as const
     return context.act(request, reply, command, body)
   })

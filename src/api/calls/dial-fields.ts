@@ -16,6 +16,7 @@ import {
   sipHeaders,
 } from '../fields.ts'
 import type { Problem } from '../problems.ts'
+import { recordFields } from '../record-fields.ts'
 import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
 import type { WebhookParameters } from '../webhook-fields.ts'
 
@@ -53,6 +54,7 @@ export const dialFields = {
   privacy: Type.Enum(['id', 'none'], { default: 'none' }),
   send_digits_on_answer: lacking(''),
   ...lackingCallFeatures,
+  ...recordFields,
   ...webhookFields,
 }
 

@@ -4,6 +4,7 @@ import type { ApplicationId, LegId } from '../../base/ids.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlId, commonFields, flag, lacking, parkAfterUnbridge } from '../fields.ts'
 import { callSchema } from '../objects.ts'
+import { recordOf } from '../record-fields.ts'
 import { bodyOperation } from '../operation.ts'
 import { missing } from '../problems.ts'
 import type { Problem } from '../problems.ts'
@@ -45,7 +46,10 @@ export function dial(api: Api, context: ApiContext): void {
       kind: 'dial',
       fresh: context.freshLeg(),
       applicationId: brandAs<ApplicationId>(body.connection_id),
-      dial: dialOptions(body, source.audio),
+      dial: {
+        ...dialOptions(body, source.audio),
+        record: recordOf(context.options.random, body),
+      },
       retryOnTimeout: body.retry_on_timeout,
       linkTo: body.link_to === undefined ? undefined : brandAs<LegId>(body.link_to),
       bridgeIntent: body.bridge_intent,

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { clientState, commonFields, flag, muteDtmf, parkAfterUnbridge } from '../fields.ts'
+import { recordOf } from '../record-fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { destinationField, dialFields, dialOptions, encryptionProblems } from './dial-fields.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
@@ -36,7 +37,10 @@ export function transfer(api: Api, context: ApiContext): void {
       kind: 'transfer',
       legId: legIdOf(params),
       fresh: context.freshLeg(),
-      dial: dialOptions(body, source.audio),
+      dial: {
+        ...dialOptions(body, source.audio),
+        record: recordOf(context.options.random, body),
+      },
       earlyMedia: body.early_media,
       parkAfterUnbridge: body.park_after_unbridge === 'self',
       muteDtmf: body.mute_dtmf,

@@ -3,7 +3,8 @@
 import type { CommandAnswer, LegCommand } from '../../ports/commands.ts'
 import { answerLeg } from '../answer-leg.ts'
 import type { Request } from '../answers.ts'
-import { done, type StepContext } from '../context.ts'
+import { accepted, done, type StepContext } from '../context.ts'
+import { recordLeg } from '../recordings.ts'
 import type { Leg } from '../state.ts'
 import { accept } from '../command-legs.ts'
 
@@ -16,5 +17,7 @@ export function answer(
   accept(ctx, request, leg)
   if (command.webhooks !== undefined) leg.webhooks = command.webhooks
   answerLeg(ctx, leg, [...command.customHeaders, ...command.sipHeaders])
-  return done
+  if (command.record === undefined) return done
+  recordLeg(ctx, leg, command.record)
+  return accepted({ kind: 'recording-started', recordingId: command.record.recordingId })
 }

@@ -35,7 +35,12 @@ export function dial(ctx: StepContext, request: Request, command: DialCommand): 
     })
   }
   // Dialling is asynchronous, so its answer always says not alive.
-  return accepted({ kind: 'dialed', leg: { ...callView(leg), alive: false } })
+  const { record } = command.dial
+  return accepted({
+    kind: 'dialed',
+    leg: { ...callView(leg), alive: false },
+    ...(record === undefined ? {} : { recordingId: record.recordingId }),
+  })
 }
 
 function fromOf(command: DialCommand, linked: Leg | undefined): string {

@@ -7,6 +7,7 @@ import { endLeg } from '../end-leg.ts'
 import { playAnswerAudio } from '../leg-audio.ts'
 import { failure } from '../leg-ends.ts'
 import { fulfilIntent } from '../make-bridge.ts'
+import { recordLeg } from '../recordings.ts'
 import type { Leg } from '../state.ts'
 
 export function legAccepted(
@@ -34,6 +35,8 @@ export function legAccepted(
     ctx.arm('time-limit', legId, timeLimitMs)
   }
   if (leg.deferredEnd !== undefined) return
+  const record = leg.dial?.options.record
+  if (record !== undefined) recordLeg(ctx, leg, record)
   if (!playAnswerAudio(ctx, leg)) fulfilIntent(ctx, leg)
 }
 

@@ -100,6 +100,7 @@ function restoreLeg(row: LegRow): Leg {
   leg.intent = row.intent ?? undefined
   leg.timeLimitAtMs = row.timeLimitAtMs ?? undefined
   leg.audio = restoredAudio(row.audio)
+  leg.overlay = restoredAudio(row.overlay)
   leg.referring = row.referring
   leg.referral = row.referral ?? undefined
   leg.referredBy = row.referredBy === null ? undefined : brandAs(row.referredBy)

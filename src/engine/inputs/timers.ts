@@ -11,6 +11,7 @@ import { endLeg } from '../end-leg.ts'
 import { dialTimedOut, failure, ringLimitReached, timeLimitReached } from '../leg-ends.ts'
 import { forgetLeg, releaseKept } from '../legs.ts'
 import { tellDequeued } from '../memberships.ts'
+import { expireRecordings } from '../recordings.ts'
 import type { Leg, LegEnd, TimerName } from '../state.ts'
 
 const names: Readonly<Record<TimerName, 'leg' | 'other'>> = {
@@ -27,6 +28,7 @@ const names: Readonly<Record<TimerName, 'leg' | 'other'>> = {
   probe: 'leg',
   'conference-expiry': 'other',
   'conference-forget': 'other',
+  'expire-recordings': 'other',
 }
 
 export interface Timer {
@@ -85,6 +87,9 @@ export function timerInput(ctx: StepContext, timer: string): void {
       return
     case 'conference-forget':
       forgetConference(ctx, id)
+      return
+    case 'expire-recordings':
+      expireRecordings(ctx)
   }
 }
 

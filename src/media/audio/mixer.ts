@@ -34,6 +34,8 @@ interface Seat extends MixParty {
   /** Its share of the last tick was not all fade-out. */
   speaking: boolean
   shared: boolean
+  /** Its share of this tick is in `common`. */
+  adds: boolean
   /** The last sample of its share, from which a lost signal fades. */
   last: number
   level: number
@@ -71,6 +73,7 @@ export class Mixer {
       fresh: false,
       speaking: false,
       shared: true,
+      adds: false,
       last: 0,
       level: 0,
       audience: undefined,
@@ -132,6 +135,7 @@ export class Mixer {
     this.#tail.fill(0)
     for (const seat of this.#seats) {
       takeShare(seat)
+      seat.adds = !seat.shared && seat.audience === undefined
       if (!seat.shared && seat.audience !== undefined) whisper(seat.share, seat.audience)
       else if (!seat.shared) addTo(sum, seat.share)
     }
@@ -153,7 +157,7 @@ export class Mixer {
   /** What the party added to `common` in this tick; valid until the next. */
   shareOf(party: MixParty): Int16Array {
     const seat = this.#seatOf(party)
-    return seat.shared ? this.silence : seat.share
+    return seat.adds ? seat.share : this.silence
   }
 
   /** What the party hears in this tick: `common`, `silence`, or an array of its own; valid until the next tick. */

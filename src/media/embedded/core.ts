@@ -149,15 +149,18 @@ export class MediaCore {
       case 'hear':
         this.#hear(leg, command.source)
         return
-      case 'play': {
+      case 'play':
+      case 'play-over': {
         const clip = this.#clips.get(command.clipId)
         if (clip === undefined) return
         const player = new ClipPlayer(clip, command.loops)
-        leg.play({ playbackId: command.playbackId, player, told: false })
+        const playback = { playbackId: command.playbackId, player, told: false }
+        if (command.op === 'play') leg.play(playback)
+        else leg.overlay = playback
         return
       }
       case 'stop-playback':
-        if (leg.playback?.playbackId === command.playbackId) leg.stopPlayback()
+        leg.stopPlayback(command.playbackId)
         return
       case 'mix-join':
         this.#join(leg, command)

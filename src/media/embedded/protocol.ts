@@ -46,7 +46,8 @@ export type WorkerCommand =
   | { readonly op: 'clip'; readonly clipId: number; readonly clip: AudioClip }
   | { readonly op: 'drop-clip'; readonly clipId: number }
   | {
-      readonly op: 'play'
+      /** `play-over`: mixed over whatever is heard. */
+      readonly op: 'play' | 'play-over'
       readonly legId: LegId
       readonly playbackId: PlaybackId
       readonly clipId: number

@@ -6,10 +6,10 @@ import type { LegId } from '../../base/ids.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
 import { FRAME_SAMPLES } from '../audio/clip.ts'
 import { FrameRingWriter } from '../audio/frame-ring.ts'
-import { alawToLinear, ulawToLinear } from '../audio/g711.ts'
-import type { G711Law } from '../audio/g711.ts'
-import { JitterBuffer } from '../rtp/jitter-buffer.ts'
-import type { RtpHeader } from '../rtp/packet.ts'
+import type { CodecName } from '../audio/codec.ts'
+import { RTP_HEADER_BYTES } from '../rtp/packet.ts'
+import { Hearing } from './hearing.ts'
+import type { PacketPlace } from './hearing.ts'
 
 /** What is to listen, as plain data; a new kind of tap is a new member here and a line in `makeTap`. */
 export type TapSpec =
@@ -36,7 +36,12 @@ export interface TapContext {
 }
 
 export function makeTap(spec: TapSpec, _context: TapContext): Tap {
-  const ring = new FrameRingWriter(spec.memory)
+  return makeRingTap(spec.memory)
+}
+
+/** Into a ring of `newFrameRing`. */
+export function makeRingTap(memory: SharedArrayBuffer): Tap {
+  const ring = new FrameRingWriter(memory)
   return {
     frame: (inbound, outbound) => ring.write(inbound, outbound),
     end: () => ring.end(),
@@ -46,10 +51,10 @@ export function makeTap(spec: TapSpec, _context: TapContext): Tap {
 /** The taps of one leg; made with the first and dropped with the last. */
 export class LegTaps {
   readonly #taps = new Map<string, Tap>()
-  readonly #inbound = new JitterBuffer()
-  readonly #outbound = new JitterBuffer()
-  readonly #heard = new Int16Array(FRAME_SAMPLES)
-  readonly #sent = new Int16Array(FRAME_SAMPLES)
+  readonly #inbound = new Hearing()
+  readonly #outbound = new Hearing()
+  readonly #silence = new Int16Array(FRAME_SAMPLES)
+  readonly #place = { ssrc: 0, sequence: 0, timestamp: 0, payloadOffset: 0, payloadLength: 0 }
 
   get size(): number {
     return this.#taps.size
@@ -69,23 +74,35 @@ export class LegTaps {
   }
 
   /** A packet of the peer. */
-  hear(header: Readonly<RtpHeader>, bytes: Uint8Array, law: G711Law): void {
-    const { ssrc, timestamp, payloadOffset, payloadLength } = header
-    this.#inbound.put(ssrc, timestamp, bytes, payloadOffset, payloadLength, tableOf(law))
+  hear(header: PacketPlace, bytes: Uint8Array, kind: CodecName | 'noise'): void {
+    if (kind === 'noise') this.#inbound.putNoise(header, bytes)
+    else this.#inbound.put(header, bytes, kind)
   }
 
   /** A packet of audio that left. */
-  sent(timestamp: number, bytes: Uint8Array, at: number, length: number, law: G711Law): void {
-    this.#outbound.put(0, timestamp, bytes, at, length, tableOf(law))
+  sent(
+    { codec, ssrc }: { readonly codec: CodecName; readonly ssrc: number },
+    sequence: number,
+    timestamp: number,
+    packet: Uint8Array,
+    length: number,
+  ): void {
+    const place = this.#place
+    place.ssrc = ssrc
+    place.sequence = sequence
+    place.timestamp = timestamp
+    place.payloadOffset = RTP_HEADER_BYTES
+    place.payloadLength = length
+    this.#outbound.put(place, packet, codec)
   }
 
   /** Gives every tap its frame; `failed` hears of those that threw, which are gone then. */
   tick(failed: (tapId: string, error: unknown) => void): void {
-    const arrived = this.#inbound.take(this.#heard) ? this.#heard : undefined
-    if (!this.#outbound.take(this.#sent)) this.#sent.fill(0)
+    const arrived = this.#inbound.take() ? this.#inbound.narrow() : undefined
+    const sent = this.#outbound.take() ? this.#outbound.narrow() : this.#silence
     for (const [tapId, tap] of this.#taps) {
       try {
-        tap.frame(arrived, this.#sent)
+        tap.frame(arrived, sent)
       } catch (error) {
         this.#taps.delete(tapId)
         failed(tapId, error)
@@ -97,8 +114,4 @@ export class LegTaps {
     for (const tap of this.#taps.values()) tap.end()
     this.#taps.clear()
   }
-}
-
-function tableOf(law: G711Law): Int16Array {
-  return law === 'PCMU' ? ulawToLinear : alawToLinear
 }

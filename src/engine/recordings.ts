@@ -1,0 +1,172 @@
+// Recordings of legs and conferences: the machine of calls/recording.ts wired to the recorder, rows and events. A
+// recording is told when its file is closed, which is after the end of its call: `call.hangup` comes first.
+
+import type { RecordingId } from '../base/ids.ts'
+import { isRunning, stepRecording, type RecordingStepInput } from '../calls/recording.ts'
+import type { CommandAnswer } from '../ports/commands.ts'
+import type { LegFacts } from '../ports/events.ts'
+import type { RecordedSound, RecorderInput, RecordingOrder } from '../ports/recorder.ts'
+import { factsOfConference } from './conference-state.ts'
+import { done, refusal, type StepContext } from './context.ts'
+import { factsOfRecording, fileNameOf, type Recorded, type Recording } from './recording-state.ts'
+import type { Leg } from './state.ts'
+
+/** At one time, of one call or conference: each costs a file and an encoder. */
+export const recordingsMax = 4
+/** How often recordings that are kept long enough are looked for. */
+const EXPIRE_EVERY_MS = 3_600_000
+
+/** Begins to record the leg. */
+export function recordLeg(ctx: StepContext, leg: Leg, order: RecordingOrder): void {
+  startRecording(ctx, { kind: 'leg', legId: leg.legId }, ctx.facts(leg), order)
+}
+
+/** There is room for one more; the refusal otherwise. */
+export function refuseRecording(ctx: StepContext, of: Recorded): CommandAnswer | undefined {
+  const count = ctx.state.recordings.openOf(of).length
+  return count < recordingsMax
+    ? undefined
+    : refusal({ code: 'recordings-max', most: recordingsMax })
+}
+
+/** Begins to record; `leg` is whose event tells of it. */
+export function startRecording(
+  ctx: StepContext,
+  of: RecordedSound,
+  leg: LegFacts,
+  order: RecordingOrder,
+): void {
+  // An id that is known already comes from a request that was repeated; it is being recorded.
+  if (ctx.state.recordings.get(order.recordingId) !== undefined) return
+  const fileName = fileNameOf(order, leg.legUuid, ctx.nowUs)
+  const at = 'recording'
+  const begun = { startedAtUs: ctx.nowUs, endedAtUs: null, durationMs: 0, updatedAtMs: ctx.nowMs }
+  remember(ctx, { order, of, leg, fileName, at, ...begun })
+  ctx.record({ kind: 'start', order, of, fileName, paused: false, continued: false })
+}
+
+/** stop, pause or resume by command: one recording, or (undefined) all of that call or conference. */
+export function commandRecordings(
+  ctx: StepContext,
+  of: Recorded,
+  recordingId: RecordingId | undefined,
+  input: 'stop' | 'pause' | 'resume',
+): CommandAnswer {
+  const open = ctx.state.recordings.openOf(of).filter(({ at }) => isRunning(at))
+  const meant = open.filter(({ order }) => (recordingId ?? order.recordingId) === order.recordingId)
+  if (recordingId !== undefined && meant.length === 0) return refusal({ code: 'recording-unknown' })
+  for (const recording of meant) step(ctx, recording, input)
+  return done
+}
+
+/** The leg or the conference is over: its files are closed. */
+export function endRecordings(ctx: StepContext, of: Recorded): void {
+  for (const recording of ctx.state.recordings.openOf(of)) step(ctx, recording, 'stop')
+}
+
+/** The recorder has closed a file. */
+export function recordingInput(ctx: StepContext, input: RecorderInput): void {
+  const recording = ctx.state.recordings.get(input.recordingId)
+  if (recording === undefined) return
+  const { durationMs } = input
+  step(ctx, { ...recording, durationMs }, input.outcome === 'saved' ? 'closed' : 'broken')
+}
+
+/** DELETE of a finished recording. */
+export function deleteRecording(ctx: StepContext, recording: Recording): void {
+  const { recordingId } = recording.order
+  ctx.state.recordings.remove(recordingId)
+  ctx.remove('recording', recordingId)
+  ctx.record({ kind: 'delete', fileName: recording.fileName })
+}
+
+/** At a start: back on record. Whether it goes on is decided when the calls have been. */
+export function restoreRecording(ctx: StepContext, recording: Recording): void {
+  ctx.state.recordings.put(recording)
+}
+
+/** After a restart: what was under way goes on in its file, or is closed where its call did not go on. */
+export function resumeRecordings(ctx: StepContext): void {
+  for (const recording of ctx.state.recordings.all()) {
+    const { order, of, fileName, at } = recording
+    if (at === 'saved' || at === 'failed') continue
+    const paused = at !== 'recording'
+    ctx.record({ kind: 'start', order, of, fileName, paused, continued: true })
+    if (at === 'closing') ctx.record({ kind: 'stop', recordingId: order.recordingId })
+    else if (!goesOn(ctx, of)) step(ctx, recording, 'stop')
+  }
+  if (ctx.settings.recordingsKeptMs > 0) ctx.arm('expire-recordings', 'all', 0)
+}
+
+/** The deadline `expire-recordings`: what has been kept long enough goes, file and row. */
+export function expireRecordings(ctx: StepContext): void {
+  const beforeMs = ctx.nowMs - ctx.settings.recordingsKeptMs
+  for (const recording of [...ctx.state.recordings.all()]) {
+    const { endedAtUs } = recording
+    if (endedAtUs === null || recording.at === 'closing') continue
+    if (endedAtUs / 1000 < beforeMs) deleteRecording(ctx, recording)
+  }
+  ctx.arm('expire-recordings', 'all', EXPIRE_EVERY_MS)
+}
+
+function goesOn(ctx: StepContext, of: RecordedSound): boolean {
+  if (of.kind === 'leg') return ctx.living(of.legId) !== undefined
+  const live = ctx.state.conferences.get(of.conferenceId)
+  return live !== undefined && live.machine.status !== 'completed'
+}
+
+function step(ctx: StepContext, before: Recording, input: RecordingStepInput): void {
+  const { recordingId } = before.order
+  const { at, effect } = stepRecording(before.at, input)
+  if (at === before.at) return
+  const isOver = at === 'closing' || at === 'saved' || at === 'failed'
+  const endedAtUs = before.endedAtUs ?? (isOver ? ctx.nowUs : null)
+  const recording = { ...before, at, endedAtUs, updatedAtMs: ctx.nowMs }
+  remember(ctx, recording)
+  switch (effect) {
+    case 'pause':
+    case 'resume':
+    case 'stop':
+      ctx.record({ kind: effect, recordingId })
+      return
+    case 'saved':
+      tellSaved(ctx, recording, endedAtUs ?? ctx.nowUs)
+      return
+    case 'failed':
+      ctx.emit({ type: 'recording-failed', leg: factsNow(ctx, recording), recordingId })
+      return
+    case undefined:
+      return
+  }
+}
+
+function tellSaved(ctx: StepContext, recording: Recording, endedAtUs: number): void {
+  const { of } = recording
+  const facts = factsOfRecording(recording, endedAtUs)
+  const leg = factsNow(ctx, recording)
+  if (of.kind === 'leg') {
+    ctx.emit({ type: 'recording-saved', leg, recording: facts })
+    return
+  }
+  const live = ctx.state.conferences.get(of.conferenceId)
+  const { applicationId } = recording.leg
+  const conference =
+    live === undefined
+      ? { conferenceId: of.conferenceId, name: '', applicationId, creator: recording.leg }
+      : factsOfConference(live)
+  ctx.emit({ type: 'conference-recording-saved', conference, recording: facts })
+}
+
+/** The leg as it is now, for its client_state and webhook addresses; as it was, when nothing is known of it any more. */
+function factsNow(ctx: StepContext, { of, leg }: Recording): LegFacts {
+  if (of.kind === 'conference') {
+    return ctx.state.conferences.get(of.conferenceId)?.creator ?? leg
+  }
+  const known = ctx.state.legs.get(of.legId)
+  return known === undefined ? leg : ctx.facts(known)
+}
+
+function remember(ctx: StepContext, recording: Recording): void {
+  ctx.state.recordings.put(recording)
+  ctx.put('recording', recording.order.recordingId, recording)
+}
