@@ -1,0 +1,235 @@
+// Recordings through the call logic: the recorder is asked, its word is told once, and the list outlives the call.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Bench, id } from '../../test/support/engine-bench.ts'
+import { brandAs, type RecordingId } from '../base/ids.ts'
+import type { RecordingOrder } from '../ports/recorder.ts'
+import { viewOfRecording } from './recording-state.ts'
+
+const order = (name: string, over: Partial<RecordingOrder> = {}): RecordingOrder => ({
+  recordingId: brandAs<RecordingId>(name),
+  format: 'wav',
+  channels: 'dual',
+  track: 'both',
+  maxLengthMs: 0,
+  silenceMs: 0,
+  trim: false,
+  beep: false,
+  customFileName: undefined,
+  ...over,
+})
+
+const start = (leg: string, name: string) =>
+  ({ kind: 'record-start', legId: id(leg), order: order(name) }) as const
+const change = (
+  kind: 'record-stop' | 'record-pause' | 'record-resume',
+  leg: string,
+  name?: string,
+) =>
+  ({
+    kind,
+    legId: id(leg),
+    recordingId: name === undefined ? undefined : brandAs<RecordingId>(name),
+  }) as const
+
+function closed(bench: Bench, name: string, outcome: 'saved' | 'failed' = 'saved'): void {
+  const recordingId = brandAs<RecordingId>(name)
+  const ended = { recordingId, outcome, durationMs: 5000, bytes: 80_044, why: '' }
+  bench.step({ kind: 'recorder', input: { kind: 'recording-ended', ...ended } })
+}
+
+/** What the recorder was asked, and forgets it. */
+function asked(bench: Bench): string[] {
+  return bench.recorder.splice(0).map((command) => {
+    if (command.kind === 'delete') return `delete ${command.fileName}`
+    const recordingId = command.kind === 'start' ? command.order.recordingId : command.recordingId
+    const how = command.kind === 'start' && command.continued ? ' again' : ''
+    const paused = command.kind === 'start' && command.paused ? ' paused' : ''
+    return `${command.kind} ${recordingId}${how}${paused}`
+  })
+}
+
+function view(bench: Bench, name: string) {
+  const found = bench.engine.state.recordings.get(brandAs<RecordingId>(name))
+  return found === undefined ? undefined : viewOfRecording(found)
+}
+
+function recording(name = 'r'): Bench {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.ok(start('a', name))
+  bench.forget()
+  asked(bench)
+  return bench
+}
+
+test('start, pause, resume, stop: told once, when the file is closed', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.forget()
+  bench.ok(start('a', 'r'))
+  bench.ok(change('record-pause', 'a'))
+  bench.ok(change('record-pause', 'a', 'r'))
+  bench.ok(change('record-resume', 'a', 'r'))
+  bench.ok(change('record-stop', 'a', 'r'))
+  assert.deepEqual(asked(bench), ['start r', 'pause r', 'resume r', 'stop r'])
+  assert.deepEqual(bench.since('events'), [])
+  assert.equal(view(bench, 'r'), undefined)
+  closed(bench, 'r')
+  closed(bench, 'r')
+  assert.deepEqual(bench.since('events'), ['recording-saved a'])
+  assert.equal(view(bench, 'r')?.durationMs, 5000)
+})
+
+test('B.0: nothing to record before the answer; stopping nothing is no error, an unknown one is', () => {
+  const bench = new Bench()
+  bench.rings('a')
+  bench.refused(start('a', 'r'), 'no-audio-yet')
+  bench.ok(change('record-stop', 'a'))
+  bench.parked('b')
+  bench.ok(change('record-stop', 'b'))
+  bench.refused(change('record-pause', 'b', 'nobody'), 'recording-unknown')
+  bench.ok(start('b', 'r'))
+  bench.parked('c')
+  bench.refused(change('record-stop', 'c', 'r'), 'recording-unknown')
+})
+
+test('the end of the call closes the file; the recording is told after the hang-up', () => {
+  const bench = recording()
+  bench.bye('a')
+  assert.deepEqual(asked(bench), ['stop r'])
+  closed(bench, 'r')
+  assert.deepEqual(
+    bench.since('events').map((one) => one.split(' ')[0]),
+    ['leg-ended', 'recording-saved'],
+  )
+})
+
+test('trouble of the recorder is told as such, and the call goes on', () => {
+  const bench = recording()
+  closed(bench, 'r', 'failed')
+  assert.deepEqual(bench.since('events'), ['recording-failed a'])
+  assert.equal(bench.state('a'), 'parked')
+  assert.equal(view(bench, 'r')?.status, 'failed')
+  bench.refused(change('record-stop', 'a', 'r'), 'recording-unknown')
+})
+
+test('several recordings of one call, and a limit', () => {
+  const bench = recording('r1')
+  for (const name of ['r2', 'r3', 'r4']) bench.ok(start('a', name))
+  bench.refused(start('a', 'r5'), 'recordings-max')
+  asked(bench)
+  bench.ok(change('record-stop', 'a', 'r2'))
+  assert.deepEqual(asked(bench), ['stop r2'])
+  closed(bench, 'r2')
+  bench.ok(start('a', 'r5'))
+  asked(bench)
+  bench.ok(change('record-stop', 'a'))
+  assert.deepEqual(asked(bench), ['stop r1', 'stop r3', 'stop r4', 'stop r5'])
+})
+
+test('record-from-answer: by answer, and by a bridge from the moment it is made', () => {
+  const bench = new Bench()
+  bench.rings('a')
+  bench.ok({
+    ...{ kind: 'answer', legId: id('a'), customHeaders: [], sipHeaders: [] },
+    ...{ codecs: undefined, webhooks: undefined, record: order('of-answer') },
+  } as const)
+  assert.deepEqual(asked(bench), ['start of-answer'])
+  bench.parked('b')
+  bench.ok({ ...bench.bridgeCommand('b', 'a'), record: order('of-bridge') } as ReturnType<
+    Bench['bridgeCommand']
+  >)
+  assert.deepEqual(asked(bench), ['start of-bridge'])
+  assert.equal(bench.engine.state.recordings.openOf({ kind: 'leg', legId: id('b') }).length, 1)
+})
+
+test('a conference is recorded until it ends', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.ok(bench.createConference('a', 'room'))
+  const conference = 'room'
+  bench.forget()
+  bench.ok({ kind: 'conference-record-start', conference, order: order('r') })
+  bench.ok({
+    ...{ kind: 'conference-record-pause', conference },
+    recordingId: brandAs<RecordingId>('r'),
+  } as const)
+  bench.ok({ kind: 'conference-end', conference })
+  assert.deepEqual(asked(bench), ['start r', 'pause r', 'stop r'])
+  bench.forget()
+  closed(bench, 'r')
+  assert.deepEqual(bench.since('events'), ['conference-recording-saved room'])
+  bench.refused(
+    { kind: 'conference-record-start', conference, order: order('late') },
+    'conference-ended',
+  )
+})
+
+test('a deleted recording takes its file along; a running one cannot be deleted', () => {
+  const bench = recording()
+  const recordingId = brandAs<RecordingId>('r')
+  bench.refused({ kind: 'recording-delete', recordingId }, 'recording-unknown')
+  bench.ok(change('record-stop', 'a'))
+  closed(bench, 'r')
+  asked(bench)
+  const { fileName } = view(bench, 'r') ?? { fileName: '' }
+  bench.ok({ kind: 'recording-delete', recordingId })
+  assert.deepEqual(asked(bench), [`delete ${fileName}`])
+  assert.equal(bench.rows.has('recording r'), false)
+  bench.refused({ kind: 'recording-delete', recordingId }, 'recording-unknown')
+})
+
+test('after a restart a recording goes on in its file, paused if it was; that of a lost call is closed', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b', 'c')
+  for (const [leg, name] of [
+    ['a', 'goes-on'],
+    ['b', 'paused'],
+    ['c', 'lost'],
+  ] as const) {
+    bench.ok(start(leg, name))
+  }
+  bench.ok(change('record-pause', 'b'))
+  const next = bench.restarted('a', 'b')
+  assert.deepEqual(asked(next).toSorted(), [
+    'start goes-on again',
+    'start lost again paused',
+    'start paused again paused',
+    'stop lost',
+    'stop lost',
+  ])
+  next.forget()
+  closed(next, 'lost')
+  assert.deepEqual(next.since('events'), ['recording-saved c'])
+  const third = next.restarted('a', 'b')
+  assert.equal(view(third, 'lost')?.status, 'completed')
+})
+
+test('finished recordings are kept as long as is configured', () => {
+  const bench = new Bench({ settings: { recordingsKeptMs: 86_400_000 } })
+  bench.parked('a')
+  bench.ok(start('a', 'r'))
+  bench.ok(change('record-stop', 'a'))
+  closed(bench, 'r')
+  const next = bench.restarted('a')
+  next.pass(86_000_000)
+  assert.notEqual(view(next, 'r'), undefined)
+  asked(next)
+  next.pass(7_200_000)
+  assert.equal(view(next, 'r'), undefined)
+  assert.equal(asked(next).length, 1)
+})
+
+test('file names: what a client calls it cannot leave the folder', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.ok({
+    ...{ kind: 'record-start', legId: id('a') },
+    order: order('0123456789', { customFileName: '../../etc/pass wd.Ü' }),
+  } as const)
+  const [command] = bench.recorder
+  assert.ok(command?.kind === 'start')
+  assert.match(command.fileName, /^______etc_pass_wd_Ü-\d+-01234567\.wav$/)
+})
