@@ -6,8 +6,8 @@ import type { Result } from '../../base/result.ts'
 import type { FliteVoice } from './voices.ts'
 import { runProgram } from './wasi.ts'
 
-/** Two minutes at 16 kHz: a sentence has 300 characters. */
-const outputBytesMax = 120 * 32_000
+/** Five minutes at 16 kHz: 200 digits, slowly. */
+const outputBytesMax = 300 * 32_000
 
 /** WAV of a text in plain English letters. */
 export type Flite = (voice: FliteVoice, text: string, rate: number) => Result<Uint8Array, string>

@@ -7,7 +7,7 @@ export type Piece =
   | { readonly kind: 'pause'; readonly ms: number }
 
 /** A sentence without an end is cut where it has a comma or a space. */
-const wordsCharsMax = 300
+const wordsCharsMax = 200
 
 const abbreviations = new Set(
   'mr mrs ms dr st no nr vs etc approx inc ltd dept ext tel e.g i.e'.split(' '),
@@ -44,7 +44,7 @@ function shortened(sentence: string): readonly string[] {
     const window = rest.slice(0, wordsCharsMax)
     const comma = window.lastIndexOf(', ')
     const space = window.lastIndexOf(' ')
-    const end = comma > 100 ? comma + 1 : space > 0 ? space : wordsCharsMax
+    const end = comma > 60 ? comma + 1 : space > 0 ? space : wordsCharsMax
     parts.push(rest.slice(0, end))
     rest = rest.slice(end).trim()
   }

@@ -183,7 +183,10 @@ function valuesOf(attributes: string): ReadonlyMap<string, string> | undefined {
 
 function pauseOf(values: ReadonlyMap<string, string>): number | undefined {
   const time = values.get('time')
-  if (time === undefined) return breakMs[values.get('strength') ?? 'medium']
+  if (time === undefined) {
+    const strength = values.get('strength') ?? 'medium'
+    return Object.hasOwn(breakMs, strength) ? breakMs[strength] : undefined
+  }
   const match = /^\+?(\d{1,6}(?:\.\d{1,3})?|\.\d{1,3})(ms|s)$/.exec(time.trim())
   return match === null ? undefined : Number(match[1]) * (match[2] === 's' ? 1000 : 1)
 }
