@@ -372,7 +372,7 @@ function createLibrary(config: Config, platform: Platform, store: Store): MediaL
     random,
     log,
     filesMax: config.limits.media_files,
-    fetch: (url) =>
+    download: (url) =>
       fetchAudioFile(
         { http, fetchTimeoutMs: audioFetchMs, fileBytesMax: config.limits.media_file_bytes },
         url,

@@ -52,6 +52,14 @@ const newNumber = {
   payload: { phone_number: '+15550100' },
 } as const
 
+/** The last field of the body is the one at fault. */
+function digitFault(action: string, payload: Readonly<Record<string, unknown>>): Occasion {
+  return {
+    ...{ method: 'POST', url: `${call}/${action}`, payload },
+    error: at(`/${Object.keys(payload).at(-1)}`),
+  }
+}
+
 const occasions: Readonly<Record<ErrorName, Occasion>> = {
   'malformed-request': { method: 'POST', url: '/v2/queues', payload: '[]' },
   'invalid-json': { method: 'POST', url: '/v2/queues', payload: '{' },
@@ -276,6 +284,19 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     },
   },
   'application-unknown': { refusal: { code: 'application-unknown' }, error: at('/connection_id') },
+  'supervised-unknown': {
+    refusal: { code: 'supervised-unknown' },
+    error: at('/supervise_call_control_id'),
+  },
+  'supervised-ended': {
+    refusal: { code: 'supervised-ended' },
+    error: at('/supervise_call_control_id'),
+  },
+  'supervised-not-bridged': {
+    refusal: { code: 'supervised-not-bridged' },
+    error: at('/supervise_call_control_id'),
+  },
+  'not-supervising': { refusal: { code: 'not-supervising' } },
   'link-unknown': { refusal: { code: 'link-unknown' }, error: at('/link_to') },
   'link-ended': { refusal: { code: 'link-ended' }, error: at('/link_to') },
   'channel-limit': {
@@ -334,6 +355,16 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     refusal: { code: 'destination-refused', why: 'unknown-user' },
     error: at('/to'),
   },
+  'terminating-digit-invalid': digitFault('gather', { terminating_digit: 'x' }),
+  'valid-digits-invalid': digitFault('gather', { valid_digits: '12x' }),
+  'digits-invalid': digitFault('send_dtmf', { digits: '12!' }),
+  'minimum-digits-invalid': digitFault('gather', { minimum_digits: 0 }),
+  'maximum-digits-invalid': digitFault('gather', { maximum_digits: 129 }),
+  'maximum-tries-invalid': digitFault('gather_using_audio', { maximum_tries: 129 }),
+  'timeout-millis-invalid': digitFault('gather', { timeout_millis: 0 }),
+  'inter-digit-timeout-invalid': digitFault('gather', { inter_digit_timeout_millis: 120_001 }),
+  'duration-millis-invalid': digitFault('send_dtmf', { digits: '1', duration_millis: 99 }),
+  'initial-timeout-invalid': digitFault('gather', { initial_timeout_millis: 0 }),
   'not-queued': {
     refusal: { code: 'not-queued', legId },
     error: { detail: `Call ${legId} isn't in a queue.` },
@@ -427,20 +458,21 @@ test('known operations without implementation answer 20015, and say what to do',
   const { api } = testApi()
   t.after(() => api.close())
   const paths = [
-    ...['speak', 'gather', 'send_dtmf', 'ai_assistant_start', 'pay'].map(
+    ...['gather_using_ai', 'ai_assistant_start', 'pay'].map(
       (action) => ['POST', `${call}/${action}`] as const,
     ),
     ...['play', 'stop', 'speak', 'update', 'dial_participant'].map(
       (action) => ['POST', `/v2/conferences/a/actions/${action}`] as const,
     ),
-    ['POST', '/v2/call_control_applications'] as const,
-    ['PATCH', '/v2/call_control_applications/1000000001'] as const,
-    ['DELETE', '/v2/call_control_applications/1000000001'] as const,
+    ['POST', '/v2/number_orders'] as const,
+    ['POST', '/v2/telephony_credentials/a/token'] as const,
+    ['GET', '/v2/outbound_voice_profiles'] as const,
+    ['PATCH', '/v2/outbound_voice_profiles/1'] as const,
   ]
   for (const [method, url] of paths) {
     const answer = await api.inject({ method, url, headers: withKey })
     assert.deepEqual([answer.statusCode, answer.json().errors[0].code], [422, '20015'], url)
-    const wanted = url.includes('applications') ? /configuration file/ : /'[a-z_]+' action/
+    const wanted = url.includes('/actions/') ? /'[a-z_]+' action/ : / here\.|on this server\./
     assert.match(answer.json().errors[0].detail, wanted)
   }
 })

@@ -4,6 +4,7 @@
 
 import type { Refusal } from '../ports/commands.ts'
 import { outboundRefusals } from './outbound-errors.ts'
+import { digitErrors } from './digit-errors.ts'
 import { speechErrors } from './speech-errors.ts'
 import { recordingErrors } from './recording-errors.ts'
 import { setupErrors } from './setup/errors.ts'
@@ -351,6 +352,32 @@ const callRefusals = {
     meaning: '`link_to` names no call of this server.',
     remedy: useLiveLeg,
   },
+  'supervised-unknown': {
+    ...invalidCallId,
+    meaning: 'The `supervise_call_control_id` names no call of this server.',
+    remedy: useLiveLeg,
+  },
+  'supervised-ended': {
+    ...callEnded,
+    meaning: 'The call of `supervise_call_control_id` has ended.',
+    remedy: useLiveLeg,
+  },
+  'supervised-not-bridged': {
+    status: 422,
+    code: '10015',
+    title: 'Invalid parameter',
+    detail: "The 'supervise_call_control_id' parameter needs a call that is bridged.",
+    meaning: 'The call of `supervise_call_control_id` is not bridged now.',
+    remedy: 'Wait for its `call.bridged`.',
+  },
+  'not-supervising': {
+    status: 422,
+    code: '10027',
+    title: 'Unprocessable Entity',
+    detail: 'The call does not supervise another one.',
+    meaning: 'switch_supervisor_role on a call that was dialled without `supervise_call_control_id`.',
+    remedy: 'Use the call that was dialled to supervise.',
+  },
   'link-ended': { ...callEnded, meaning: 'The call of `link_to` has ended.', remedy: useLiveLeg },
   'channel-limit': {
     status: 422,
@@ -557,6 +584,7 @@ export const catalogue = {
   ...conferenceRefusals,
   ...recordingErrors,
   ...setupErrors,
+  ...digitErrors,
   ...speechErrors,
 } as const satisfies Record<string, CatalogueEntry>
 

@@ -70,6 +70,10 @@ export function problemOf(refusal: Refusal, destination: '/to' | '/sip_address')
     case 'already-bridged':
     case 'not-participant':
       return { name: refusal.code, pointer: '/call_control_id' }
+    case 'supervised-unknown':
+    case 'supervised-ended':
+    case 'supervised-not-bridged':
+      return { name: refusal.code, pointer: '/supervise_call_control_id' }
     case 'link-unknown':
     case 'link-ended':
       return { name: refusal.code, pointer: '/link_to' }
@@ -96,6 +100,7 @@ export function problemOf(refusal: Refusal, destination: '/to' | '/sip_address')
     case 'conference-name-taken':
     case 'already-participant':
     case 'participant-unknown':
+    case 'not-supervising':
     case 'audio-queue-full':
       return { name: refusal.code }
     case 'wrong-direction':

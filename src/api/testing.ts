@@ -350,7 +350,7 @@ function fakeMedia(world: TestWorld): MediaFiles {
     },
     remove: async (name) => files.delete(name),
     read: async (name) => files.get(name)?.bytes,
-    async fetch(url) {
+    async download(url) {
       if (url.endsWith('/404')) return { ok: false, status: 'file_not_found', detail: 'HTTP 404' }
       if (url.endsWith('/500')) return { ok: false, status: 'failed', detail: 'HTTP 500' }
       return { ok: true, bytes: Uint8Array.of(1, 2, 3) }

@@ -9,7 +9,6 @@ interface TrackRow {
   readonly playbackId: string
   /** null: for ever. */
   readonly loops: number | null
-  readonly mediaName: string | null
   /** Absent: of the call itself. */
   readonly conferenceId?: LegTrack['conferenceId']
   /** What can be had again; null: the bytes were not kept. */
@@ -54,24 +53,23 @@ export function keptReference(reference: AudioReference | undefined): AudioRefer
 }
 
 function trackRow({ playbackId, audio, loops }: Track<LegTrack>): TrackRow {
-  const { reference, mediaName, conferenceId } = audio
+  const { reference, conferenceId } = audio
   return {
     playbackId,
     ...(conferenceId === undefined ? {} : { conferenceId }),
     loops: loops === Infinity ? null : loops,
-    mediaName: mediaName ?? null,
     reference: keptReference(reference) ?? null,
   }
 }
 
 function restoredTrack(row: TrackRow): Track<LegTrack> {
-  const { playbackId, loops, mediaName, url, cache } = row
+  const { playbackId, loops, url, cache } = row
   const formerly: AudioReference | undefined =
     typeof url === 'string' ? { kind: 'url', url, cache: cache ?? true } : undefined
   const reference = row.reference ?? formerly ?? { kind: 'inline', bytes: new Uint8Array(0) }
   return {
     playbackId,
     loops: loops ?? Infinity,
-    audio: { reference, mediaName: mediaName ?? undefined, conferenceId: row.conferenceId },
+    audio: { reference, conferenceId: row.conferenceId },
   }
 }

@@ -6,8 +6,6 @@ import type { AudioReference } from '../ports/media-engine.ts'
 
 export interface LegTrack {
   readonly reference: AudioReference
-  /** Name of an uploaded file: the events then name it in place of a URL. */
-  readonly mediaName: string | undefined
   /** The conference whose command plays it: its events then tell of a participant. */
   readonly conferenceId?: ConferenceId | undefined
 }

@@ -1,6 +1,6 @@
-// What is played to a leg: the audio queue of calls/playback.ts wired to media and events. Everything ends with the leg
-// (status call_hangup) and wherever media is joined (cancelled, C6); leaving a queue, a wait limit or a move to another
-// queue leave it alone.
+// What is played to a leg: the audio queue of calls/playback.ts wired to media and events, and a second one that is mixed
+// over it (C126). Everything ends with the leg (status call_hangup) and wherever media is joined (cancelled, C6); leaving
+// a queue, a wait limit or a move to another queue leave it alone.
 
 import { brandAs, type ConferenceId, type PlaybackId } from '../base/ids.ts'
 import {
@@ -14,6 +14,7 @@ import type { AudioReference } from '../ports/media-engine.ts'
 import type { LegTrack } from './audio-state.ts'
 import { factsOfConference } from './conference-state.ts'
 import type { StepContext } from './context.ts'
+import { watchPrompt } from './prompt.ts'
 import type { Leg } from './state.ts'
 
 export type LegAudioInput = PlaybackInput<LegTrack>
@@ -23,17 +24,29 @@ export function stepAudio(ctx: StepContext, leg: Leg, input: LegAudioInput): voi
   const step = stepPlayback(leg.audio, input)
   if (step.state !== leg.audio) ctx.touch(leg)
   leg.audio = step.state
-  for (const effect of step.effects) perform(ctx, leg, effect)
+  for (const effect of step.effects) perform(ctx, leg, effect, false)
+  watchPrompt(ctx, leg)
+}
+
+/** One input of the queue that is mixed over it. */
+export function stepOverlay(ctx: StepContext, leg: Leg, input: LegAudioInput): void {
+  const step = stepPlayback(leg.overlay, input)
+  if (step.state !== leg.overlay) ctx.touch(leg)
+  leg.overlay = step.state
+  for (const effect of step.effects) perform(ctx, leg, effect, true)
 }
 
 /** After a restart: what was played is played again, from its beginning; what was told is not told twice. */
 export function resumeAudio(ctx: StepContext, leg: Leg): void {
   const track = leg.audio.at === 'idle' ? leg.audio.background : leg.audio.current
-  if (track !== undefined) perform(ctx, leg, { kind: 'play', track })
+  if (track !== undefined) perform(ctx, leg, { kind: 'play', track }, false)
+  const { overlay } = leg
+  if (overlay.at !== 'idle') perform(ctx, leg, { kind: 'play', track: overlay.current }, true)
 }
 
 /** Ends everything that is played or waits to be played to the leg; what had started has its `playback-ended`. */
 export function stopAudio(ctx: StepContext, leg: Leg, status: 'cancelled' | 'call_hangup'): void {
+  stepOverlay(ctx, leg, { kind: 'end-all', status })
   stepAudio(ctx, leg, { kind: 'end-all', status })
 }
 
@@ -53,7 +66,7 @@ export function playAnswerAudio(ctx: StepContext, leg: Leg): boolean {
   // C27: whoever is being transferred to this leg stops hearing music when it answers, not only at the bridge.
   const waiter = leg.intent?.operation === 'transfer' ? ctx.living(leg.intent.other) : undefined
   if (waiter !== undefined) stopAudio(ctx, waiter, 'cancelled')
-  const audio: LegTrack = { reference, mediaName: undefined }
+  const audio: LegTrack = { reference }
   stepAudio(ctx, leg, {
     kind: 'start',
     track: { playbackId: answerTrackOf(leg), audio, loops: 1 },
@@ -84,20 +97,26 @@ export function setHoldAudio(
   // Its own id each time: a late word about the former music must not end the present one.
   ctx.state.nextOperation += 1
   const playbackId = `hold-${ctx.state.bootId}-${ctx.state.nextOperation}`
-  const audio: LegTrack = { reference, mediaName: undefined }
+  const audio: LegTrack = { reference }
   stepAudio(ctx, leg, {
     kind: 'set-background',
     track: { playbackId, audio, loops: Infinity },
   })
 }
 
-function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): void {
+function perform(
+  ctx: StepContext,
+  leg: Leg,
+  effect: PlaybackEffect<LegTrack>,
+  overlay: boolean,
+): void {
   const { legId } = leg
   switch (effect.kind) {
     case 'play': {
       const { audio, loops } = effect.track
       const playbackId = brandAs<PlaybackId>(effect.track.playbackId)
-      ctx.media({ kind: 'play', legId, playbackId, audio: audio.reference, loops })
+      const kind = overlay ? 'play-over' : 'play'
+      ctx.media({ kind, legId, playbackId, audio: audio.reference, loops })
       return
     }
     case 'stop': {
@@ -114,7 +133,7 @@ function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): 
       ctx.emit({
         type: 'playback-started',
         leg: ctx.facts(leg),
-        playback: playbackFacts(effect.track),
+        playback: playbackFacts(effect.track, overlay),
       })
       return
     case 'ended':
@@ -126,7 +145,7 @@ function perform(ctx: StepContext, leg: Leg, effect: PlaybackEffect<LegTrack>): 
       ctx.emit({
         type: 'playback-ended',
         leg: ctx.facts(leg),
-        playback: playbackFacts(effect.track),
+        playback: playbackFacts(effect.track, overlay),
         status: effect.status,
         detail: effect.detail,
       })
@@ -157,15 +176,13 @@ function speakEnded(
   }
 }
 
-export function playbackFacts(track: Track<LegTrack>): PlaybackFacts {
-  const { reference, mediaName } = track.audio
-  const mediaUrl = mediaName === undefined && reference.kind === 'url' ? reference.url : undefined
+export function playbackFacts(track: Track<LegTrack>, overlay = false): PlaybackFacts {
+  const { reference } = track.audio
   return {
     playbackId: brandAs<PlaybackId>(track.playbackId),
-    mediaUrl,
-    mediaName,
-    // Overlay playback is not done yet; the command is refused.
-    overlay: false,
+    mediaUrl: reference.kind === 'url' ? reference.url : undefined,
+    mediaName: reference.kind === 'media' ? reference.name : undefined,
+    overlay,
   }
 }
 

@@ -31,6 +31,13 @@ export interface LegRow {
   readonly kept: string | null
   readonly timeLimitAtMs: number | null
   readonly audio: AudioRow | null
+  /** Absent in rows of servers that did not write it. */
+  readonly overlay?: AudioRow | null
+  /** This and `joins` are absent in rows of servers that did not write them. */
+  readonly supervises?: Leg['supervises'] | null
+  readonly joins?: Leg['joins'] | null
+  /** Absent in rows of servers that did not write it. */
+  readonly gather?: Leg['gather'] | null
   readonly referring: boolean
   readonly referral: Leg['referral'] | null
   readonly referredBy: string | null
@@ -65,6 +72,10 @@ export function legRow(leg: Leg): LegRow {
     kept: leg.kept ?? null,
     timeLimitAtMs: leg.timeLimitAtMs ?? null,
     audio: audioRow(leg.audio) ?? null,
+    overlay: audioRow(leg.overlay) ?? null,
+    supervises: leg.supervises ?? null,
+    joins: leg.joins ?? null,
+    gather: leg.gather ?? null,
     referring: leg.referring,
     referral: leg.referral ?? null,
     referredBy: leg.referredBy ?? null,

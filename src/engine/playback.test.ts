@@ -35,7 +35,7 @@ test('the facts: a URL, a media name, or neither for inline content', () => {
   const bench = new Bench()
   bench.parked('a')
   bench.ok(bench.play('a', 'url'))
-  bench.ok(bench.play('a', 'named', { mediaName: 'greeting' }))
+  bench.ok(bench.play('a', 'named', { audio: { kind: 'media', name: 'greeting' } }))
   const bytes = new Uint8Array([1])
   bench.ok(bench.play('a', 'inline', { audio: { kind: 'inline', bytes } }))
   for (const name of ['url', 'named', 'inline']) {
@@ -144,19 +144,80 @@ test('in a bridge: to the leg, to its peer, or to both', () => {
   assert.deepEqual(bench.since('media'), ['play b two'])
 })
 
-test('overlay is refused clearly, and differently when there is nothing to lie over', () => {
+test('an overlay lies over a playback: two queues, each with its own ends', () => {
   const bench = new Bench()
   bench.parked('a')
   bench.refused(bench.play('a', 'x', { overlay: true }), 'no-overlay-base')
-  bench.ok(bench.play('a', 'one'))
-  bench.refused(bench.play('a', 'x', { overlay: true }), 'audio-refused')
+  bench.ok(bench.play('a', 'music', { loops: Infinity }))
+  bench.playbackStarted('a', 'music')
+  bench.forget()
+  bench.ok(bench.play('a', 'one', { overlay: true }))
+  bench.ok(bench.play('a', 'two', { overlay: true }))
+  bench.playbackStarted('a', 'one')
+  bench.playbackEnded('a', 'one')
+  assert.deepEqual(bench.since('media'), ['play-over a one', 'play-over a two'])
+  const facts = bench.told.filter((event) => event.type === 'playback-ended')
+  assert.deepEqual(
+    facts.map(({ playback }) => [playback.playbackId, playback.overlay]),
+    [['one', true]],
+  )
+  bench.playbackStarted('a', 'two')
+  bench.forget()
+  bench.ok(stop('a'))
+  assert.deepEqual(
+    bench.since('events'),
+    ['playback-ended a music cancelled'],
+    'only its own queue',
+  )
+  bench.ok(stop('a', 'current', true))
+  assert.deepEqual(bench.since('events'), ['playback-ended a two cancelled'])
+  bench.ok(stop('a', 'all', true))
+  assert.deepEqual(bench.since('events'), [])
+})
+
+test('stop of a start means the queue that the new audio goes to, overlay the other (C127)', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  for (const name of ['one', 'two', 'three']) bench.ok(bench.play('a', name))
+  for (const name of ['over', 'upper']) bench.ok(bench.play('a', name, { overlay: true }))
+  bench.playbackStarted('a', 'one')
+  bench.playbackStarted('a', 'over')
+  bench.forget()
+  bench.ok(bench.play('a', 'new', { overlay: true, stop: 'current' }))
+  assert.deepEqual(bench.since('media'), ['stop-playback a over', 'play-over a upper'])
+  bench.ok(bench.play('a', 'last', { stop: 'overlay' }))
+  assert.deepEqual(
+    bench.since('media'),
+    ['stop-playback a upper'],
+    'the queue of overlays is empty',
+  )
+  bench.ok(bench.play('a', 'next', { stop: 'current' }))
+  assert.deepEqual(bench.since('media'), ['stop-playback a one', 'play a two'])
+  bench.ok(bench.play('a', 'now', { stop: 'all' }))
+  assert.deepEqual(bench.since('media'), ['stop-playback a two', 'play a now'])
+})
+
+test('both queues end with the leg, the overlay first; what had not started leaves silently', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.ok(bench.play('a', 'music'))
+  bench.ok(bench.play('a', 'over', { overlay: true }))
+  bench.ok(bench.play('a', 'silent', { overlay: true }))
+  bench.playbackStarted('a', 'music')
+  bench.playbackStarted('a', 'over')
+  bench.forget()
+  bench.ok({ kind: 'hangup', legId: id('a'), customHeaders: [] })
+  assert.deepEqual(bench.since('events').slice(0, 2), [
+    'playback-ended a over call_hangup',
+    'playback-ended a music call_hangup',
+  ])
 })
 
 test('the queue of one leg has an end', () => {
   const bench = new Bench()
   bench.parked('a')
   for (let count = 0; count < 100; count++) bench.ok(bench.play('a', `n${count}`))
-  bench.refused(bench.play('a', 'more'), 'audio-refused')
+  bench.refused(bench.play('a', 'more'), 'audio-queue-full')
   bench.ok(bench.play('a', 'more', { stop: 'all' }))
 })
 

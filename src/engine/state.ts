@@ -10,12 +10,19 @@ import type {
   SessionId,
 } from '../base/ids.ts'
 import type { BridgeSettings } from '../calls/bridge.ts'
+import type { Gather } from '../calls/gather.ts'
 import type { LegState } from '../calls/leg.ts'
 import { DeadlineHeap } from '../base/heap.ts'
-import type { CommandAnswer, CommandEnvelope, DialOptions } from '../ports/commands.ts'
+import type {
+  CommandAnswer,
+  CommandEnvelope,
+  DialConference,
+  DialOptions,
+} from '../ports/commands.ts'
 import type { HangupCause, WebhookOverrides } from '../ports/events.ts'
 import type { RecordingOrder } from '../ports/recorder.ts'
 import type { ApplicationBook } from '../ports/setup.ts'
+import type { AudioReference, Supervisor } from '../ports/media-engine.ts'
 import type { NamedValue } from '../ports/signaling.ts'
 import { createConferenceState, type ConferenceState } from './conference-state.ts'
 import type { LegAudio } from './audio-state.ts'
@@ -71,8 +78,20 @@ export interface Leg {
   /** Unanswered legs whose intent names this leg. */
   readonly awaiting: Set<LegId>
   audio: LegAudio
+  /** Keys of the far end are being collected. */
+  gather: Gather<AudioReference> | undefined
+  /** Keys that we press by SIP INFO, the present one first. */
+  readonly pressing: { readonly digit: string; readonly durationMs: number }[]
+  /** The last key heard, and in which way: some phones send one key in two. */
+  lastKey: HeardKey | undefined
   /** Mixed over `audio`: a queue of its own, without background. */
   overlay: LegAudio
+  /** The leg that this one was dialled to supervise. */
+  supervises: { readonly target: LegId; readonly role: Supervisor['role'] } | undefined
+  /** Legs that supervise this one. */
+  readonly supervisors: Set<LegId>
+  /** The conference that it joins with its answer. */
+  joins: DialConference | undefined
   /** REFER of ours that has no final answer yet. */
   referring: boolean
   /** Dialled for a REFER that we heard: who asked. Cleared when that is settled. */
@@ -95,6 +114,12 @@ export interface Leg {
   readonly line: WaitingCommand[]
   /** Dead, and its entry stays in the queue (keep_after_hangup). */
   kept: QueueName | undefined
+}
+
+export interface HeardKey {
+  readonly digit: string
+  readonly by: 'event' | 'tone' | 'info'
+  readonly atMs: number
 }
 
 export interface Referral {
@@ -171,6 +196,8 @@ export type TimerName =
   | 'ring-limit'
   | 'dial-timeout'
   | 'time-limit'
+  | 'gather'
+  | 'press-key'
   | 'max-wait'
   | 'first-command'
   | 'forget-leg'

@@ -139,7 +139,21 @@ export type LegCommand =
       readonly stop: 'all' | 'current'
       readonly overlay: boolean
     }
+  | GatherCommand
+  | { readonly kind: 'gather-stop'; readonly legId: LegId }
+  | {
+      readonly kind: 'send-dtmf'
+      readonly legId: LegId
+      /** Of `0-9A-D*#`, `w` half a second, `W` a second. */
+      readonly digits: string
+      readonly durationMs: number
+    }
   | { readonly kind: 'client-state-update'; readonly legId: LegId }
+  | {
+      readonly kind: 'switch-supervisor-role'
+      readonly legId: LegId
+      readonly role: 'barge' | 'whisper' | 'monitor'
+    }
   | { readonly kind: 'record-start'; readonly legId: LegId; readonly order: RecordingOrder }
   | {
       readonly kind: 'record-stop' | 'record-pause' | 'record-resume'
@@ -147,6 +161,31 @@ export type LegCommand =
       /** Undefined: every recording of the leg. */
       readonly recordingId: RecordingId | undefined
     }
+
+/** Keys of the far end, with or without a prompt. */
+export interface GatherCommand {
+  readonly kind: 'gather'
+  readonly legId: LegId
+  readonly gatherId: string
+  /** Of the first prompt. */
+  readonly playbackId: string
+  readonly rules: {
+    readonly minimumDigits: number
+    readonly maximumDigits: number
+    /** Without a prompt: of the whole gather. With one: of silence from its end to the next try. */
+    readonly timeoutMs: number
+    readonly interDigitMs: number
+    /** Until the first key, without a prompt. */
+    readonly initialMs: number
+    /** Empty: none. */
+    readonly terminatingDigit: string
+    readonly validDigits: string
+    readonly triesMax: number
+  }
+  readonly prompt: AudioReference | undefined
+  /** In place of the prompt after a try that was not valid. */
+  readonly invalidPrompt: AudioReference | undefined
+}
 
 /** H2 is decided by the engine, which alone knows whether the body's id is a live leg. */
 export type BridgeTarget =
@@ -165,6 +204,24 @@ export interface DialCommand {
   readonly bridgeOnAnswer: boolean
   readonly parkAfterUnbridge: boolean
   readonly preventDoubleBridge: boolean
+  /** The conference that the leg joins with its answer. */
+  readonly joins?: DialConference | undefined
+  /** The bridged leg that it listens to, or speaks to. */
+  readonly supervise?:
+    { readonly target: LegId; readonly role: 'barge' | 'whisper' | 'monitor' } | undefined
+}
+
+/** A conference by id, or by a name; one that is named and not running is made, with the ids given here. */
+export interface DialConference {
+  readonly by: 'id' | 'name'
+  readonly conference: string
+  readonly conferenceId: ConferenceId
+  readonly participantId: ParticipantId
+  readonly earlyMedia: boolean
+  readonly startOnCreate: boolean
+  readonly participantsMax: number
+  readonly beep: BeepWhen
+  readonly options: JoinOptions
 }
 
 export interface JoinOptions {
@@ -387,6 +444,11 @@ export type Refusal =
     }
   | { readonly code: 'link-unknown' }
   | { readonly code: 'link-ended' }
+  /** Of `supervise_call_control_id`. */
+  | { readonly code: 'supervised-unknown' }
+  | { readonly code: 'supervised-ended' }
+  | { readonly code: 'supervised-not-bridged' }
+  | { readonly code: 'not-supervising' }
   | { readonly code: 'channel-limit'; readonly limit: number }
   /** Limits on calls over trunks, of the whole server or of the API key that gave the command (C80). */
   | {

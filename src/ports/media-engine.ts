@@ -64,6 +64,14 @@ export type MediaCommand =
       /** 1 to 100, or Infinity. */
       readonly loops: number
     }
+  /** Mixed over whatever the leg hears, a playback included. One at a time per leg; told and stopped as a playback is. */
+  | {
+      readonly kind: 'play-over'
+      readonly legId: LegId
+      readonly playbackId: PlaybackId
+      readonly audio: AudioReference
+      readonly loops: number
+    }
   /** Stops that playback; no `playback-ended` follows. */
   | { readonly kind: 'stop-playback'; readonly legId: LegId; readonly playbackId: PlaybackId }
   | {
@@ -109,12 +117,16 @@ export type MediaCommand =
       readonly b: LegId
       readonly supervisors: readonly Supervisor[]
     }
-  /** Sends RFC 4733 events (`0`-`9`, `A`-`D`, `*`, `#`), `w` 500 ms, `W` 1000 ms. */
+  /**
+   * Presses keys (`0`-`9`, `A`-`D`, `*`, `#`; `w` waits 500 ms, `W` 1000 ms): RFC 4733 events, or tones in the audio with
+   * `inBand` and towards a peer that has not negotiated events.
+   */
   | {
       readonly kind: 'send-dtmf'
       readonly legId: LegId
       readonly digits: string
       readonly durationMs: number
+      readonly inBand?: boolean
     }
   /** The end: ports rest, links and mixes forget the leg, final figures are kept for `quality`. */
   | { readonly kind: 'release'; readonly legId: LegId }
@@ -174,8 +186,16 @@ export type MediaInput =
       readonly changed: boolean
     }
   | { readonly kind: 'reoffer-refused'; readonly legId: LegId; readonly why: string }
-  /** Each key once, at its first packet; never for keys that arrive as INFO. */
-  | { readonly kind: 'media-dtmf'; readonly legId: LegId; readonly digit: string }
+  /**
+   * Each key once, at its first packet; never for keys that arrive as INFO. `inBand`: heard as a tone, on a leg without
+   * telephone-event.
+   */
+  | {
+      readonly kind: 'media-dtmf'
+      readonly legId: LegId
+      readonly digit: string
+      readonly inBand?: boolean
+    }
   | { readonly kind: 'playback-started'; readonly legId: LegId; readonly playbackId: PlaybackId }
   | {
       readonly kind: 'playback-ended'

@@ -24,10 +24,10 @@ export interface MediaFiles {
   remove(name: string): Promise<boolean>
   read(name: string): Promise<Uint8Array | undefined>
   /** A file of the web, under the rules of egress; nothing is kept of it. */
-  fetch(url: string): Promise<FetchOutcome>
+  download(url: string): Promise<DownloadOutcome>
 }
 
-export type FetchOutcome =
+export type DownloadOutcome =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly status: 'failed' | 'file_not_found'; readonly detail: string }
 

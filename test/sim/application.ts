@@ -81,7 +81,6 @@ export class ContactCentre {
       legId,
       playbackId: random.uuid(),
       audio: { kind: 'url', url: 'http://10.0.3.1/music.wav', cache: true },
-      mediaName: undefined,
       loops: Infinity,
       overlay: false,
       stop: undefined,

@@ -149,6 +149,7 @@ export class SimMedia implements MediaEngine, DurableMedia {
         this.links.delete(command.b)
         return
       case 'play':
+      case 'play-over':
         return this.#play(command.legId, command.playbackId, command.loops)
       case 'stop-playback':
         if (this.#playing.get(command.legId) === command.playbackId)

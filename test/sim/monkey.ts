@@ -182,7 +182,7 @@ export class Monkey {
       targetLegs: pick(random, ['self', 'opposite', 'both'] as const),
     }
     if (random.below(3) === 0) return { kind: 'speak', speech: words, ...track }
-    return { kind: 'playback-start', audio: clip, mediaName: undefined, overlay: false, ...track }
+    return { kind: 'playback-start', audio: clip, overlay: false, ...track }
   }
 
   #dial(): Command {
@@ -280,7 +280,6 @@ export class Monkey {
       legIds,
       playbackId: random.uuid(),
       audio: clip,
-      mediaName: undefined,
       loops: random.below(2) === 0 ? 1 : Infinity,
     }
   }

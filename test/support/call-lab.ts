@@ -493,6 +493,8 @@ export function short(event: DomainEvent): string {
     case 'queue-updated':
     case 'queue-deleted':
       return `${event.type} ${event.queueName}`
+    case 'gather-ended':
+      return `gather-ended ${event.leg.legId} ${event.status} '${event.digits}'`
     case 'dtmf-received':
       return `dtmf-received ${event.leg.legId} ${event.digit}`
     case 'conference-created':

@@ -465,6 +465,8 @@ function eventWord(event: DomainEvent): string {
     case 'call-dequeued':
     case 'leg-ended':
       return `${event.type} ${event.leg.legId} ${'reason' in event ? event.reason : event.cause}`
+    case 'gather-ended':
+      return `${event.type} ${event.leg.legId} ${event.status} '${event.digits}'`
     case 'speak-started':
       return `${event.type} ${event.leg.legId} ${event.speakId}`
     case 'speak-ended':

@@ -101,7 +101,7 @@ export async function mediaBytes(
     const detail = "The 'media_url' parameter can't be used together with a file."
     return { problem: { name: 'parameter-refused', detail, pointer } }
   }
-  const fetched = await context.options.media.fetch(url)
+  const fetched = await context.options.media.download(url)
   if (fetched.ok) return { bytes: fetched.bytes }
   const isAbsent = fetched.status === 'file_not_found'
   return { problem: { name: isAbsent ? 'audio-not-found' : 'audio-refused', pointer } }

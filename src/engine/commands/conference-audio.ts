@@ -22,13 +22,13 @@ export function conferencePlay(
   const why = refuseMembers(live.machine, command.legIds)
   if (why !== undefined) return refusal({ code: why })
   const { conferenceId } = live.machine
-  const { playbackId, audio: reference, mediaName, loops } = command
+  const { playbackId, audio: reference, loops } = command
   const legs = named(ctx, command.legIds)
   const queues = legs.length === 0 ? [live.audio] : legs.map(({ audio }) => audio)
   if (queues.some((queue) => trackCount(queue) >= playbackTracksMax)) {
-    return refusal({ code: 'audio-refused', why: `more than ${playbackTracksMax} files wait` })
+    return refusal({ code: 'audio-queue-full', tracksMax: playbackTracksMax })
   }
-  const audio: LegTrack = { reference, mediaName, conferenceId }
+  const audio: LegTrack = { reference, conferenceId }
   const input = { kind: 'start', track: { playbackId, audio, loops } } as const
   if (legs.length === 0) stepConferenceAudio(ctx, conferenceId, input)
   for (const leg of legs) stepAudio(ctx, leg, input)

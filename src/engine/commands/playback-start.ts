@@ -1,4 +1,5 @@
-// The playback-start command: one more track in the audio queue of the leg, of its peer, or of both.
+// The playback-start command: one more track in the audio queue of the leg, of its peer, or of both; with `overlay` in
+// the queue that is mixed over it (C126).
 
 import { peerOf } from '../../calls/bridge.ts'
 import { playbackTracksMax, trackCount } from '../../calls/playback.ts'
@@ -6,7 +7,7 @@ import type { CommandAnswer, LegCommand, Refusal } from '../../ports/commands.ts
 import type { Request } from '../answers.ts'
 import { accept } from '../command-legs.ts'
 import { done, refusal, type StepContext } from '../context.ts'
-import { stepAudio } from '../leg-audio.ts'
+import { stepAudio, stepOverlay } from '../leg-audio.ts'
 import type { Leg } from '../state.ts'
 
 type PlaybackStart = Extract<LegCommand, { kind: 'playback-start' }>
@@ -23,15 +24,21 @@ export function playbackStart(
   const why = refuseTrack(targets, command)
   if (why !== undefined) return refusal(why)
   accept(ctx, request, leg)
-  const { playbackId, audio: reference, mediaName, loops } = command
-  const which = command.stop
+  const { playbackId, audio: reference, loops } = command
+  const track = { playbackId, audio: { reference }, loops }
+  const step = command.overlay ? stepOverlay : stepAudio
   for (const target of targets) {
-    // There is no overlay queue, so stopping it stops nothing.
-    if (which === 'current' || which === 'all') stepAudio(ctx, target, { kind: 'stop', which })
-    const track = { playbackId, audio: { reference, mediaName }, loops }
-    stepAudio(ctx, target, { kind: 'start', track })
+    stopFirst(ctx, target, command)
+    step(ctx, target, { kind: 'start', track })
   }
   return done
+}
+
+/** C127: `current` and `all` mean the queue that the new audio goes to, `overlay` the one that is mixed over it. */
+function stopFirst(ctx: StepContext, target: Leg, { stop, overlay }: PlaybackStart): void {
+  if (stop === undefined) return
+  if (stop === 'overlay') stepOverlay(ctx, target, { kind: 'stop', which: 'all' })
+  else (overlay ? stepOverlay : stepAudio)(ctx, target, { kind: 'stop', which: stop })
 }
 
 /** `both` without a peer is the leg alone; `opposite` without one is nobody. */
@@ -50,11 +57,12 @@ function targetsOf(ctx: StepContext, leg: Leg, meant: PlaybackStart['targetLegs'
 }
 
 function refuseTrack(targets: readonly Leg[], command: PlaybackStart): Refusal | undefined {
-  if (command.overlay) {
-    if (targets.some(({ audio }) => audio.at === 'idle')) return { code: 'no-overlay-base' }
-    return { code: 'audio-refused', why: 'overlay playback is not supported' }
-  }
-  const full = targets.some(({ audio }) => trackCount(audio) >= playbackTracksMax)
-  if (!full || command.stop === 'all') return undefined
-  return { code: 'audio-refused', why: `more than ${playbackTracksMax} files wait on this call` }
+  const { overlay, stop } = command
+  if (overlay && targets.some(({ audio }) => audio.at === 'idle'))
+    return { code: 'no-overlay-base' }
+  if (stop === 'all' || (overlay && stop === 'overlay')) return undefined
+  const full = targets.some(
+    (one) => trackCount(overlay ? one.overlay : one.audio) >= playbackTracksMax,
+  )
+  return full ? { code: 'audio-queue-full', tracksMax: playbackTracksMax } : undefined
 }

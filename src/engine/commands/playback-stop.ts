@@ -4,8 +4,8 @@ import type { CommandAnswer, LegCommand } from '../../ports/commands.ts'
 import type { Request } from '../answers.ts'
 import { accept } from '../command-legs.ts'
 import { done, type StepContext } from '../context.ts'
-import { answerAudioRuns, stepAudio } from '../leg-audio.ts'
-import { fulfilIntent } from '../make-bridge.ts'
+import { answerAudioRuns, stepAudio, stepOverlay } from '../leg-audio.ts'
+import { fulfilPlans } from '../planned-join.ts'
 import type { Leg } from '../state.ts'
 
 /** Stopping what an answered leg hears before its bridge makes the bridge. */
@@ -16,10 +16,12 @@ export function playbackStop(
   command: Extract<LegCommand, { kind: 'playback-stop' }>,
 ): CommandAnswer | undefined {
   accept(ctx, request, leg)
-  // There is no overlay queue, so stopping it stops nothing.
-  if (command.overlay) return done
+  if (command.overlay) {
+    stepOverlay(ctx, leg, { kind: 'stop', which: command.stop })
+    return done
+  }
   const waited = answerAudioRuns(leg)
   stepAudio(ctx, leg, { kind: 'stop', which: command.stop })
-  if (waited && !answerAudioRuns(leg)) fulfilIntent(ctx, leg)
+  if (waited && !answerAudioRuns(leg)) fulfilPlans(ctx, leg)
   return done
 }

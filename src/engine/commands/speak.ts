@@ -16,7 +16,7 @@ export function speak(
   const { legId, playbackId, speech, loops, stop, targetLegs } = command
   return playbackStart(ctx, request, leg, {
     kind: 'playback-start',
-    ...{ legId, playbackId, audio: speech, mediaName: undefined, loops },
+    ...{ legId, playbackId, audio: speech, loops },
     ...{ overlay: false, stop, targetLegs },
   })
 }

@@ -3,8 +3,8 @@
 import type { MediaInput } from '../../ports/media-engine.ts'
 import { brandAs, type PlaybackId } from '../../base/ids.ts'
 import type { StepContext } from '../context.ts'
-import { answerAudioRuns, stepAudio } from '../leg-audio.ts'
-import { fulfilIntent } from '../make-bridge.ts'
+import { answerAudioRuns, stepAudio, stepOverlay } from '../leg-audio.ts'
+import { fulfilPlans } from '../planned-join.ts'
 import type { Leg } from '../state.ts'
 
 /** The end of what was played to an answered leg also makes the bridge that waited for it. */
@@ -15,10 +15,13 @@ export function playbackInput(
 ): void {
   const waited = answerAudioRuns(leg)
   const playbackId = brandAs<PlaybackId>(input.playbackId)
-  if (input.kind === 'playback-started') stepAudio(ctx, leg, { kind: 'media-started', playbackId })
+  const { overlay } = leg
+  const step =
+    overlay.at !== 'idle' && overlay.current.playbackId === playbackId ? stepOverlay : stepAudio
+  if (input.kind === 'playback-started') step(ctx, leg, { kind: 'media-started', playbackId })
   else {
     const { status, detail } = input
-    stepAudio(ctx, leg, { kind: 'media-ended', playbackId, status, detail })
+    step(ctx, leg, { kind: 'media-ended', playbackId, status, detail })
   }
-  if (waited && !answerAudioRuns(leg)) fulfilIntent(ctx, leg)
+  if (waited && !answerAudioRuns(leg)) fulfilPlans(ctx, leg)
 }

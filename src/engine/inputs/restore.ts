@@ -18,10 +18,11 @@ import { FormerCalls, memberIn, rejoinBridges, reviveIntents } from '../former-c
 import type { LegRow } from '../leg-row.ts'
 import { dialogLost } from '../leg-ends.ts'
 import { indexLeg, newLeg } from '../legs.ts'
-import { fulfilIntent } from '../make-bridge.ts'
 import { tellDequeued } from '../memberships.ts'
+import { fulfilPlans } from '../planned-join.ts'
 import { recountOutbound } from '../outbound-limits.ts'
 import type { Leg } from '../state.ts'
+import { reviveSupervision, superviseBridge } from '../supervision.ts'
 import { referInput } from './refer.ts'
 import { armCollection } from './timers.ts'
 
@@ -47,6 +48,7 @@ export function restore(ctx: StepContext, live: LiveRows, rooms: RestoredRooms):
   recountOutbound(ctx, legs)
   rejoinBridges(ctx, legs)
   reviveIntents(ctx, legs)
+  reviveSupervision(ctx, legs)
   for (const entry of live.entries) restoreEntry(ctx, entry)
   goOn(ctx, legs, new FormerCalls(rooms.dialogs, rooms.media))
   resumeRecordings(ctx)
@@ -67,7 +69,10 @@ function goOn(ctx: StepContext, legs: readonly Leg[], former: FormerCalls): void
     // The NOTIFY that said how it went may have come while nobody was here.
     if (leg.referring)
       referInput(ctx, leg, { kind: 'refer-progress', legId: leg.legId, status: 408 })
-    fulfilIntent(ctx, leg)
+    fulfilPlans(ctx, leg)
+    if (leg.state.at === 'bridged' && leg.state.bridge.issuer === leg.legId) {
+      superviseBridge(ctx, leg)
+    }
   }
 }
 
@@ -100,7 +105,10 @@ function restoreLeg(row: LegRow): Leg {
   leg.intent = row.intent ?? undefined
   leg.timeLimitAtMs = row.timeLimitAtMs ?? undefined
   leg.audio = restoredAudio(row.audio)
+  leg.gather = row.gather ?? undefined
   leg.overlay = restoredAudio(row.overlay)
+  leg.supervises = row.supervises ?? undefined
+  leg.joins = row.joins ?? undefined
   leg.referring = row.referring
   leg.referral = row.referral ?? undefined
   leg.referredBy = row.referredBy === null ? undefined : brandAs(row.referredBy)

@@ -71,6 +71,8 @@ export function createClipLoader(options: ClipLoaderOptions): ClipLoader {
   return {
     load(audio) {
       if (audio.kind === 'inline') {
+        // Bytes of a command are not stored; what is left of them after a restart is this.
+        if (audio.bytes.length === 0) return Promise.resolve(notKept)
         const key = `sha256:${createHash('sha256').update(audio.bytes).digest('hex')}`
         const kept = cache.get(key)
         if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
@@ -149,6 +151,12 @@ function speechKey({ text, ssml, voice, language }: SpeechReference): string {
 
 function toLoaded(made: Result<AudioClip, string>): LoadedClip {
   return made.ok ? { ok: true, clip: made.value } : failed(made.why)
+}
+
+const notKept: LoadedClip = {
+  ok: false,
+  status: 'failed',
+  detail: 'the audio was not kept over a restart of the server',
 }
 
 const noMedia: LoadedClip = {

@@ -4,7 +4,7 @@
 
 import { ChangedRows } from '../../base/changed-rows.ts'
 import { brandAs } from '../../base/ids.ts'
-import type { LegId, PlaybackId } from '../../base/ids.ts'
+import type { LegId } from '../../base/ids.ts'
 import { refused } from '../../base/result.ts'
 import type { Result } from '../../base/result.ts'
 import type { Log } from '../../ports/log.ts'
@@ -38,6 +38,8 @@ import type { Agreement, AudioCodec, LocalEnd, SdpState } from '../../sdp/sessio
 import type { AudioClip } from '../audio/clip.ts'
 import { estimateMos } from '../rtp/mos.ts'
 import { ClipShelf } from './clip-shelf.ts'
+import { LegPlayback } from './leg-playback.ts'
+import type { AudioFailure, LegPlaybackParts } from './leg-playback.ts'
 import { MixCommands } from './mix-commands.ts'
 import type { MediaWorkerPort, WorkerCommand, WorkerEvent, WorkerSource } from './protocol.ts'
 import { latestPlace, placeOf, placesRowId } from './rows.ts'
@@ -45,11 +47,6 @@ import { randomIdentity, randomSessionId, resumedIdentity } from './rows.ts'
 import type { MediaRow, PlacesRow, StreamPlace } from './rows.ts'
 import { LegColumn } from './quality-table.ts'
 import type { QualityTable } from './quality-table.ts'
-
-export interface AudioFailure {
-  readonly status: 'failed' | 'file_not_found'
-  readonly detail: string
-}
 
 export interface EmbeddedMediaOptions {
   readonly worker: MediaWorkerPort
@@ -82,7 +79,7 @@ interface Leg {
   port: number
   sdp: SdpState
   codec: AudioCodec
-  playback: Playback | undefined
+  readonly playback: LegPlayback
   readonly ssrc: number
   /** When the source or the peer changed last; and the latest of all. */
   place: StreamPlace
@@ -91,11 +88,6 @@ interface Leg {
   peer: DatagramPeer | undefined
   /** Of a former process: hears whether its ports could be had again. */
   resumed: ((ok: boolean) => void) | undefined
-}
-
-interface Playback {
-  readonly playbackId: PlaybackId
-  clip: AudioClip | undefined
 }
 
 /** Makes the MediaEngine over a media worker; see EmbeddedMediaOptions. */
@@ -110,6 +102,7 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
   /** Released legs whose figures are kept, oldest first. */
   readonly #ended = new Set<Leg>()
   readonly #shelf = new ClipShelf()
+  readonly #playing: LegPlaybackParts
   readonly #mixes: MixCommands
   #batch: WorkerCommand[] = []
   readonly #rows = new ChangedRows((id) => this.#row(id))
@@ -117,12 +110,13 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
   constructor(options: EmbeddedMediaOptions) {
     this.#options = options
     for (let slot = options.table.rows - 1; slot > 0; slot--) this.#freeSlots.push(slot)
-    this.#mixes = new MixCommands({
+    this.#playing = {
       loadClip: options.loadClip,
       shelf: this.#shelf,
       post: (command) => this.#post(command),
       deliverSoon: (input) => this.#deliverSoon(input),
-    })
+    }
+    this.#mixes = new MixCommands(this.#playing)
     options.worker.onEvents((events) => {
       for (const event of events) this.#onEvent(event)
     })
@@ -194,9 +188,10 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
     if (slot === undefined) return []
     const nowMs = this.#options.clock.wallMs()
     const { ssrc, port, started, peer, sdp, codecs, ordered, codec } = row
-    const identity = resumedIdentity(ssrc, latestPlace(row, marked), nowMs)
+    const identity = resumedIdentity(ssrc, latestPlace(row, marked), nowMs, codec)
     const place = { ...latestPlace(row, marked), ...identity, atMs: nowMs }
-    const base = { legId, slot, codecs, ordered, offer: undefined, playback: undefined }
+    const playback = new LegPlayback(legId, this.#playing)
+    const base = { legId, slot, codecs, ordered, offer: undefined, playback }
     const { promise, resolve } = Promise.withResolvers<boolean>()
     this.#legs.set(legId, {
       ...base,
@@ -285,10 +280,11 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
         this.#post({ op: 'hear', legId, source: this.#workerSource(command.source) })
         return
       case 'play':
-        void this.#play(leg, command.playbackId, command.audio, command.loops)
+      case 'play-over':
+        void leg.playback.play(command)
         return
       case 'stop-playback':
-        if (leg.playback?.playbackId === command.playbackId) this.#endPlayback(leg)
+        leg.playback.end(command.playbackId)
         this.#post({ op: 'stop-playback', legId, playbackId: command.playbackId })
         return
       case 'mix-join':
@@ -340,7 +336,7 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
       port: 0,
       sdp: newSdpState(randomSessionId(this.#options.random)),
       codec: codecs[0]!,
-      playback: undefined,
+      playback: new LegPlayback(legId, this.#playing),
       ssrc: identity.ssrc,
       place,
       latest: place,
@@ -406,8 +402,9 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
     if (leg === undefined || leg.phase === 'released') return
     if (input.kind === 'playback-started' || input.kind === 'playback-ended') {
       // It crossed a stop.
-      if (leg.playback?.playbackId !== input.playbackId) return
-      if (input.kind === 'playback-ended') this.#endPlayback(leg)
+      const { playbackId } = input
+      if (!leg.playback.plays(playbackId)) return
+      if (input.kind === 'playback-ended') leg.playback.end(playbackId)
     }
     this.#options.deliver(input)
   }
@@ -493,45 +490,10 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
     this.#post({ op: 'remote', legId: leg.legId, agreement, relearn })
   }
 
-  async #play(
-    leg: Leg,
-    playbackId: PlaybackId,
-    audio: AudioReference,
-    loops: number,
-  ): Promise<void> {
-    if (leg.playback !== undefined) this.#endPlayback(leg)
-    const playback: Playback = { playbackId, clip: undefined }
-    leg.playback = playback
-    let loaded: AudioClip | AudioFailure
-    try {
-      loaded = await this.#options.loadClip(audio)
-    } catch (error) {
-      loaded = { status: 'failed', detail: error instanceof Error ? error.message : String(error) }
-    }
-    // Stopped, replaced or released while it was loading: it must not start any more.
-    if (leg.playback !== playback) return
-    const { legId } = leg
-    if ('status' in loaded) {
-      leg.playback = undefined
-      const { status, detail } = loaded
-      this.#deliverSoon({ kind: 'playback-ended', legId, playbackId, status, detail })
-      return
-    }
-    playback.clip = loaded
-    const clipId = this.#shelf.use(loaded, (command) => this.#post(command))
-    this.#post({ op: 'play', legId, playbackId, clipId, loops })
-  }
-
-  #endPlayback(leg: Leg): void {
-    const clip = leg.playback?.clip
-    leg.playback = undefined
-    if (clip !== undefined) this.#shelf.leave(clip, (command) => this.#post(command))
-  }
-
   #release(leg: Leg): void {
     leg.phase = 'released'
     this.#rows.touch(leg.legId)
-    this.#endPlayback(leg)
+    leg.playback.endAll()
     this.#post({ op: 'release', legId: leg.legId })
     this.#ended.add(leg)
     this.#options.timers.set(QUALITY_KEPT_MS, () => {

@@ -8,15 +8,18 @@ import type { DatagramPeer, DatagramSocket } from '../../ports/datagrams.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Agreement } from '../../sdp/session.ts'
-import type { G711Law } from '../audio/g711.ts'
+import { passes } from '../audio/codec.ts'
+import type { CodecName } from '../audio/codec.ts'
 import { emptyHeader, looksLikeRtcp, readRtp } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import { KeyReceiver } from '../rtp/telephone-event.ts'
 import type { ClipPlayer } from './clip-player.ts'
 import type { ConferenceMix } from './conference-mix.ts'
+import { Hearing } from './hearing.ts'
 import { KeySender } from './key-sender.ts'
 import { Latch } from './latch.ts'
 import type { FormerLife, RtpMark } from './protocol.ts'
+import { feedOverlay } from './overlay.ts'
 import { LegColumn } from './quality-table.ts'
 import type { FormerPeer } from './port-pool.ts'
 import type { QualityTable } from './quality-table.ts'
@@ -93,7 +96,7 @@ const MIX_WAIT_TICKS = 10
 /** A key of the other side of a supervised bridge, pressed again. */
 const RELAYED_KEY_MS = 100
 
-type Kind = G711Law | 'event' | 'other'
+type Kind = CodecName | 'event' | 'noise' | 'other'
 
 const silence: Base = { kind: 'silence' }
 
@@ -106,6 +109,8 @@ export class MediaLeg {
   /** Legs that hear this one. */
   readonly listeners: MediaLeg[] = []
   playback: Playback | undefined
+  /** Mixed over the playback, or over the base. */
+  overlay: Playback | undefined
   /** A mix that hears this leg though the leg itself may hear something else: that of a supervised bridge. */
   feeds: ConferenceMix | undefined
   /** What the leg will hear as soon as the voice that it hears now comes out of the mix, too. */
@@ -135,6 +140,8 @@ export class MediaLeg {
   #keysSinceMs = -Infinity
   #taps: LegTaps | undefined
   #keyCount = 0
+  /** What the leg that is listened to says, when its codec is not ours. */
+  #transcoder: Hearing | undefined
 
   constructor(legId: LegId, slot: number, identity: RtpIdentity, context: LegContext) {
     this.legId = legId
@@ -199,9 +206,12 @@ export class MediaLeg {
     this.#kinds[0] = 'PCMU'
     this.#kinds[8] = 'PCMA'
     for (const { payloadType, codec } of agreement.receive) this.#kinds[payloadType] = codec
-    if (agreement.eventPayloadType !== undefined) this.#kinds[agreement.eventPayloadType] = 'event'
-    const { codec, audioPayloadType, eventPayloadType, ptimeMs } = agreement
+    const { codec, audioPayloadType, eventPayloadType, noisePayloadType, ptimeMs } = agreement
+    if (eventPayloadType !== undefined) this.#kinds[eventPayloadType] = 'event'
+    if (noisePayloadType !== undefined) this.#kinds[noisePayloadType] = 'noise'
     this.sender.configure(codec, audioPayloadType, eventPayloadType, ptimeMs)
+    this.sender.noisePayloadType = noisePayloadType
+    this.statistics.perMs = this.sender.perMs
     if (this.#agreement?.peerSends !== agreement.peerSends) {
       // What was told before a hold is over: after it silence counts, and is told, anew.
       this.#heardMs = nowMs
@@ -233,6 +243,7 @@ export class MediaLeg {
     }
     listenedTo(base)?.listeners.push(this)
     this.#base = base
+    this.#transcoder = undefined
     this.#context.moved(this)
     if (this.playback === undefined) this.sender.mark()
   }
@@ -257,7 +268,10 @@ export class MediaLeg {
     this.sender.mark()
   }
 
-  stopPlayback(): void {
+  /** Either layer; another playback that has taken its place goes on. */
+  stopPlayback(playbackId: PlaybackId): void {
+    if (this.overlay?.playbackId === playbackId) this.overlay = undefined
+    if (this.playback?.playbackId !== playbackId) return
     this.playback = undefined
     this.#context.moved(this)
     this.sender.mark()
@@ -294,6 +308,7 @@ export class MediaLeg {
   end(farewell: boolean): SocketPair | undefined {
     this.hearSilence()
     this.playback = undefined
+    this.overlay = undefined
     this.#taps?.end()
     this.#dropEmptyTaps()
     if (farewell) {
@@ -384,7 +399,7 @@ export class MediaLeg {
       return
     }
     const { clock } = this.#context
-    if (!this.#rtcp.hear(bytes, this.sender.ssrc, clock.monotonicMs(), clock.wallMs())) {
+    if (!this.#rtcp.hear(bytes, this.sender, clock.monotonicMs(), clock.wallMs())) {
       this.#malformed++
     } else if (this.#agreement?.rtcpMux !== true) {
       this.#rtcpAddress = from.address
@@ -397,9 +412,16 @@ export class MediaLeg {
     const key = this.#pressed.receive(bytes, payloadOffset, payloadLength, ssrc, timestamp, nowMs)
     if (key === undefined || !this.#started || this.#tooManyKeys(nowMs)) return
     this.#context.emit({ kind: 'media-dtmf', legId: this.legId, digit: key })
-    for (const { base, keys } of this.listeners) {
-      if (base.kind === 'mix' && base.partner?.passKeys === true) keys.add(key, RELAYED_KEY_MS)
-    }
+    for (const listener of this.listeners) listener.#hearKey(key)
+  }
+
+  /** A key of the other side of a bridge whose packets do not go through as they are: it is pressed again here. */
+  #hearKey(key: string): void {
+    const base = this.#base
+    const partner = base.kind === 'mix' ? base.partner : undefined
+    const passKeys =
+      base.kind === 'leg' ? this.#transcoder !== undefined && base.passKeys : partner?.passKeys
+    if (passKeys === true) this.keys.add(key, RELAYED_KEY_MS)
   }
 
   #awaitMix(next: AwaitedMix): void {
@@ -426,30 +448,54 @@ export class MediaLeg {
     nowMs: number,
   ): void {
     const base = this.#base
-    if (base.kind !== 'leg' || this.playback !== undefined || this.keys.pressing) return
-    this.sender.relay(header, bytes, kind === 'event' && !base.passKeys ? 'other' : kind, nowMs)
+    if (base.kind !== 'leg' || this.keys.pressing) return
+    if (this.playback !== undefined || this.overlay !== undefined) return
+    if (kind === 'event' || kind === 'noise' || kind === 'other') {
+      if (this.#transcoder === undefined) {
+        this.sender.relay(header, bytes, kind === 'event' && !base.passKeys ? 'other' : kind, nowMs)
+      } else if (kind === 'noise') this.#transcoder.putNoise(header, bytes)
+    } else if (passes(kind, this.sender.codec)) {
+      this.#transcoder = undefined
+      this.sender.relay(header, bytes, kind, nowMs)
+    } else {
+      this.#transcoder ??= new Hearing()
+      this.#transcoder.put(header, bytes, kind)
+    }
   }
 
   #feed(dueMs: number): void {
-    const { playback, sender } = this
-    if (playback !== undefined) {
-      if (!playback.player.ended) {
-        if (!playback.told) this.#tellStarted(playback)
-        playback.player.feed(sender, dueMs)
-        return
-      }
-      // Told one tick after the last frame left: only now has it been heard.
-      this.stopPlayback()
-      const { playbackId } = playback
-      const { legId } = this
-      this.#context.emit({
-        kind: 'playback-ended',
-        legId,
-        playbackId,
-        status: 'completed',
-        detail: '',
-      })
+    const { sender } = this
+    const playback = this.#sounding(this.playback)?.player
+    const overlay = this.#sounding(this.overlay)?.player
+    if (overlay !== undefined) {
+      feedOverlay(sender, overlay, playback ?? this.#mixFrame(), dueMs)
+    } else if (playback !== undefined) playback.feed(sender, dueMs)
+    else this.#feedBase(dueMs)
+  }
+
+  /** The playback while it has something to say. Its end is told one tick after its last frame left: now it was heard. */
+  #sounding(playback: Playback | undefined): Playback | undefined {
+    if (playback === undefined) return undefined
+    if (!playback.player.ended) {
+      if (!playback.told) this.#tellStarted(playback)
+      return playback
     }
+    const { legId } = this
+    const { playbackId } = playback
+    this.stopPlayback(playbackId)
+    const ended = { legId, playbackId, status: 'completed', detail: '' } as const
+    this.#context.emit({ kind: 'playback-ended', ...ended })
+    return undefined
+  }
+
+  /** What lies below an overlay when nothing is played: a mix; a bridge is not heard meanwhile, as under a playback (C130). */
+  #mixFrame(): Int16Array | undefined {
+    const base = this.#base
+    return base.kind === 'mix' ? base.mix.soundFor(this.legId) : undefined
+  }
+
+  #feedBase(dueMs: number): void {
+    const { sender } = this
     const base = this.#base
     switch (base.kind) {
       case 'silence':
@@ -459,10 +505,11 @@ export class MediaLeg {
         base.player.feed(sender, dueMs)
         return
       case 'leg':
-        if (!sender.relayFlows(dueMs)) sender.feedSilence(dueMs)
+        if (this.#transcoder?.take() === true) sender.feedLinear(this.#transcoder.sound, dueMs)
+        else if (!sender.relayFlows(dueMs)) sender.feedSilence(dueMs)
         return
       case 'mix':
-        sender.feed(base.mix.frameFor(this.legId, sender.law), 0, dueMs)
+        base.mix.feed(this.legId, sender, dueMs)
         return
     }
   }

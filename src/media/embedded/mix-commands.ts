@@ -5,7 +5,7 @@ import type { ConferenceId, PlaybackId } from '../../base/ids.ts'
 import type { MediaCommand, MediaInput } from '../../ports/media-engine.ts'
 import type { AudioClip } from '../audio/clip.ts'
 import type { ClipShelf } from './clip-shelf.ts'
-import type { AudioFailure, EmbeddedMediaOptions } from './engine.ts'
+import type { AudioFailure, LegPlaybackParts } from './leg-playback.ts'
 import type { WorkerCommand } from './protocol.ts'
 
 type MixPlay = Extract<MediaCommand, { kind: 'mix-play' }>
@@ -13,7 +13,7 @@ type MixStop = Extract<MediaCommand, { kind: 'mix-stop' }>
 type MixInput = Extract<MediaInput, { kind: 'mix-playback-started' | 'mix-playback-ended' }>
 
 export interface MixCommandsOptions {
-  readonly loadClip: EmbeddedMediaOptions['loadClip']
+  readonly loadClip: LegPlaybackParts['loadClip']
   readonly shelf: ClipShelf
   readonly post: (command: WorkerCommand) => void
   /** Never from within `perform`. */

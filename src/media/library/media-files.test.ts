@@ -41,7 +41,7 @@ class World {
       random: this.#random,
       log: { debug() {}, info() {}, warn: (fields) => this.warnings.push(fields), error() {} },
       filesMax,
-      fetch: async () => ({ ok: false, status: 'failed', detail: 'no web here' }),
+      download: async () => ({ ok: false, status: 'failed', detail: 'no web here' }),
     })
   }
 

@@ -30,7 +30,7 @@ export interface MediaLibraryOptions {
   readonly random: Random
   readonly log: Log
   readonly filesMax: number
-  readonly fetch: MediaFiles['fetch']
+  readonly download: MediaFiles['download']
 }
 
 export interface MediaLibrary extends MediaFiles {
@@ -143,8 +143,8 @@ class Library implements MediaLibrary {
     return this.content(name)?.read()
   }
 
-  fetch(url: string): ReturnType<MediaFiles['fetch']> {
-    return this.#options.fetch(url)
+  download(url: string): ReturnType<MediaFiles['download']> {
+    return this.#options.download(url)
   }
 
   content(name: string): MediaContent | undefined {
