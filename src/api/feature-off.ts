@@ -4,9 +4,8 @@ import { Type } from 'typebox'
 import type { Api, ApiContext } from './context.ts'
 
 const callActions = [
-  ...['gather', 'gather_using_audio', 'gather_using_speak', 'gather_using_ai'],
-  ...['gather_stop', 'send_dtmf'],
-  ...['send_sip_info', 'switch_supervisor_role', 'fork_start', 'fork_stop', 'streaming_start'],
+  'gather_using_ai',
+  ...['send_sip_info', 'fork_start', 'fork_stop', 'streaming_start'],
   ...['streaming_stop', 'transcription_start', 'transcription_stop', 'suppression_start'],
   ...['suppression_stop', 'siprec_start', 'siprec_stop', 'ai_assistant_start'],
   ...['ai_assistant_stop', 'ai_assistant_add_messages', 'ai_assistant_join'],
@@ -14,12 +13,11 @@ const callActions = [
 ]
 
 const conferenceActions = [
-  ...['play', 'stop', 'speak', 'update'],
-  ...['send_dtmf', 'gather_using_audio', 'dial_participant'],
+  ...['gather_using_audio', 'dial_participant'],
 ]
 
 const replacements: Readonly<Record<string, string>> = {
-  dial_participant: ' Use POST /v2/calls, and join the new call when it has answered.',
+  dial_participant: ' Use POST /v2/calls, with conference_config.',
 }
 
 /** Families of the hosted API with a hint where the way is another one here. */

@@ -6,6 +6,7 @@ import { bridge } from './calls/bridge.ts'
 import { clientStateUpdate } from './calls/client-state-update.ts'
 import { dial } from './calls/dial.ts'
 import { enqueue } from './calls/enqueue.ts'
+import { gather, gatherStop, gatherUsingAudio, gatherUsingSpeak } from './calls/gather.ts'
 import { hangup } from './calls/hangup.ts'
 import { leaveQueue } from './calls/leave-queue.ts'
 import { playbackStart } from './calls/playback-start.ts'
@@ -14,7 +15,9 @@ import { recordChanges, recordStart } from './calls/record.ts'
 import { refer } from './calls/refer.ts'
 import { reject } from './calls/reject.ts'
 import { retrieveCall } from './calls/retrieve.ts'
+import { sendDtmf } from './calls/send-dtmf.ts'
 import { speak } from './calls/speak.ts'
+import { switchSupervisorRole } from './calls/switch-supervisor-role.ts'
 import { transfer } from './calls/transfer.ts'
 import { createConference } from './conferences/create.ts'
 import { endConference } from './conferences/end.ts'
@@ -24,11 +27,16 @@ import { leaveConference } from './conferences/leave.ts'
 import { listConferences } from './conferences/list.ts'
 import { listParticipants } from './conferences/list-participants.ts'
 import { muteParticipants } from './conferences/mute.ts'
+import { playToConference } from './conferences/play.ts'
 import { recordConference, recordConferenceChanges } from './conferences/record.ts'
 import { retrieveConference } from './conferences/retrieve.ts'
 import { retrieveParticipant } from './conferences/retrieve-participant.ts'
+import { sendDtmfToConference } from './conferences/send-dtmf.ts'
+import { speakToConference } from './conferences/speak.ts'
+import { stopConferenceAudio } from './conferences/stop.ts'
 import { unholdParticipants } from './conferences/unhold.ts'
 import { unmuteParticipants } from './conferences/unmute.ts'
+import { updateConference } from './conferences/update.ts'
 import { updateParticipant } from './conferences/update-participant.ts'
 import type { Api, ApiContext } from './context.ts'
 import { listEvents } from './events/list.ts'
@@ -63,11 +71,14 @@ export const endpoints: readonly Endpoint[] = [
   ...[dial, retrieveCall, activeCalls],
   ...[answer, reject, hangup, enqueue, leaveQueue, bridge, transfer, refer],
   ...[playbackStart, playbackStop, speak, clientStateUpdate],
+  ...[gather, gatherUsingAudio, gatherUsingSpeak, gatherStop, sendDtmf],
+  switchSupervisorRole,
   ...[recordStart, recordChanges],
   ...[createConference, listConferences, retrieveConference],
   ...[listParticipants, retrieveParticipant, updateParticipant],
   ...[joinConference, leaveConference, holdParticipants, unholdParticipants],
-  ...[muteParticipants, unmuteParticipants, endConference],
+  ...[muteParticipants, unmuteParticipants, updateConference, endConference],
+  ...[playToConference, speakToConference, stopConferenceAudio, sendDtmfToConference],
   ...[recordConference, recordConferenceChanges],
   ...[listRecordings, retrieveRecording, deleteRecording, downloadRecording],
   ...setupEndpoints,

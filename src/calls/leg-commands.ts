@@ -16,7 +16,11 @@ export type LegCommandName =
   | 'playback-start'
   | 'playback-stop'
   | 'speak'
+  | 'gather'
+  | 'gather-stop'
+  | 'send-dtmf'
   | 'client-state-update'
+  | 'switch-supervisor-role'
   | 'record-start'
   | 'record-stop'
   | 'record-pause'
@@ -86,7 +90,11 @@ const matrix: Readonly<Record<LegCommandName, Row>> = {
   'playback-start': answeredOnly,
   speak: answeredOnly,
   'playback-stop': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
+  gather: answeredOnly,
+  'gather-stop': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
+  'send-dtmf': answeredOnly,
   'client-state-update': anywhere,
+  'switch-supervisor-role': anywhere,
   'record-start': { ...answeredOnly, 'ringing-in': 'no-audio-yet', dialing: 'no-audio-yet' },
   'record-stop': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
   'record-pause': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },

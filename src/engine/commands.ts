@@ -18,6 +18,7 @@ import { clientStateUpdate } from './commands/client-state-update.ts'
 import { conferenceCommand } from './commands/conference.ts'
 import { dial } from './commands/dial.ts'
 import { enqueue } from './commands/enqueue.ts'
+import { gather, gatherStop } from './commands/gather.ts'
 import { hangup } from './commands/hangup.ts'
 import { leaveQueue } from './commands/leave-queue.ts'
 import { playbackStart } from './commands/playback-start.ts'
@@ -28,6 +29,8 @@ import { recordChange, recordStart } from './commands/record.ts'
 import { recordingDelete } from './commands/recording-delete.ts'
 import { refer } from './commands/refer.ts'
 import { reject } from './commands/reject.ts'
+import { switchSupervisorRole } from './commands/switch-supervisor-role.ts'
+import { sendDtmf } from './commands/send-dtmf.ts'
 import { speak } from './commands/speak.ts'
 import { transfer } from './commands/transfer.ts'
 import { accept, legsIn } from './command-legs.ts'
@@ -157,8 +160,16 @@ function decideForLeg(ctx: StepContext, request: Request, leg: Leg): CommandAnsw
       return playbackStop(ctx, request, leg, command)
     case 'speak':
       return speak(ctx, request, leg, command)
+    case 'gather':
+      return gather(ctx, request, leg, command)
+    case 'gather-stop':
+      return gatherStop(ctx, request, leg)
+    case 'send-dtmf':
+      return sendDtmf(ctx, request, leg, command)
     case 'client-state-update':
       return clientStateUpdate(ctx, request, leg)
+    case 'switch-supervisor-role':
+      return switchSupervisorRole(ctx, request, leg, command)
     case 'record-start':
       return recordStart(ctx, request, leg, command)
     case 'record-stop':
@@ -234,7 +245,11 @@ function decideWithoutLeg(ctx: StepContext, request: Request): CommandAnswer | u
     case 'playback-start':
     case 'playback-stop':
     case 'speak':
+    case 'gather':
+    case 'gather-stop':
+    case 'send-dtmf':
     case 'client-state-update':
+    case 'switch-supervisor-role':
     case 'record-start':
     case 'record-stop':
     case 'record-pause':
@@ -260,7 +275,11 @@ function matrixNameOf(command: Command): LegCommandName | undefined {
     case 'playback-start':
     case 'playback-stop':
     case 'speak':
+    case 'gather':
+    case 'gather-stop':
+    case 'send-dtmf':
     case 'client-state-update':
+    case 'switch-supervisor-role':
     case 'record-start':
     case 'record-stop':
     case 'record-pause':

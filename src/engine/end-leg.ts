@@ -5,12 +5,14 @@ import type { DomainEvent } from '../ports/events.ts'
 import type { LeftEntry } from '../ports/store.ts'
 import { cancelIntents } from './intents.ts'
 import type { KnownOutcome, PendingVerb, StepContext } from './context.ts'
+import { endGather } from './gathers.ts'
 import { stopAudio } from './leg-audio.ts'
 import { retireLeg } from './legs.ts'
 import { detach, release, tellDequeued } from './memberships.ts'
 import { endRecordings } from './recordings.ts'
 import { failReferral } from './referral.ts'
 import type { Leg, LegEnd } from './state.ts'
+import { dismissSupervisors } from './supervision.ts'
 
 /**
  * Ends the leg; nothing happens when it has ended. While a verb decides over the leg, the end waits for its outcome
@@ -86,6 +88,7 @@ export function finishEnd(ctx: StepContext, leg: Leg, left: LeftEntry | undefine
   if (end === undefined || leg.state.at === 'ended') return
   const before = leg.state.at
   leg.deferredEnd = undefined
+  endGather(ctx, leg, 'call_hangup')
   stopAudio(ctx, leg, 'call_hangup')
   if (left !== undefined) tellDequeued(ctx, left, 'hangup')
   const released = detach(ctx, leg)
@@ -100,6 +103,7 @@ export function finishEnd(ctx: StepContext, leg: Leg, left: LeftEntry | undefine
   if (leg.told) ctx.emit(legEnded(ctx, leg, end))
   failReferral(ctx, leg, end)
   cancelIntents(ctx, leg)
+  dismissSupervisors(ctx, leg)
   release(ctx, released)
 }
 
@@ -130,7 +134,7 @@ function sayFarewell(ctx: StepContext, leg: Leg, before: Leg['state']['at'], end
 }
 
 function disarmAll(ctx: StepContext, leg: Leg): void {
-  for (const name of ['ring-limit', 'dial-timeout', 'time-limit', 'first-command'] as const) {
+  for (const name of ['ring-limit', 'dial-timeout', 'time-limit', 'first-command', 'gather', 'press-key'] as const) {
     ctx.disarm(name, leg.legId)
   }
   ctx.disarm('rtp-loss', leg.legId)

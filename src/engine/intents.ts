@@ -4,6 +4,7 @@
 import type { StepContext } from './context.ts'
 import { cancelledDial, ownHangup } from './leg-ends.ts'
 import type { BridgeIntent, Leg } from './state.ts'
+import { stopSupervising } from './supervision.ts'
 
 /** `dialing` will be bridged with `intent.other` when it answers. Cancels what it intended before. */
 export function setIntent(ctx: StepContext, dialing: Leg, intent: BridgeIntent): void {
@@ -26,6 +27,11 @@ export function dropIntent(ctx: StepContext, holder: Leg): BridgeIntent | undefi
 
 /** The leg moves by a command, or ends: nothing that was intended with it happens any more. */
 export function cancelIntents(ctx: StepContext, leg: Leg): void {
+  stopSupervising(ctx, leg)
+  if (leg.joins !== undefined) {
+    leg.joins = undefined
+    ctx.touch(leg)
+  }
   const own = dropIntent(ctx, leg)
   const waiter = own === undefined ? undefined : ctx.living(own.other)
   if (own !== undefined && waiter !== undefined && own.operation !== 'bridge-on-answer') {

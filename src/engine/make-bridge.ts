@@ -17,6 +17,7 @@ import { detach, release, tellDequeued } from './memberships.ts'
 import { recordLeg } from './recordings.ts'
 import { completeReferral } from './referral.ts'
 import type { Leg } from './state.ts'
+import { superviseBridge } from './supervision.ts'
 
 export interface BridgePlan {
   readonly issuer: Leg
@@ -62,6 +63,7 @@ export function makeBridge(ctx: StepContext, plan: BridgePlan, left: readonly Le
     dtmfToA: paths.toIssuer,
     dtmfToB: paths.toOther,
   })
+  superviseBridge(ctx, issuer)
   if (plan.record !== undefined) recordLeg(ctx, issuer, plan.record)
   for (const former of released) {
     if (former?.peer !== issuer && former?.peer !== other) release(ctx, former)

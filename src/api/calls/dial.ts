@@ -8,6 +8,7 @@ import { recordOf } from '../record-fields.ts'
 import { bodyOperation } from '../operation.ts'
 import { missing } from '../problems.ts'
 import type { Problem } from '../problems.ts'
+import { conferenceConfig, purposeOf, superviseFields } from './dial-conference.ts'
 import { destinationField, dialFields, dialOptions, encryptionProblems } from './dial-fields.ts'
 
 const schema = bodyOperation({
@@ -25,8 +26,8 @@ const schema = bodyOperation({
     bridge_on_answer: flag(false, 'Needs `link_to`.'),
     park_after_unbridge: parkAfterUnbridge,
     prevent_double_bridge: flag(false),
-    conference_config: lacking(),
-    supervise_call_control_id: lacking(),
+    conference_config: conferenceConfig,
+    ...superviseFields,
     dialogflow_config: lacking(),
     enable_dialogflow: lacking(false),
     ...commonFields,
@@ -40,6 +41,8 @@ export function dial(api: Api, context: ApiContext): void {
     const { body } = request
     const problems = [...encryptionProblems(body), ...linkProblems(body)]
     if (problems.length > 0) return context.refuse(reply, problems)
+    const meant = await purposeOf(context, body)
+    if ('problem' in meant) return context.refuse(reply, [meant.problem])
     const source = await context.audio(body)
     if ('problem' in source) return context.refuse(reply, [source.problem])
     const command = {
@@ -56,6 +59,7 @@ export function dial(api: Api, context: ApiContext): void {
       bridgeOnAnswer: body.bridge_on_answer,
       parkAfterUnbridge: body.park_after_unbridge === 'self',
       preventDoubleBridge: body.prevent_double_bridge,
+      ...meant.purpose,
     } as const
     return context.act(request, reply, command, body)
   })

@@ -8,6 +8,7 @@ import { accepted, refusal, type StepContext } from '../context.ts'
 import { setIntent } from '../intents.ts'
 import { dialLeg, refuseOutbound } from '../dial-leg.ts'
 import type { Leg } from '../state.ts'
+import { superviseFrom } from '../supervision.ts'
 
 export function dial(ctx: StepContext, request: Request, command: DialCommand): CommandAnswer {
   const { keyName } = request.envelope
@@ -34,6 +35,12 @@ export function dial(ctx: StepContext, request: Request, command: DialCommand): 
       earlyMedia: false,
     })
   }
+  leg.joins = command.joins
+  const { supervise } = command
+  const supervised = supervise === undefined ? undefined : ctx.living(supervise.target)
+  if (supervise !== undefined && supervised !== undefined) {
+    superviseFrom(ctx, leg, supervised, supervise.role)
+  }
   // Dialling is asynchronous, so its answer always says not alive.
   const { record } = command.dial
   return accepted({
@@ -59,6 +66,17 @@ function refuseDial(
     const linked = ctx.state.legs.get(command.linkTo)
     if (linked === undefined || !linked.told) return { code: 'link-unknown' }
     if (linked.state.at === 'ended') return { code: 'link-ended' }
+  }
+  if (command.joins?.by === 'id') {
+    const live = ctx.state.conferences.find(command.joins.conference)
+    if (live === undefined) return { code: 'conference-unknown' }
+    if (live.machine.status === 'completed') return { code: 'conference-ended' }
+  }
+  if (command.supervise !== undefined) {
+    const target = ctx.state.legs.get(command.supervise.target)
+    if (target === undefined || !target.told) return { code: 'supervised-unknown' }
+    if (target.state.at === 'ended') return { code: 'supervised-ended' }
+    if (target.state.at !== 'bridged') return { code: 'supervised-not-bridged' }
   }
   return refuseOutbound(ctx, application.id, command.dial.to, keyName)
 }

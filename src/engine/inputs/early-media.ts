@@ -4,6 +4,7 @@
 
 import type { StepContext } from '../context.ts'
 import { stopAudio } from '../leg-audio.ts'
+import { passEarlyMediaToConference } from '../planned-join.ts'
 import { tellReferralProgress } from '../referral.ts'
 import type { Leg } from '../state.ts'
 
@@ -14,6 +15,7 @@ export function heardProgress(
   progress: { readonly status: number; readonly early: boolean },
 ): void {
   tellReferralProgress(ctx, leg, progress.status)
+  if (progress.early && passEarlyMediaToConference(ctx, leg)) return
   const { intent } = leg
   if (intent?.operation !== 'transfer') return
   const waiter = ctx.living(intent.other)

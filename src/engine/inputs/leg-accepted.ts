@@ -6,9 +6,10 @@ import type { StepContext } from '../context.ts'
 import { endLeg } from '../end-leg.ts'
 import { playAnswerAudio } from '../leg-audio.ts'
 import { failure } from '../leg-ends.ts'
-import { fulfilIntent } from '../make-bridge.ts'
+import { fulfilPlans } from '../planned-join.ts'
 import { recordLeg } from '../recordings.ts'
 import type { Leg } from '../state.ts'
+import { beginSupervising } from '../supervision.ts'
 
 export function legAccepted(
   ctx: StepContext,
@@ -37,7 +38,8 @@ export function legAccepted(
   if (leg.deferredEnd !== undefined) return
   const record = leg.dial?.options.record
   if (record !== undefined) recordLeg(ctx, leg, record)
-  if (!playAnswerAudio(ctx, leg)) fulfilIntent(ctx, leg)
+  beginSupervising(ctx, leg)
+  if (!playAnswerAudio(ctx, leg)) fulfilPlans(ctx, leg)
 }
 
 /** SIP stands, media does not: BYE, told as the failed attempt that it is. */
