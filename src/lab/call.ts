@@ -140,6 +140,13 @@ export abstract class Call {
     return this.line.ear.segments(this.ua.ports.clock.monotonicMs())
   }
 
+  /** Keeps what is heard from now on; the samples (8 kHz) so far at each call of the answer. */
+  record(): () => Int16Array {
+    const windows: Int16Array[] = []
+    this.line.ear.onSound = (samples) => windows.push(samples.slice())
+    return () => Int16Array.from(windows.flatMap((window) => [...window]))
+  }
+
   statistics(): EarStatistics {
     return this.line.ear.statistics()
   }

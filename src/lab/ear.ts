@@ -2,9 +2,12 @@
 // gaps, lost packets, changes of the sender's identity. Sound is named in windows of 100 ms of received audio.
 
 import { FRAME_SAMPLES } from '../media/audio/clip.ts'
-import { decodeAlaw, decodeUlaw } from '../media/audio/g711.ts'
+import { createDecoder, isWide } from '../media/audio/codec.ts'
+import type { CodecName } from '../media/audio/codec.ts'
+import type { FrameDecoder } from '../media/audio/frame-codec.ts'
 import { appendSegment, classify } from '../media/audio/goertzel.ts'
 import type { Heard } from '../media/audio/goertzel.ts'
+import { Halver } from '../media/audio/resample.ts'
 import type { RtpHeader } from '../media/rtp/packet.ts'
 import { ReceiverStatistics } from '../media/rtp/receiver-statistics.ts'
 import { sequenceDelta } from '../media/rtp/sequence.ts'
@@ -15,6 +18,8 @@ const NOTHING_MS = 150
 /** Packets further apart than this leave a gap that a small jitter buffer would not hide. */
 const GAP_MS = 60
 const LIST_MAX = 2000
+/** 240 ms at 8 kHz: more than any packet has. */
+const DECODED_MAX = 1920
 
 export type LabSound = Heard | { readonly kind: 'nothing' }
 
@@ -44,6 +49,8 @@ export interface EarStatistics {
 export class Ear {
   /** Called after every window. */
   onWindow: () => void = () => undefined
+  /** Called with the samples of every window; the array is used again for the next. */
+  onSound: (samples: Int16Array) => void = () => undefined
   /** The window that ended last. */
   lastWindow: LabSegment | undefined
   readonly #decode: boolean
@@ -52,6 +59,10 @@ export class Ear {
   readonly #received = new ReceiverStatistics()
   readonly #gaps: { fromMs: number; toMs: number }[] = []
   readonly #ssrcs: { ssrc: number; atMs: number }[] = []
+  readonly #decoded = new Int16Array(DECODED_MAX)
+  readonly #halver = new Halver()
+  #codec: CodecName | undefined
+  #decoder: FrameDecoder | undefined
   #filled = 0
   #windowFromMs = 0
   #firstMs: number | undefined
@@ -66,26 +77,35 @@ export class Ear {
   }
 
   /** Takes one packet in; `codec` undefined is a telephone-event, which carries no sound. */
-  receive(
-    bytes: Uint8Array,
-    header: RtpHeader,
-    codec: 'PCMU' | 'PCMA' | undefined,
-    nowMs: number,
-  ): void {
+  receive(bytes: Uint8Array, header: RtpHeader, codec: CodecName | undefined, nowMs: number): void {
     this.#count(header, nowMs, codec !== undefined)
     if (!this.#decode || codec === undefined) return
-    let at = header.payloadOffset
-    const end = at + header.payloadLength
-    while (at < end) {
-      const count = Math.min(end - at, WINDOW_SAMPLES - this.#filled)
+    const samples = this.#samplesOf(bytes, header, codec)
+    let at = 0
+    while (at < samples.length) {
+      const count = Math.min(samples.length - at, WINDOW_SAMPLES - this.#filled)
       if (this.#filled === 0) this.#windowFromMs = nowMs
-      const room = this.#window.subarray(this.#filled)
-      if (codec === 'PCMU') decodeUlaw(bytes, room, at, count)
-      else decodeAlaw(bytes, room, at, count)
+      this.#window.set(samples.subarray(at, at + count), this.#filled)
       this.#filled += count
       at += count
       if (this.#filled === WINDOW_SAMPLES) this.#endWindow(nowMs)
     }
+  }
+
+  /** The packet at 8 kHz: what is above 4 kHz is not listened for. */
+  #samplesOf(bytes: Uint8Array, header: RtpHeader, codec: CodecName): Int16Array {
+    if (codec !== this.#codec) {
+      this.#codec = codec
+      this.#decoder = createDecoder(codec)
+    }
+    const { payloadOffset, payloadLength } = header
+    const room = this.#decoded
+    const fits = Math.min(payloadLength, isWide(codec) ? room.length / 2 : room.length)
+    const count = this.#decoder?.decode(bytes, payloadOffset, fits, room) ?? 0
+    if (!isWide(codec)) return room.subarray(0, count)
+    const narrow = new Int16Array(count >> 1)
+    this.#halver.halve(room.subarray(0, count), narrow)
+    return narrow
   }
 
   /** Everything heard so far; the time since the last packet is `nothing` when it is long. */
@@ -154,6 +174,7 @@ export class Ear {
     this.#filled = 0
     const segment = { heard: classify(this.#window), fromMs: this.#windowFromMs, toMs: nowMs }
     this.lastWindow = segment
+    this.onSound(this.#window)
     this.#push(segment)
     this.onWindow()
   }
