@@ -82,6 +82,12 @@ export const rules = {
   time: (value, name) =>
     when(Number.isNaN(Date.parse(String(value))), refusedText(name, 'must be an ISO 8601 time')),
   codecs: (value, name) => codecProblems(String(value), name),
+  /** One key, or none. */
+  key: (value, name) => when(!/^[0-9A-D*#]?$/.test(String(value)), refusedText(name, 'is no key')),
+  keys: (value, name) =>
+    when(!/^[0-9A-D*#]+$/.test(String(value)), refusedText(name, 'must hold keys only')),
+  'keys-and-pauses': (value, name) =>
+    when(!/^[0-9A-D*#wW]+$/.test(String(value)), refusedText(name, 'must hold keys only')),
   loop: (value, name) => when(loopsOf(value) === undefined, refusedText(name, 'is invalid')),
   'event-urls': (value, name, judgeUrl) => eventUrlProblems(value, name, judgeUrl),
   'event-retries': (value, name) => eventRetryProblems(value, name),

@@ -102,7 +102,10 @@ export class SipUsers {
     const limits = { inboundChannelLimit: undefined, outboundChannelLimit: undefined }
     // Our own JSON; what is undefined is missing there.
     const connection = (row: object) => ({ ...limits, ...(row as KeptConnection) })
-    const credential = (row: object) => ({ expiresAtMs: undefined, ...(row as KeptCredential) })
+    const credential = (row: object) => ({
+      ...{ expiresAtMs: undefined },
+      ...(row as KeptCredential),
+    })
     this.#connections.restore(rows, connection, ({ id }) => brandAs<ApplicationId>(id))
     this.#credentials.restore(rows, credential, ({ id }) => id)
     for (const { id, connectionId } of [...this.#credentials.values()]) {

@@ -12,23 +12,20 @@ import { loadStructure } from './structure.ts'
 const notBuilt: readonly string[] = [
   ...[
     'ai_assistant_add_messages ai_assistant_join ai_assistant_start ai_assistant_stop',
-    'conversation_relay_start conversation_relay_stop fork_start fork_stop gather gather_stop',
-    'gather_using_ai gather_using_audio gather_using_speak record_pause record_resume record_start',
-    'record_stop send_dtmf send_sip_info siprec_start siprec_stop speak streaming_start',
+    'conversation_relay_start conversation_relay_stop fork_start fork_stop',
+    'gather_using_ai record_pause record_resume record_start',
+    'record_stop send_sip_info siprec_start siprec_stop speak streaming_start',
     'streaming_stop suppression_start suppression_stop switch_supervisor_role',
     'transcription_start transcription_stop',
   ]
     .flatMap((line) => line.split(' '))
     .map((action) => `POST /calls/{}/actions/${action}`),
   ...[
-    'gather_using_audio play record_pause record_resume record_start record_stop send_dtmf speak',
+    'gather_using_audio play send_dtmf speak',
     'stop update',
   ]
     .flatMap((line) => line.split(' '))
     .map((action) => `POST /conferences/{}/actions/${action}`),
-  'POST /call_control_applications',
-  'PATCH /call_control_applications/{}',
-  'DELETE /call_control_applications/{}',
   'GET /call_events',
   'GET /webhook_deliveries',
   'GET /webhook_deliveries/{}',

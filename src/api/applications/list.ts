@@ -1,16 +1,19 @@
 import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
-import { applicationObject, applicationSchema } from '../objects.ts'
 import { listOperation } from '../operation.ts'
-import { metaSchema, pageFields, pageMeta, pageOf } from '../paging.ts'
+import { metaSchema, pageFields } from '../paging.ts'
+import { connectionSort, contains, pageAnswer, sorted } from '../setup/answers.ts'
+import { applicationObject, applicationSchema } from './object.ts'
 
 const schema = listOperation({
   tag: 'applications',
   summary: 'List call control applications',
-  description: 'As the configuration file defines them, in its order.',
+  description: 'Those of the configuration file and those made over the API.',
   path: {},
   query: Type.Object({
     'filter[application_name][contains]': Type.Optional(Type.String({ maxLength: 255 })),
+    'filter[outbound.outbound_voice_profile_id]': Type.Optional(Type.String({ maxLength: 255 })),
+    sort: connectionSort,
     ...pageFields,
   }),
   item: applicationSchema,
@@ -19,18 +22,12 @@ const schema = listOperation({
 
 /** GET /v2/call_control_applications */
 export function listApplications(api: Api, context: ApiContext): void {
-  const sinceMs = context.nowMs()
-  api.get('/v2/call_control_applications', { schema }, async (request, reply) => {
-    const { query } = request
-    const page = pageOf(query)
-    const wanted = query['filter[application_name][contains]']?.toLowerCase() ?? ''
-    const found = context.options.applications.filter(({ name }) =>
-      name.toLowerCase().includes(wanted),
-    )
-    const first = (page.number - 1) * page.size
-    return reply.send({
-      data: found.slice(first, first + page.size).map((app) => applicationObject(app, sinceMs)),
-      meta: pageMeta(page, found.length),
-    })
+  api.get('/v2/call_control_applications', { schema }, async ({ query }, reply) => {
+    const profile = query['filter[outbound.outbound_voice_profile_id]']
+    const found = context.options.setup.applications
+      .all()
+      .filter(({ name }) => contains(name, query['filter[application_name][contains]']))
+      .filter((one) => profile === undefined || one.outboundVoiceProfileId === profile)
+    return reply.send(pageAnswer(sorted(found, query.sort), query, applicationObject))
   })
 }

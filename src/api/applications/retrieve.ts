@@ -1,6 +1,7 @@
+import { brandAs, type ApplicationId } from '../../base/ids.ts'
 import type { Api, ApiContext } from '../context.ts'
-import { applicationObject, applicationSchema } from '../objects.ts'
 import { pathText, plainOperation } from '../operation.ts'
+import { applicationObject, applicationSchema } from './object.ts'
 
 const schema = plainOperation({
   tag: 'applications',
@@ -11,12 +12,9 @@ const schema = plainOperation({
 
 /** GET /v2/call_control_applications/{id} */
 export function retrieveApplication(api: Api, context: ApiContext): void {
-  const sinceMs = context.nowMs()
-  api.get('/v2/call_control_applications/:id', { schema }, async (request, reply) => {
-    const found = context.options.applications.find(({ id }) => id === request.params.id)
-    if (found === undefined) {
-      return context.refuse(reply, [{ name: 'not-found', pointer: '/' }])
-    }
-    return reply.send({ data: applicationObject(found, sinceMs) })
+  api.get('/v2/call_control_applications/:id', { schema }, async ({ params }, reply) => {
+    const found = context.options.setup.applications.get(brandAs<ApplicationId>(params.id))
+    if (found === undefined) return context.refuse(reply, [{ name: 'not-found', pointer: '/' }])
+    return reply.send({ data: applicationObject(found) })
   })
 }

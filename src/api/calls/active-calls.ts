@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { connectionOf } from '../connections/read.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { activeCallObject, activeCallSchema } from '../objects.ts'
 import { listOperation, pathText } from '../operation.ts'
@@ -25,9 +26,9 @@ const schema = listOperation({
 /** GET /v2/connections/{connection_id}/active_calls */
 export function activeCalls(api: Api, context: ApiContext): void {
   api.get('/v2/connections/:connection_id/active_calls', { schema }, async (request, reply) => {
-    const { control, applications } = context.options
+    const { control, setup } = context.options
     const { query, params } = request
-    const application = applications.find(({ id }) => id === params.connection_id)
+    const application = connectionOf(setup, params.connection_id)
     if (application === undefined) return context.refuse(reply, [{ name: 'not-found' }])
     const page = pageOf(query)
     const after = query['page[after]']

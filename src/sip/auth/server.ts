@@ -1,6 +1,7 @@
 // Digest as the server: who sent this request? (RFC 3261 §22, RFC 7616, RFC 8760.) Keeps H(user:realm:password) per
 // algorithm and never a password. The caller turns the verdict into 401 or 407.
 
+import type { SipUserBook } from '../../ports/setup.ts'
 import { parseAuth } from '../message/headers/auth.ts'
 import { quote } from '../message/text.ts'
 import type { SipRequest } from '../message/types.ts'
@@ -41,18 +42,22 @@ export class DigestServer {
   readonly #algorithms: readonly DigestAlgorithm[]
   readonly #users: ReadonlyMap<string, ReadonlyMap<DigestAlgorithm, string>>
   readonly #nobody: ReadonlyMap<DigestAlgorithm, string>
+  readonly #others: SipUserBook
 
   /**
    * `algorithms` are the ones offered and accepted. A phone of RFC 3261 knows MD5 alone, and some of them (baresip 1.0,
    * SIPp 3.6) give up when any challenge is for SHA-256 instead of passing over it, so offering both is not harmless.
+   * `others`: users that come and go; the fixed ones go before.
    */
   constructor(
     realm: string,
     users: readonly UserSecret[],
     nonces: Nonces,
     algorithms: readonly DigestAlgorithm[] = DIGEST_ALGORITHMS,
+    others: SipUserBook = { secretOf: () => undefined },
   ) {
     this.realm = realm
+    this.#others = others
     this.#nonces = nonces
     this.#algorithms = DIGEST_ALGORITHMS.filter((one) => algorithms.includes(one))
     this.#users = new Map(
@@ -62,7 +67,7 @@ export class DigestServer {
   }
 
   knows(username: string): boolean {
-    return this.#users.has(username)
+    return this.#users.has(username) || this.#others.secretOf(username) !== undefined
   }
 
   /** Judges the credentials of a request in `Authorization` or `Proxy-Authorization`. */
@@ -88,7 +93,7 @@ export class DigestServer {
    * clients take the first they know (RFC 8760 §2.4).
    */
   challenges(username: string | undefined, stale: boolean): readonly string[] {
-    const hashes = username === undefined ? undefined : this.#users.get(username)
+    const hashes = username === undefined ? undefined : this.#hashesOf(username)
     const nonce = this.#nonces.issue()
     return this.#algorithms
       .filter((one) => hashes === undefined || hashes.has(one))
@@ -99,13 +104,20 @@ export class DigestServer {
       )
   }
 
+  #hashesOf(username: string): ReadonlyMap<DigestAlgorithm, string> | undefined {
+    const secret = this.#others.secretOf(username)
+    // Made in any case, so that the time is that of an invented name.
+    const other = hashesOf({ username, ...secret }, this.realm, this.#algorithms)
+    return this.#users.get(username) ?? (secret === undefined ? undefined : other)
+  }
+
   #judge(credentials: ReadonlyMap<string, string>, request: SipRequest): Verdict {
     const username = credentials.get('username') ?? ''
     const nonce = credentials.get('nonce') ?? ''
     const uri = credentials.get('uri') ?? ''
     const wrong = (why: WrongWhy): Verdict => ({ kind: 'wrong', username, why })
     // A name that nobody has takes the same way and time as one with a wrong password: guessing finds no names.
-    const known = this.#users.get(username)
+    const known = this.#hashesOf(username)
     const hashes = known ?? this.#nobody
     const state = this.#nonces.check(nonce)
     if (state === 'forged') return wrong('forged-nonce')

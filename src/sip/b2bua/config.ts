@@ -10,6 +10,7 @@ import type { Metrics } from '../../ports/metrics.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Resolver } from '../../ports/resolver.ts'
 import type { Signaling, SignalingInput } from '../../ports/signaling.ts'
+import type { SipUserBook } from '../../ports/setup.ts'
 import type { Streams } from '../../ports/streams.ts'
 import type { Timers } from '../../ports/timers.ts'
 import type { DigestAlgorithm } from '../auth/digest.ts'
@@ -72,6 +73,8 @@ export interface SipStackPorts {
 
 export interface SipStackOptions extends SipStackPorts {
   readonly config: SipStackConfig
+  /** Users that come and go, beside those of the configuration. */
+  readonly users?: SipUserBook
   /** Takes one input; never called from inside `signaling.perform`. */
   readonly deliver: (input: SignalingInput) => void
   /** Asked before a new call is let in; `retryAfterSecs` refuses it with 503. */
@@ -86,6 +89,8 @@ export interface SipStack {
   stop(): void
   /** Dialogs and registrations over the end of the process; `restore` before `start`. */
   readonly durable: DurableSignaling
+  /** Its registrations are void: the user is gone, or has another password. */
+  dropUser(username: string): void
   /** Users with a living registration. */
   registeredUsers(): number
   /** Legs, index entries and transactions alive, for leak checks. */

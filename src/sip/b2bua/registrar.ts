@@ -1,4 +1,4 @@
-// REGISTER for the configured SIP users (RFC 3261 §10.3): who may, what is read, what is answered.
+// REGISTER for the SIP users (RFC 3261 §10.3): who may, what is read, what is answered.
 
 import type { Clock } from '../../ports/clock.ts'
 import type { DigestServer } from '../auth/server.ts'
@@ -60,6 +60,11 @@ export class Registrar {
 
   restore(username: string, bindings: readonly Binding[]): void {
     this.#bindings.restore(username, bindings)
+  }
+
+  /** All bindings of a user go. */
+  forget(username: string): void {
+    this.#bindings.restore(username, [])
   }
 
   /** Answers one REGISTER. */

@@ -109,7 +109,8 @@ class Stack implements SipStack, TransactionUser {
     const { config, clock, random } = options
     this.#ids = new OwnIds(random, config.secret)
     const nonces = new Nonces({ clock, random, secret: config.secret })
-    this.#digest = new DigestServer(config.domain, config.users, nonces, config.digestAlgorithms)
+    const { digestAlgorithms, domain } = config
+    this.#digest = new DigestServer(domain, config.users, nonces, digestAlgorithms, options.users)
     const transports = config.transports.map((one) =>
       one === 'udp' ? ('UDP' as const) : ('TCP' as const),
     )
@@ -188,6 +189,11 @@ class Stack implements SipStack, TransactionUser {
 
   get size(): number {
     return this.#sessions.size + this.#legs.size + this.#layer.size
+  }
+
+  dropUser(username: string): void {
+    this.#registrar.forget(username)
+    this.#registrations.touch(username)
   }
 
   registeredUsers(): number {
