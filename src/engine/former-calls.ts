@@ -8,6 +8,7 @@ import { memberOf } from '../conferences/conference.ts'
 import type { RestoredDialog, RestoredMedia } from '../ports/durable.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { StepContext } from './context.ts'
+import { resumeGather } from './gathers.ts'
 import { resumeAudio } from './leg-audio.ts'
 import type { Leg } from './state.ts'
 
@@ -49,6 +50,7 @@ export class FormerCalls {
     }
     this.#rejoin(ctx, leg)
     resumeAudio(ctx, leg)
+    resumeGather(ctx, leg)
     leg.unheard = true
     ctx.arm('probe', legId, PROBE_AFTER_MS + Math.floor((place * PROBE_SPREAD_MS) / count))
   }

@@ -84,6 +84,7 @@ export function laneOf(event: DomainEvent): LegId | undefined {
     case 'call-enqueued':
     case 'call-dequeued':
     case 'dtmf-received':
+    case 'gather-ended':
     case 'playback-started':
     case 'playback-ended':
     case 'speak-started':

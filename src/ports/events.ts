@@ -141,6 +141,14 @@ export type DomainEvent =
       readonly waitSecs: number
     }
   | { readonly type: 'dtmf-received'; readonly leg: LegFacts; readonly digit: string }
+  | {
+      readonly type: 'gather-ended'
+      readonly leg: LegFacts
+      readonly gatherId: string
+      /** Without the terminating one. */
+      readonly digits: string
+      readonly status: 'valid' | 'invalid' | 'timeout' | 'cancelled' | 'call_hangup'
+    }
   | { readonly type: 'playback-started'; readonly leg: LegFacts; readonly playback: PlaybackFacts }
   | {
       readonly type: 'playback-ended'

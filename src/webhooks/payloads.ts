@@ -73,6 +73,13 @@ export function webhookOf(
         digit: event.digit,
         ...parties(event.leg),
       })
+    case 'gather-ended':
+      return legWebhook('call.gather.ended', event.leg, {
+        digits: event.digits,
+        status: event.status,
+        gather_id: event.gatherId,
+        ...parties(event.leg),
+      })
     case 'playback-started':
       return legWebhook('call.playback.started', event.leg, playback(event.playback))
     case 'playback-ended':

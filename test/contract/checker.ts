@@ -16,6 +16,7 @@ const additions: Readonly<Record<string, readonly string[]>> = {
   'call.initiated': ['from_sip_uri', 'to_sip_uri'],
   'call.hangup': ['end_time'],
   'call.speak.started': ['speak_id'],
+  'call.gather.ended': ['gather_id'],
   'call.speak.ended': ['speak_id', 'status_detail'],
 }
 
@@ -49,6 +50,7 @@ const required: Readonly<Record<string, readonly string[]>> = {
   'call.enqueued': [...legIds, 'queue', 'current_position', 'queue_avg_wait_time_secs'],
   'call.dequeued': [...legIds, 'queue', 'queue_position', 'reason', 'wait_time_secs'],
   'call.dtmf.received': [...withParties, 'digit'],
+  'call.gather.ended': [...withParties, 'digits', 'status', 'gather_id'],
   'call.playback.started': [...legIds, 'overlay'],
   'call.playback.ended': [...legIds, 'overlay', 'status', 'status_detail'],
   'call.speak.started': legIds,

@@ -13,8 +13,8 @@ const notBuilt: readonly string[] = [
   ...[
     'ai_assistant_add_messages ai_assistant_join ai_assistant_start ai_assistant_stop',
     'conversation_relay_start conversation_relay_stop fork_start fork_stop',
-    'gather_using_ai record_pause record_resume record_start',
-    'record_stop send_sip_info siprec_start siprec_stop speak streaming_start',
+    'gather_using_ai',
+    'send_sip_info siprec_start siprec_stop speak streaming_start',
     'streaming_stop suppression_start suppression_stop switch_supervisor_role',
     'transcription_start transcription_stop',
   ]

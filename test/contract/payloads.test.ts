@@ -80,6 +80,7 @@ test('every event with a webhook keeps the contract; the others owe nothing', ()
       'call.enqueued',
       'call.dequeued',
       'call.dtmf.received',
+      'call.gather.ended',
       'call.playback.started',
       'call.playback.ended',
       'call.speak.started',

@@ -508,6 +508,8 @@ export function short(event: DomainEvent): string {
     case 'leg-held':
     case 'leg-resumed':
     case 'playback-started':
+    case 'speak-started':
+    case 'speak-ended':
     case 'refer-started':
     case 'refer-completed':
     case 'refer-failed':

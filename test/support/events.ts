@@ -71,6 +71,14 @@ export function sampleEvents(leg: LegFacts = sampleLeg()): readonly DomainEvent[
     mediaName: undefined,
     overlay: false,
   }
+  const recording: RecordingFacts = {
+    recordingId: brandAs('6e00ab49-9487-4364-8ad6-23965965afb2'),
+    format: 'wav',
+    channels: 'dual',
+    fileName: 'order-1741079402-6e00ab49.wav',
+    startedAtUs: 1_741_079_402_000_000,
+    endedAtUs: 1_741_079_662_000_000,
+  }
   const queueName = brandAs<QueueName>('support')
   const participantId = brandAs<ParticipantId>('part-1')
   return [
@@ -101,6 +109,7 @@ export function sampleEvents(leg: LegFacts = sampleLeg()): readonly DomainEvent[
     { type: 'call-enqueued', leg, queueName, position: 7, averageWaitSecs: 60 },
     { type: 'call-dequeued', leg, queueName, position: 1, reason: 'bridged', waitSecs: 72 },
     { type: 'dtmf-received', leg, digit: '5' },
+    { type: 'gather-ended', leg, gatherId: 'g1', digits: '503', status: 'valid' },
     { type: 'playback-started', leg, playback },
     { type: 'playback-ended', leg, playback, status: 'cancelled', detail: '' },
     { type: 'speak-started', leg, speakId: brandAs<PlaybackId>('s1') },
@@ -124,6 +133,9 @@ export function sampleEvents(leg: LegFacts = sampleLeg()): readonly DomainEvent[
     { type: 'participant-playback-started', conference, leg, playback, spoken: true },
     { type: 'participant-playback-ended', conference, leg, playback, spoken: true },
     { type: 'floor-changed', conference, leg },
+    { type: 'recording-saved', leg, recording },
+    { type: 'recording-failed', leg, recordingId: recording.recordingId },
+    { type: 'conference-recording-saved', conference, recording },
     { type: 'queue-created', queueName, queueId: brandAs('q-1') },
     { type: 'queue-updated', queueName, maxSize: 5 },
     { type: 'queue-deleted', queueName, collected: true },

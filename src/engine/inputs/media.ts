@@ -35,7 +35,10 @@ export function mediaInput(ctx: StepContext, input: MediaInput): void {
       ctx.signal({ kind: 'refuse-offer', legId: leg.legId, status: 488 })
       return
     case 'media-dtmf':
-      hearKey(ctx, leg, { digit: input.digit, passOnMs: undefined })
+      {
+        const by = input.inBand === true ? 'tone' : 'event'
+        hearKey(ctx, leg, { digit: input.digit, by, passOnMs: undefined })
+      }
       return
     case 'playback-started':
     case 'playback-ended':

@@ -60,7 +60,7 @@ function legInput(ctx: StepContext, leg: Leg, input: LegInput): void {
       ctx.media({ kind: 'set-remote', legId: leg.legId, sdp: input.sdp, stage: 'final' })
       return
     case 'leg-info-dtmf':
-      hearKey(ctx, leg, { digit: input.digit, passOnMs: input.durationMs })
+      hearKey(ctx, leg, { digit: input.digit, by: 'info', passOnMs: input.durationMs })
       return
     case 'refer-progress':
     case 'refer-received':

@@ -8,16 +8,20 @@ import { repeatVerb } from '../claims.ts'
 import { expireConference, forgetConference } from '../conference-membership.ts'
 import type { StepContext } from '../context.ts'
 import { endLeg } from '../end-leg.ts'
+import { gatherTimer } from '../gathers.ts'
 import { dialTimedOut, failure, ringLimitReached, timeLimitReached } from '../leg-ends.ts'
 import { forgetLeg, releaseKept } from '../legs.ts'
 import { tellDequeued } from '../memberships.ts'
 import { expireRecordings } from '../recordings.ts'
+import { keyPressed } from '../press-keys.ts'
 import type { Leg, LegEnd, TimerName } from '../state.ts'
 
 const names: Readonly<Record<TimerName, 'leg' | 'other'>> = {
   'ring-limit': 'leg',
   'dial-timeout': 'leg',
   'time-limit': 'leg',
+  gather: 'leg',
+  'press-key': 'leg',
   'max-wait': 'leg',
   'first-command': 'leg',
   'forget-leg': 'leg',
@@ -59,6 +63,12 @@ export function timerInput(ctx: StepContext, timer: string): void {
       return
     case 'time-limit':
       endIfLiving(ctx, id, timeLimitReached)
+      return
+    case 'gather':
+      gatherTimer(ctx, brandAs<LegId>(id))
+      return
+    case 'press-key':
+      keyPressed(ctx, brandAs<LegId>(id))
       return
     case 'rtp-loss':
       endIfLiving(ctx, id, () => failure(480))
