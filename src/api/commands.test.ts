@@ -234,6 +234,8 @@ const cases: readonly Case[] = [
       bridgeOnAnswer: false,
       parkAfterUnbridge: false,
       preventDoubleBridge: false,
+      joins: undefined,
+      supervise: undefined,
     },
   },
   {
@@ -261,7 +263,60 @@ const cases: readonly Case[] = [
       bridgeOnAnswer: true,
       parkAfterUnbridge: true,
       preventDoubleBridge: true,
+      joins: undefined,
+      supervise: undefined,
     },
+  },
+  {
+    name: 'dial to supervise',
+    url: '/v2/calls',
+    body: {
+      ...{ connection_id: '1000000001', to: '+15550100', from: '+15550199' },
+      ...{ supervise_call_control_id: 'v3:a', supervisor_role: 'whisper' },
+    },
+    command: {
+      kind: 'dial',
+      fresh: { ...fresh, legUuid: uuid(2), sessionId: uuid(3) },
+      applicationId: '1000000001',
+      dial: dialDefaults,
+      ...{ retryOnTimeout: true, linkTo: undefined, bridgeIntent: false, bridgeOnAnswer: false },
+      ...{ parkAfterUnbridge: false, preventDoubleBridge: false, joins: undefined },
+      supervise: { target: 'v3:a', role: 'whisper' },
+    },
+  },
+  {
+    name: 'dial into a conference',
+    url: '/v2/calls',
+    body: {
+      ...{ connection_id: '1000000001', to: '+15550100', from: '+15550199' },
+      conference_config: {
+        ...{ conference_name: 'new room', beep_enabled: 'on_exit', early_media: false },
+        ...{ supervisor_role: 'monitor', mute: true, end_conference_on_exit: true },
+      },
+    },
+    command: {
+      kind: 'dial',
+      applicationId: '1000000001',
+      joins: {
+        ...{ by: 'name', conference: 'new room', conferenceId: uuid(2), participantId: uuid(3) },
+        ...{ earlyMedia: false, startOnCreate: true, participantsMax: 250, beep: 'on_exit' },
+        options: {
+          ...{ startOnEnter: false, endOnExit: true, softEndOnExit: false, hold: false },
+          ...{ holdAudio: undefined, mute: true, role: 'monitor', whisperTo: [], beep: 'on_exit' },
+        },
+      },
+      supervise: undefined,
+      fresh: { ...fresh, legUuid: uuid(4), sessionId: uuid(5) },
+      dial: dialDefaults,
+      ...{ retryOnTimeout: true, linkTo: undefined, bridgeIntent: false, bridgeOnAnswer: false },
+      ...{ parkAfterUnbridge: false, preventDoubleBridge: false },
+    },
+  },
+  {
+    name: 'switch supervisor role',
+    url: `${call}/switch_supervisor_role`,
+    body: { role: 'monitor' },
+    command: { kind: 'switch-supervisor-role', legId, role: 'monitor' },
   },
   {
     name: 'playback of a URL',
@@ -291,6 +346,43 @@ const cases: readonly Case[] = [
       overlay: true,
       stop: 'all',
       targetLegs: 'self',
+    },
+  },
+  {
+    name: 'speak',
+    url: `${call}/speak`,
+    body: { payload: 'Hello', voice: 'female' },
+    command: {
+      kind: 'speak',
+      legId,
+      playbackId: 'xxxxxxxxxx',
+      speech: {
+        ...{ kind: 'speech', text: 'Hello', ssml: false, voice: 'female', language: undefined },
+      },
+      loops: 1,
+      stop: undefined,
+      targetLegs: 'self',
+    },
+  },
+  {
+    name: 'speak SSML, with everything',
+    url: `${call}/speak`,
+    body: {
+      payload: '<speak>Hi</speak>',
+      ...{ payload_type: 'ssml', voice: 'AWS.Polly.Brian', language: 'en-GB', loop: 'infinity' },
+      ...{ service_level: 'premium', stop: 'all', target_legs: 'both', voice_settings: { a: 1 } },
+    },
+    command: {
+      kind: 'speak',
+      legId,
+      playbackId: 'xxxxxxxxxx',
+      speech: {
+        ...{ kind: 'speech', text: '<speak>Hi</speak>', ssml: true },
+        ...{ voice: 'AWS.Polly.Brian', language: 'en-GB' },
+      },
+      loops: Infinity,
+      stop: 'all',
+      targetLegs: 'both',
     },
   },
   {
@@ -367,13 +459,17 @@ const cases: readonly Case[] = [
       participantsMax: 250,
       startOnCreate: false,
       holdAudio: { kind: 'url', url: 'http://127.0.0.1/h.wav', cache: true },
+      beep: 'always',
       region: 'US',
     },
   },
   {
     name: 'conference join',
     url: `${conference}/join`,
-    body: { call_control_id: legId, mute: true, supervisor_role: 'barge' },
+    body: {
+      ...{ call_control_id: legId, mute: true, supervisor_role: 'whisper' },
+      ...{ whisper_call_control_ids: ['v3:a'], beep_enabled: 'never' },
+    },
     command: {
       kind: 'conference-join',
       conference: 'support-42',
@@ -386,7 +482,9 @@ const cases: readonly Case[] = [
         hold: false,
         holdAudio: undefined,
         mute: true,
-        role: 'barge',
+        role: 'whisper',
+        whisperTo: ['v3:a'],
+        beep: 'never',
       },
     },
   },
@@ -394,7 +492,58 @@ const cases: readonly Case[] = [
     name: 'conference leave',
     url: `${conference}/leave`,
     body: { call_control_id: legId },
-    command: { kind: 'conference-leave', conference: 'support-42', legId },
+    command: { kind: 'conference-leave', conference: 'support-42', legId, beep: undefined },
+  },
+  {
+    name: 'conference play to all',
+    url: `${conference}/play`,
+    body: { audio_url: 'http://127.0.0.1/a.mp3', loop: 2 },
+    command: {
+      kind: 'conference-play',
+      conference: 'support-42',
+      legIds: [],
+      playbackId: uuid(2),
+      audio: { kind: 'url', url: 'http://127.0.0.1/a.mp3', cache: true },
+      loops: 2,
+    },
+  },
+  {
+    name: 'conference speak to one',
+    url: `${conference}/speak`,
+    body: { payload: 'Hello', voice: 'female', call_control_ids: [legId] },
+    command: {
+      kind: 'conference-play',
+      conference: 'support-42',
+      legIds: [legId],
+      playbackId: uuid(2),
+      audio: {
+        ...{ kind: 'speech', text: 'Hello', ssml: false, voice: 'female', language: undefined },
+      },
+      loops: 1,
+    },
+  },
+  {
+    name: 'conference stop',
+    url: `${conference}/stop`,
+    command: { kind: 'conference-stop', conference: 'support-42', legIds: [] },
+  },
+  {
+    name: 'conference send DTMF',
+    url: `${conference}/send_dtmf`,
+    body: { digits: '1wA#' },
+    command: {
+      ...{ kind: 'conference-dtmf', conference: 'support-42', legIds: [], digits: '1wA#' },
+      durationMs: 250,
+    },
+  },
+  {
+    name: 'conference update of a role',
+    url: `${conference}/update`,
+    body: { call_control_id: legId, supervisor_role: 'monitor' },
+    command: {
+      ...{ kind: 'conference-role', conference: 'support-42', legId, role: 'monitor' },
+      whisperTo: undefined,
+    },
   },
   {
     name: 'conference hold all',
@@ -434,6 +583,7 @@ const cases: readonly Case[] = [
       participant: legId,
       endOnExit: true,
       softEndOnExit: undefined,
+      beep: undefined,
     },
   },
 ]

@@ -191,7 +191,12 @@ export function testApi(world: TestWorld = {}) {
       publicUrl: '',
     },
     config: {
-      http: { host: '127.0.0.1', port: 0, public_url: '', rate_limit_per_sec: world.rateLimit ?? 0 },
+      http: {
+        host: '127.0.0.1',
+        port: 0,
+        public_url: '',
+        rate_limit_per_sec: world.rateLimit ?? 0,
+      },
       limits: {
         calls: 10,
         queues: 100,
@@ -284,7 +289,9 @@ function fakeControl(world: TestWorld, submitted: CommandEnvelope[]): CallContro
       if (named(key) === undefined) return undefined
       const found = (world.participants ?? []).filter(
         ({ muted, onHold }) =>
-          muted === (filter.muted ?? muted) && onHold === (filter.onHold ?? onHold),
+          muted === (filter.muted ?? muted) &&
+          onHold === (filter.onHold ?? onHold) &&
+          filter.whispering !== true,
       )
       return { rows: inPage(found, page), total: found.length }
     },
