@@ -11,6 +11,7 @@ import { createClock } from './platform/clock.ts'
 import { startThread } from './platform/threads.ts'
 import { createTimers } from './platform/timers.ts'
 import type { SpeechReference } from './ports/media-engine.ts'
+import { burstsOf, loudMs, type Burst } from '../test/support/bursts.ts'
 
 const timers = createTimers(createClock())
 const alive = setInterval(() => undefined, 1000)
@@ -48,20 +49,8 @@ async function say(
   return said.value
 }
 
-/** Milliseconds of the stretches that are louder than a murmur; pauses below 120 ms are part of a word. */
-function bursts({ pcmu }: AudioClip): readonly number[] {
-  const found: number[] = []
-  let quietMs = 1000
-  for (let at = 0; at < pcmu.length; at += 160) {
-    let power = 0
-    for (let i = at; i < at + 160; i++) power += ulawToLinear[pcmu[i]!]! ** 2
-    const loud = Math.sqrt(power / 160) > 250
-    if (loud && quietMs >= 120) found.push(0)
-    if (loud) found[found.length - 1] = (found.at(-1) ?? 0) + 20 + (quietMs < 120 ? quietMs : 0)
-    quietMs = loud ? 0 : quietMs + 20
-  }
-  return found
-}
+const bursts = ({ pcmu }: AudioClip): readonly Burst[] =>
+  burstsOf(Int16Array.from(pcmu, (byte) => ulawToLinear[byte]!))
 
 test('the built-in voices speak, each in its own way; both laws say the same', async () => {
   const speech = startSpeech()
@@ -70,8 +59,8 @@ test('the built-in voices speak, each in its own way; both laws say the same', a
     const clip = await say(speech, 'You are number three in line.', { voice })
     const seconds = clip.samples / 8000
     assert.ok(seconds > 1.2 && seconds < 4, `${voice}: ${seconds} s`)
-    const loudMs = bursts(clip).reduce((sum, ms) => sum + ms, 0)
-    assert.ok(loudMs > 700, `${voice}: ${loudMs} ms`)
+    const saidMs = loudMs(bursts(clip))
+    assert.ok(saidMs > 700, `${voice}: ${saidMs} ms`)
     const apart = clip.pcmu.reduce(
       (most, byte, at) =>
         Math.max(most, Math.abs(ulawToLinear[byte]! - alawToLinear[clip.pcma[at]!]!)),
@@ -88,10 +77,9 @@ test('digits are said one by one; slower is longer; a pause is as long as it say
   const digits = (rate: string): string =>
     `<speak><prosody rate="${rate}"><say-as interpret-as="digits">123</say-as></prosody></speak>`
   const normal = bursts(await say(speech, digits('100%')))
-  assert.equal(normal.length, 3, String(normal))
+  assert.equal(normal.length, 3, JSON.stringify(normal))
   const slow = bursts(await say(speech, digits('50%')))
-  const total = (parts: readonly number[]): number => parts.reduce((sum, ms) => sum + ms, 0)
-  assert.ok(total(slow) > 1.5 * total(normal), `${total(slow)} against ${total(normal)}`)
+  assert.ok(loudMs(slow) > 1.5 * loudMs(normal), `${loudMs(slow)} against ${loudMs(normal)}`)
   const plain = await say(speech, '<speak><s>Hello.</s><s>Bye.</s></speak>')
   const paused = await say(speech, '<speak>Hello.<break time="1s"/>Bye.</speak>')
   assert.equal(paused.samples - plain.samples, 8000)

@@ -101,12 +101,13 @@ test('calls with telnyx 7', async (t) => {
   await actions.refer(legId, { sip_address: 'sip:alice@localhost' })
   await actions.startPlayback(legId, { audio_url: 'http://127.0.0.1/a.mp3', loop: 'infinity' })
   await actions.stopPlayback(legId, { stop: 'all' })
+  await actions.speak(legId, { payload: 'Hello', voice: 'AWS.Polly.Joanna' })
   await actions.updateClientState(legId, { client_state: 'aGk=' })
   assert.deepEqual(
     submitted.map(({ command }) => command.kind),
     [
       ...['dial', 'answer', 'reject', 'hangup', 'bridge', 'bridge', 'transfer', 'refer'],
-      ...['playback-start', 'playback-stop', 'client-state-update'],
+      ...['playback-start', 'playback-stop', 'speak', 'client-state-update'],
     ],
   )
 })

@@ -2,6 +2,7 @@
 
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import type { Command } from '../ports/commands.ts'
 import { audio, Bench, id } from '../../test/support/engine-bench.ts'
 
 const stop = (name: string, which: 'all' | 'current' = 'all', overlay = false) =>
@@ -226,4 +227,38 @@ test('not before the answer', () => {
   bench.rings('a')
   bench.refused(bench.play('a', 'one', { audio: audio('x') }), 'not-answered')
   bench.ok(stop('a'))
+})
+
+test('words share the queue and have events of their own: stopped and failed are completed', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  const speak = (playbackId: string): Command => ({
+    ...{ kind: 'speak', legId: id('a'), playbackId, loops: 1 },
+    ...{ stop: undefined, targetLegs: 'self' },
+    speech: {
+      ...{ kind: 'speech', text: 'Hello', ssml: false, voice: 'female', language: undefined },
+    },
+  })
+  bench.ok(bench.play('a', 'one'))
+  bench.ok(speak('two'))
+  bench.ok(speak('three'))
+  bench.ok(speak('four'))
+  bench.playbackStarted('a', 'one')
+  bench.playbackEnded('a', 'one')
+  bench.playbackStarted('a', 'two')
+  bench.ok(stop('a', 'current'))
+  bench.playbackEnded('a', 'three', 'failed')
+  bench.playbackStarted('a', 'four')
+  bench.forget()
+  bench.ok({ kind: 'hangup', legId: id('a'), customHeaders: [] })
+  assert.equal(bench.since('events')[0], 'speak-ended a four call_hangup')
+  assert.deepEqual(
+    bench.told.filter(({ type }) => type.startsWith('speak')).map((event) => event.type),
+    ['speak-started', 'speak-ended', 'speak-ended', 'speak-started', 'speak-ended'],
+  )
+  const ends = bench.told.filter((event) => event.type === 'speak-ended')
+  assert.deepEqual(
+    ends.map(({ speakId, status }) => `${speakId} ${status}`),
+    ['two completed', 'three completed', 'four call_hangup'],
+  )
 })
