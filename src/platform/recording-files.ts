@@ -21,11 +21,11 @@ import type {
 
 const PIECE_BYTES = 65_536
 
-/** The folder at `path`, made when missing. */
+/** The folder at `path`, made when something is to be written. */
 export function recordingFolder(path: string): RecordingFolder {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
   return {
     open: (fileName) => {
+      mkdirSync(path, { recursive: true, mode: 0o700 })
       const { O_RDWR, O_CREAT } = constants
       return writable(openSync(join(path, plainName(fileName)), O_RDWR | O_CREAT, 0o600))
     },

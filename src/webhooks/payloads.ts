@@ -126,8 +126,12 @@ export function webhookOf(
     case 'participant-playback-ended':
       return conferenceAudio(event, occurredAtUs)
     case 'recording-saved': {
-      const saved = recordingSaved(event.recording, occurredAtUs, recordingUrl)
-      return legWebhook('call.recording.saved', event.leg, saved)
+      const { startedAtUs, endedAtUs } = event.recording
+      return legWebhook('call.recording.saved', event.leg, {
+        ...recordingSaved(event.recording, occurredAtUs, recordingUrl),
+        start_time: isoMicros(startedAtUs),
+        end_time: isoMicros(endedAtUs),
+      })
     }
     case 'recording-failed':
       return legWebhook('call.recording.error', event.leg, {
@@ -294,8 +298,6 @@ function recordingSaved(
     channels: recording.channels,
     recording_started_at: isoMicros(recording.startedAtUs),
     recording_ended_at: isoMicros(recording.endedAtUs),
-    start_time: isoMicros(recording.startedAtUs),
-    end_time: isoMicros(recording.endedAtUs),
     recording_urls: { mp3: format === 'mp3' ? url : null, wav: format === 'wav' ? url : null },
     public_recording_urls: { mp3: null, wav: null },
   }

@@ -17,6 +17,9 @@ const additions: Readonly<Record<string, readonly string[]>> = {
   'call.hangup': ['end_time'],
   'call.speak.started': ['speak_id'],
   'call.gather.ended': ['gather_id'],
+  'call.recording.saved': ['call_control_id', 'recording_id', 'format', 'start_time', 'end_time'],
+  'call.recording.error': ['recording_id'],
+  'conference.recording.saved': ['call_leg_id'],
   'call.speak.ended': ['speak_id', 'status_detail'],
 }
 
@@ -29,6 +32,10 @@ const legIds = [
 ]
 const withParties = [...legIds, 'from', 'to']
 const ofConference = [...legIds, 'conference_id']
+const ofRecording = [
+  ...['channels', 'recording_started_at', 'recording_ended_at', 'recording_urls'],
+  'public_recording_urls',
+]
 
 /** Payload fields without which an application would not run. */
 const required: Readonly<Record<string, readonly string[]>> = {
@@ -62,6 +69,9 @@ const required: Readonly<Record<string, readonly string[]>> = {
   'conference.ended': [...ofConference, 'occurred_at', 'reason'],
   'conference.participant.joined': ofConference,
   'conference.participant.left': ofConference,
+  'call.recording.saved': [...legIds, ...ofRecording],
+  'call.recording.error': [...legIds, 'reason'],
+  'conference.recording.saved': [...ofConference, ...ofRecording, 'recording_id', 'format'],
 }
 
 /** What is wrong with a webhook's body (JSON text, or decoded); empty when it is right. */

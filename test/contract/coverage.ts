@@ -20,10 +20,7 @@ const notBuilt: readonly string[] = [
   ]
     .flatMap((line) => line.split(' '))
     .map((action) => `POST /calls/{}/actions/${action}`),
-  ...[
-    'gather_using_audio play send_dtmf speak',
-    'stop update',
-  ]
+  ...['gather_using_audio play send_dtmf speak', 'stop update']
     .flatMap((line) => line.split(' '))
     .map((action) => `POST /conferences/{}/actions/${action}`),
   'GET /call_events',

@@ -5,6 +5,7 @@ import type {
   ConferenceFacts,
   DomainEvent,
   LegFacts,
+  RecordingFacts,
   StampedEvent,
   WebhookOverrides,
 } from '../../src/ports/events.ts'
