@@ -145,6 +145,17 @@ test('record-from-answer: by answer, and by a bridge from the moment it is made'
   assert.equal(bench.engine.state.recordings.openOf({ kind: 'leg', legId: id('b') }).length, 1)
 })
 
+test('a tone at the beginning: both sides of a bridge hear it, nobody is told', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.bridge('a', 'b')
+  bench.forget()
+  bench.ok({ kind: 'record-start', legId: id('a'), order: order('r', { beep: true }) })
+  const heard = bench.since('media').map((one) => one.split(' ').slice(0, 2).join(' '))
+  assert.deepEqual(heard, ['play-over a', 'play-over b'])
+  assert.deepEqual(bench.since('events'), [])
+})
+
 test('a conference is recorded until it ends', () => {
   const bench = new Bench()
   bench.parked('a')

@@ -1,7 +1,8 @@
 // Recordings of legs and conferences: the machine of calls/recording.ts wired to the recorder, rows and events. A
 // recording is told when its file is closed, which is after the end of its call: `call.hangup` comes first.
 
-import type { RecordingId } from '../base/ids.ts'
+import { brandAs, type PlaybackId, type RecordingId } from '../base/ids.ts'
+import { peerOf } from '../calls/bridge.ts'
 import { isRunning, stepRecording, type RecordingStepInput } from '../calls/recording.ts'
 import type { CommandAnswer } from '../ports/commands.ts'
 import type { LegFacts } from '../ports/events.ts'
@@ -43,6 +44,30 @@ export function startRecording(
   const begun = { startedAtUs: ctx.nowUs, endedAtUs: null, durationMs: 0, updatedAtMs: ctx.nowMs }
   remember(ctx, { order, of, leg, fileName, at, ...begun })
   ctx.record({ kind: 'start', order, of, fileName, paused: false, continued: false })
+  if (order.beep) beep(ctx, of)
+}
+
+/**
+ * Over whatever is heard, by both sides of a bridge; told to nobody. A leg to which the application plays something over
+ * its audio keeps that instead: there is room for one.
+ */
+function beep(ctx: StepContext, of: RecordedSound): void {
+  const audio = { kind: 'beep', which: 'record' } as const
+  ctx.state.nextOperation += 1
+  const name = `beep-${ctx.state.bootId}-${ctx.state.nextOperation}`
+  const playbackId = brandAs<PlaybackId>(name)
+  if (of.kind === 'conference') {
+    const { conferenceId } = of
+    ctx.media({ kind: 'mix-play', conferenceId, playbackId, audio, loops: 1 })
+    return
+  }
+  const leg = ctx.living(of.legId)
+  if (leg === undefined) return
+  const peerId = leg.state.at === 'bridged' ? peerOf(leg.state.bridge, leg.legId) : undefined
+  for (const legId of peerId === undefined ? [leg.legId] : [leg.legId, peerId]) {
+    if (ctx.living(legId)?.overlay.at !== 'idle') continue
+    ctx.media({ kind: 'play-over', legId, playbackId, audio, loops: 1 })
+  }
 }
 
 /** stop, pause or resume by command: one recording, or (undefined) all of that call or conference. */
