@@ -46,7 +46,11 @@ export class Audit {
       for (const queueName of queueNames) this.#line(queueName)
       if (this.#turns % INSPECT_EVERY === 0) await this.#inspect()
     }
-    if (witness.commits === 0) this.#links()
+    if (witness.commits === 0) {
+      this.#links()
+      this.#supervisors()
+      this.#roles()
+    }
     if (this.#turns % DEADLINES_EVERY === 0) this.#parts.deadlines.check(this.#parts.model, witness)
   }
 
@@ -96,6 +100,35 @@ export class Audit {
       const ids = rows.map(({ entry, position }) => `${position} ${entry.legId}`)
       const wanted = expected.map(({ entry, position }) => `${position} ${entry.legId}`)
       if (!sameOrder(ids, wanted)) broken(`${queueName}: page ${ids.join()}, not ${wanted.join()}`)
+    }
+  }
+
+  /** Who listens to a bridge is parked, and the bridge is one. */
+  #supervisors(): void {
+    const { media, control } = this.#parts
+    for (const [legId, { pair }] of media.supervisors) {
+      const at = control.call(legId)?.state
+      if (at !== 'parked') broken(`${legId} supervises and is ${at}`)
+      for (const one of pair) {
+        const state = control.call(one)?.state
+        if (state !== 'bridged') broken(`${legId} supervises ${one}, which is ${state}`)
+      }
+    }
+  }
+
+  /** Nobody hears a muted participant, which a monitor always is; a whisper reaches those it names. */
+  #roles(): void {
+    const { media, control, model } = this.#parts
+    for (const conferenceId of model.participants.keys()) {
+      const page = control.participants(conferenceId, {}, { number: 1, size: 250 })
+      for (const { legId, muted, status, whisperTo } of page?.rows ?? []) {
+        const ears = media.heard.get(legId)
+        if (status !== 'joined' || ears === undefined) continue
+        if (muted && ears.heard) broken(`${legId} is muted and heard`)
+        if (ears.only !== undefined && ears.only.join() !== whisperTo.join()) {
+          broken(`${legId} whispers to ${whisperTo.join()} and is heard by ${ears.only.join()}`)
+        }
+      }
     }
   }
 

@@ -120,7 +120,11 @@ export class Clients {
   /** As the API does: every request brings ids of its own, repeats too. */
   #withFreshIds(command: Command): Command {
     switch (command.kind) {
-      case 'dial':
+      case 'dial': {
+        const conferenceId = brandAs<ConferenceId>(this.#random.uuid())
+        const joins = command.joins === undefined ? undefined : { ...command.joins, conferenceId }
+        return { ...command, fresh: this.freshLeg(), joins }
+      }
       case 'transfer':
         return { ...command, fresh: this.freshLeg() }
       case 'conference-create':

@@ -22,6 +22,7 @@ const legCommands = {
   'conference-join': true,
   'conference-leave': true,
   'conference-role': true,
+  'switch-supervisor-role': true,
   enqueue: true,
   hangup: true,
   gather: true,

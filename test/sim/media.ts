@@ -9,6 +9,7 @@ import type {
   MediaEngine,
   MediaInput,
   MediaQuality,
+  Supervisor,
 } from '../../src/ports/media-engine.ts'
 import type { Random } from '../../src/ports/random.ts'
 import type { StateChange } from '../../src/ports/store.ts'
@@ -41,6 +42,15 @@ export class SimMedia implements MediaEngine, DurableMedia {
   readonly #timers: Timers
   readonly #random: Random
   readonly #playing = new Map<LegId, PlaybackId>()
+  /** Who hears which bridge. */
+  readonly supervisors = new Map<
+    LegId,
+    {
+      readonly pair: readonly [LegId, LegId]
+      readonly target: LegId
+      readonly role: Supervisor['role']
+    }
+  >()
   readonly #mixes = new Map<LegId, string>()
   readonly #mixPlaying = new Set<string>()
   /** Who hears a leg in its mix. */
@@ -144,9 +154,7 @@ export class SimMedia implements MediaEngine, DurableMedia {
         this.#link(command.a, command.b)
         return
       case 'unlink':
-        if (this.links.get(command.a) !== command.b) return
-        this.links.delete(command.a)
-        this.links.delete(command.b)
+        if (this.links.get(command.a) === command.b) this.#unlinkAll(command.a)
         return
       case 'play':
       case 'play-over':
@@ -157,6 +165,7 @@ export class SimMedia implements MediaEngine, DurableMedia {
         return
       case 'mix-join':
         this.#unlinkAll(command.legId)
+        this.supervisors.delete(command.legId)
         this.#mixes.set(command.legId, command.conferenceId)
         this.#hears(command)
         return
@@ -169,10 +178,12 @@ export class SimMedia implements MediaEngine, DurableMedia {
         this.#mixPlaying.delete(`${command.conferenceId} ${command.playbackId}`)
         return
       case 'supervise':
-        return
+        return this.#supervise(command)
       case 'mix-leave':
-        if (this.#mixes.get(command.legId) === command.conferenceId)
+        if (this.#mixes.get(command.legId) === command.conferenceId) {
           this.#mixes.delete(command.legId)
+          this.heard.delete(command.legId)
+        }
         return
       case 'release':
         this.#unlinkAll(command.legId)
@@ -180,6 +191,8 @@ export class SimMedia implements MediaEngine, DurableMedia {
         this.started.delete(command.legId)
         this.#playing.delete(command.legId)
         this.#mixes.delete(command.legId)
+        this.heard.delete(command.legId)
+        this.supervisors.delete(command.legId)
         return
     }
   }
@@ -215,7 +228,10 @@ export class SimMedia implements MediaEngine, DurableMedia {
 
   #link(a: LegId, b: LegId): void {
     assert(a !== b, 'a leg linked with itself')
-    for (const leg of [a, b]) this.#unlinkAll(leg)
+    for (const leg of [a, b]) {
+      this.#unlinkAll(leg)
+      this.supervisors.delete(leg)
+    }
     if (!this.legs.has(a) || !this.legs.has(b)) return
     this.links.set(a, b)
     this.links.set(b, a)
@@ -226,6 +242,9 @@ export class SimMedia implements MediaEngine, DurableMedia {
     if (other === undefined) return
     this.links.delete(legId)
     this.links.delete(other)
+    for (const [supervisor, { pair }] of this.supervisors) {
+      if (pair.includes(legId)) this.supervisors.delete(supervisor)
+    }
   }
 
   #play(legId: LegId, playbackId: PlaybackId, loops: number): void {
@@ -261,6 +280,18 @@ export class SimMedia implements MediaEngine, DurableMedia {
       // Told late now and then: by then the leg may have left.
       if (this.legs.has(legId)) this.deliver({ kind: 'mix-floor', conferenceId, legId })
     })
+  }
+
+  #supervise(command: Extract<MediaCommand, { kind: 'supervise' }>): void {
+    const { a, b } = command
+    if (this.links.get(a) !== b) return
+    for (const [supervisor, { pair }] of this.supervisors) {
+      if (pair.includes(a)) this.supervisors.delete(supervisor)
+    }
+    for (const { legId, target, role } of command.supervisors) {
+      assert(target === a || target === b, `${legId} supervises neither of the two`)
+      if (this.legs.has(legId)) this.supervisors.set(legId, { pair: [a, b], target, role })
+    }
   }
 
   #playToAll({

@@ -9,7 +9,7 @@ import {
   type QueueId,
   type QueueName,
 } from '../../src/base/ids.ts'
-import type { BridgeTarget, Command, LegCommand } from '../../src/ports/commands.ts'
+import type { BridgeTarget, Command, DialCommand, LegCommand } from '../../src/ports/commands.ts'
 import type { AudioReference, SpeechReference } from '../../src/ports/media-engine.ts'
 import type { Random } from '../../src/ports/random.ts'
 import { applicationId, pick, queueNames } from './application.ts'
@@ -106,8 +106,15 @@ export class Monkey {
     if (die < 74) return { kind: 'refer', legId, target: this.#uri(), ...plainHeaders }
     if (die < 84) return this.#play(legId)
     if (die < 89) return { kind: 'playback-stop', legId, stop: 'all', overlay: false }
-    if (die < 91) return { kind: 'client-state-update', legId }
+    if (die < 91) return this.#smallCommand(legId)
     return this.#createConference(legId)
+  }
+
+  #smallCommand(legId: LegId): LegCommand {
+    const random = this.#random
+    if (random.below(2) === 0) return { kind: 'client-state-update', legId }
+    const role = pick(random, ['barge', 'whisper', 'monitor'] as const)
+    return { kind: 'switch-supervisor-role', legId, role }
   }
 
   #answer(legId: LegId): LegCommand {
@@ -200,6 +207,32 @@ export class Monkey {
       bridgeOnAnswer: linkTo !== undefined && random.below(4) > 0,
       parkAfterUnbridge: random.below(3) === 0,
       preventDoubleBridge: random.below(3) === 0,
+      ...this.#purpose(),
+    }
+  }
+
+  /** Some are dialled to supervise a call, or into a conference, running or not. */
+  #purpose(): Pick<DialCommand, 'supervise' | 'joins'> {
+    const random = this.#random
+    const die = random.below(10)
+    if (die < 3) {
+      const role = pick(random, ['barge', 'whisper', 'monitor'] as const)
+      return { supervise: { target: this.#leg(), role } }
+    }
+    if (die > 4) return {}
+    const { options } = this.#join('', this.#leg())
+    return {
+      joins: {
+        by: 'name',
+        conference: `room${random.below(3)}`,
+        conferenceId: brandAs<ConferenceId>(random.uuid()),
+        participantId: brandAs<ParticipantId>(random.uuid()),
+        earlyMedia: random.below(2) === 0,
+        startOnCreate: random.below(2) === 0,
+        participantsMax: 2 + random.below(4),
+        beep: 'on_enter',
+        options,
+      },
     }
   }
 
@@ -260,7 +293,7 @@ export class Monkey {
     }
   }
 
-  /** What a conference plays, and who is heard by whom; from a stream of its own, so that other histories stay. */
+  /** What a conference plays and presses, and who is heard by whom. */
   #conferenceAudio(conference: string, legId: LegId): Command {
     const random = this.#random
     const legIds = random.below(2) === 0 ? [] : [legId]
@@ -284,7 +317,7 @@ export class Monkey {
     }
   }
 
-  #join(conference: string, legId: LegId): Command {
+  #join(conference: string, legId: LegId): Extract<Command, { kind: 'conference-join' }> {
     const random = this.#random
     return {
       kind: 'conference-join',
