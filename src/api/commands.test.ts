@@ -21,6 +21,7 @@ const dialDefaults = {
   privacy: false,
   codecs: undefined,
   audio: undefined,
+  sendDigits: undefined,
   webhooks: undefined,
 }
 
@@ -684,4 +685,26 @@ test('limits of the whole server answer 503; what exists is still served', async
   assert.deepEqual(await post('/v2/conferences', { call_control_id: 'a', name: 'b' }), [503, '30'])
   assert.equal(submitted.length, 0)
   assert.deepEqual(await post(`${call}/enqueue`, { queue_name: 'q7' }), [200, undefined])
+})
+
+test('keys to press after the answer: behind the destination, or by name, which wins', async () => {
+  const dialled = async (body: object) => {
+    const { api, submitted } = testApi()
+    const payload = { connection_id: '1000000001', from: '+15550199', ...body }
+    const answer = await api.inject({ method: 'POST', url: '/v2/calls', headers: withKey, payload })
+    assert.equal(answer.statusCode, 200, answer.body)
+    const command = submitted[0]?.command
+    assert.ok(command?.kind === 'dial')
+    return [command.dial.to, command.dial.sendDigits]
+  }
+  assert.deepEqual(await dialled({ to: '+15550100,12w#' }), ['+15550100', '12w#'])
+  assert.deepEqual(await dialled({ to: 'sip:a@b.example,7' }), ['sip:a@b.example', '7'])
+  assert.deepEqual(await dialled({ to: '+15550100,1', send_digits_on_answer: '2' }), [
+    '+15550100',
+    '2',
+  ])
+  assert.deepEqual(await dialled({ to: '+15550100', send_digits_on_answer: '' }), [
+    '+15550100',
+    undefined,
+  ])
 })

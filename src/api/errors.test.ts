@@ -75,6 +75,7 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     method: 'POST',
     url: `${call}/playback_start`,
     payload: { media_name: 'a' },
+    error: { detail: 'No uploaded media has that name.', ...at('/media_name') },
   },
   'media-full': {
     method: 'POST',

@@ -88,6 +88,8 @@ export const rules = {
     when(!/^[0-9A-D*#]+$/.test(String(value)), refusedText(name, 'must hold keys only')),
   'keys-and-pauses': (value, name) =>
     when(!/^[0-9A-D*#wW]+$/.test(String(value)), refusedText(name, 'must hold keys only')),
+  'digits-on-answer': (value, name) =>
+    when(!/^[0-9A-DwW*#]*$/.test(String(value)), refusedText(name, 'must hold keys only')),
   loop: (value, name) => when(loopsOf(value) === undefined, refusedText(name, 'is invalid')),
   'event-urls': (value, name, judgeUrl) => eventUrlProblems(value, name, judgeUrl),
   'event-retries': (value, name) => eventRetryProblems(value, name),
@@ -104,6 +106,15 @@ export function loopsOf(value: unknown): number | undefined {
   return fits ? digits : undefined
 }
 
+/** A destination may end in a comma and keys that are pressed when it has answered, at most 64. */
+export function splitDestination(text: string): {
+  readonly to: string
+  readonly digits: string | undefined
+} {
+  const match = /^([^,]+),([0-9A-DwW*#]{1,64})$/.exec(text)
+  return { to: match?.[1] ?? text, digits: match?.[2] }
+}
+
 function destinationProblems(value: unknown, name: string): readonly Problem[] {
   if (Array.isArray(value)) {
     return [refusedText(name, 'must be a single destination; lists are not supported')]
@@ -113,15 +124,12 @@ function destinationProblems(value: unknown, name: string): readonly Problem[] {
     return [{ name: 'parameter-type', detail }]
   }
   if (value === '') return [missing(name)]
-  const comma = value.indexOf(',')
-  if (comma >= 0 && /^[0-9A-DwW*#]*$/.test(value.slice(comma + 1))) {
-    return [refusedText(name, 'must not carry digits to send after the answer')]
+  const { to } = splitDestination(value)
+  if (/^sips?:/i.test(to)) {
+    if (/;secure=/i.test(to)) return [refusedText(name, 'must not ask for media encryption')]
+    return when(to.length > 1024 || !sipUri.test(to), notE164(name))
   }
-  if (/^sips?:/i.test(value)) {
-    if (/;secure=/i.test(value)) return [refusedText(name, 'must not ask for media encryption')]
-    return when(value.length > 1024 || !sipUri.test(value), notE164(name))
-  }
-  return when(!e164.test(value), notE164(name))
+  return when(!e164.test(to), notE164(name))
 }
 
 const codecNames = ['AMR-WB', 'G722', 'G729', 'H264', 'OPUS', 'PCMA', 'PCMU', 'VP8']

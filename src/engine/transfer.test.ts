@@ -36,6 +36,18 @@ test('the plain case: initiated, answered, bridged B, bridged A', () => {
   assert.equal(bench.leg('b').from, '+15550100')
 })
 
+test('keys after the answer are pressed before anything else, and nothing waits for them (C129)', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  const dial = { ...plainDial, sendDigits: '12w#' }
+  bench.ok(bench.transferCommand('a', 'b', { dial }))
+  bench.invited('b')
+  bench.forget()
+  bench.accepted('b')
+  const media = bench.since('media')
+  assert.deepEqual(media.slice(-3), ['start b', 'send-dtmf b 12w#', 'link a b'])
+})
+
 test('client states: of A with the command, of B its own; webhooks are those of B', () => {
   const bench = new Bench()
   bench.parked('a')

@@ -40,6 +40,8 @@ export interface DialOptions {
   readonly codecs: readonly string[] | undefined
   /** Played to the new leg after it answers. */
   readonly audio: AudioReference | undefined
+  /** Keys (and pauses `w`, `W`) that are pressed when the new leg answers, before anything else. */
+  readonly sendDigits?: string | undefined
   readonly webhooks: WebhookOverrides | undefined
   /** Records the new leg from its answer. */
   readonly record?: RecordingOrder | undefined
@@ -485,6 +487,8 @@ export interface KeptCaller {
 
 /** GET /calls/{id}. */
 export interface CallView {
+  readonly from: string
+  readonly to: string
   readonly legId: LegId
   readonly legUuid: LegUuid
   readonly sessionId: SessionId

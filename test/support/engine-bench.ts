@@ -537,6 +537,8 @@ function mediaWord(command: MediaCommand): string {
     case 'play-over':
     case 'stop-playback':
       return `${command.kind} ${command.legId} ${command.playbackId}`
+    case 'send-dtmf':
+      return `send-dtmf ${command.legId} ${command.digits}`
     case 'hear': {
       const { source } = command
       const heard = source.kind === 'leg' ? `leg ${source.legId}` : source.kind
@@ -553,7 +555,6 @@ function mediaWord(command: MediaCommand): string {
     case 'reoffer':
     case 'start':
     case 'mix-leave':
-    case 'send-dtmf':
     case 'release':
       return `${command.kind} ${command.legId}`
   }

@@ -9,7 +9,6 @@ import {
   codecsOf,
   credentialsOf,
   customHeaders,
-  lacking,
   lackingCallFeatures,
   preferredCodecs,
   sipCredentialFields,
@@ -17,12 +16,14 @@ import {
 } from '../fields.ts'
 import type { Problem } from '../problems.ts'
 import { recordFields } from '../record-fields.ts'
+import { splitDestination } from '../rules.ts'
 import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
 import type { WebhookParameters } from '../webhook-fields.ts'
 
 export const destinationField = Type.Unsafe<string>({
   'x-rule': 'destination',
-  description: '`+E.164` or a SIP URI. Lists of destinations are refused with code 10015.',
+  description:
+    '`+E.164` or a SIP URI; `,` and digits behind it are pressed after the answer. Lists of destinations are refused with code 10015.',
 })
 
 export const dialFields = {
@@ -52,7 +53,16 @@ export const dialFields = {
   media_encryption: Type.Enum(['disabled', 'SRTP', 'DTLS'], { default: 'disabled' }),
   preferred_codecs: preferredCodecs,
   privacy: Type.Enum(['id', 'none'], { default: 'none' }),
-  send_digits_on_answer: lacking(''),
+  send_digits_on_answer: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      'x-rule': 'digits-on-answer',
+      description: '`0-9A-D*#`, `w` half a second, `W` a second. Wins over digits in `to`.',
+    }),
+  ),
+  send_silence_when_idle: Type.Optional(
+    Type.Boolean({ description: 'Accepted; an answered call is always sent audio (C129).' }),
+  ),
   ...lackingCallFeatures,
   ...recordFields,
   ...webhookFields,
@@ -72,6 +82,7 @@ export interface DialParameters extends WebhookParameters {
   readonly media_encryption: 'disabled' | 'SRTP' | 'DTLS'
   readonly preferred_codecs?: string
   readonly privacy: 'id' | 'none'
+  readonly send_digits_on_answer?: string
 }
 
 /** `media_encryption` is not there yet: refused rather than silently left out. */
@@ -89,8 +100,9 @@ export function encryptionProblems(body: DialParameters): readonly Problem[] {
 
 /** The engine's dial options from checked parameters. */
 export function dialOptions(body: DialParameters, audio: AudioReference | undefined): DialOptions {
+  const { to, digits } = splitDestination(body.to)
   return {
-    to: body.to,
+    to,
     from: body.from,
     fromDisplayName: body.from_display_name || undefined,
     timeoutMs: body.timeout_secs * 1000,
@@ -102,6 +114,7 @@ export function dialOptions(body: DialParameters, audio: AudioReference | undefi
     privacy: body.privacy === 'id',
     codecs: codecsOf(body.preferred_codecs),
     audio,
+    sendDigits: body.send_digits_on_answer || digits,
     webhooks: webhookOverrides(body),
   }
 }

@@ -7,9 +7,13 @@ import { endLeg } from '../end-leg.ts'
 import { playAnswerAudio } from '../leg-audio.ts'
 import { failure } from '../leg-ends.ts'
 import { fulfilPlans } from '../planned-join.ts'
+import { pressKeys } from '../press-keys.ts'
 import { recordLeg } from '../recordings.ts'
 import type { Leg } from '../state.ts'
 import { beginSupervising } from '../supervision.ts'
+
+/** How long a key is held down, as `send_dtmf` has it by default. */
+const ANSWER_KEY_MS = 250
 
 export function legAccepted(
   ctx: StepContext,
@@ -36,6 +40,9 @@ export function legAccepted(
     ctx.arm('time-limit', legId, timeLimitMs)
   }
   if (leg.deferredEnd !== undefined) return
+  const digits = leg.dial?.options.sendDigits
+  // C129: first of all, and nothing waits for them: a menu at the far end listens from its answer on.
+  if (digits !== undefined) pressKeys(ctx, leg, digits, ANSWER_KEY_MS)
   const record = leg.dial?.options.record
   if (record !== undefined) recordLeg(ctx, leg, record)
   beginSupervising(ctx, leg)

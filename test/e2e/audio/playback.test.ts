@@ -201,6 +201,12 @@ test('media_name of a dial is played to who answers, and of a conference to who 
   )
 })
 
+test('keys after the answer are pressed towards who was dialled', async () => {
+  const agent = await stage.dialAgent({ send_digits_on_answer: '1w2#' })
+  const keys = (): string => agent.call.line.keys.map(({ key }) => key).join('')
+  await agent.call.until(() => keys() === '12#', waitMs, 'keys not pressed')
+})
+
 test('names are names: nothing leads out of the folder, whatever is written', async () => {
   const media_url = stage.sounds.url(600, 200)
   for (const media_name of ['../a', '..', 'a/b', '/etc/passwd', 'a\\b']) {
