@@ -1,10 +1,9 @@
 // What arrives on an RTP port: packets, reports and keys pressed. Inputs are one datagram each.
 
-import { JitterBuffer } from '../../src/media/rtp/jitter-buffer.ts'
+import { Hearing } from '../../src/media/embedded/hearing.ts'
 import { emptyHeader, looksLikeRtcp, readRtp } from '../../src/media/rtp/packet.ts'
 import { buildReport, readReport, REPORT_BYTES_MAX, roundTripMs } from '../../src/media/rtp/rtcp.ts'
 import { KeyReceiver, writeEvent } from '../../src/media/rtp/telephone-event.ts'
-import { ulawToLinear } from '../../src/media/audio/g711.ts'
 import type { FuzzTarget } from '../target.ts'
 
 const plain = Uint8Array.from([
@@ -29,8 +28,7 @@ const extended = Uint8Array.from([
 
 export function rtpTarget(): FuzzTarget {
   const header = emptyHeader()
-  const buffer = new JitterBuffer()
-  const frame = new Int16Array(160)
+  const hearings = [new Hearing(), new Hearing(), new Hearing()] as const
   return {
     name: 'rtp',
     seeds: [plain, extended, plain.subarray(0, 12)],
@@ -43,8 +41,15 @@ export function rtpTarget(): FuzzTarget {
       const { payloadOffset, payloadLength } = header
       if (payloadOffset < 12 || payloadLength < 0 || payloadOffset + payloadLength > input.length)
         throw new Error('the payload lies outside its packet')
-      buffer.put(header.ssrc, header.timestamp, input, payloadOffset, payloadLength, ulawToLinear)
-      buffer.take(frame)
+      const [ulaw, g722, noisy] = hearings
+      ulaw.put(header, input, 'PCMU')
+      g722.put(header, input, 'G722')
+      noisy.put(header, input, 'PCMA')
+      noisy.putNoise(header, input)
+      for (const hearing of hearings) {
+        hearing.take()
+        if (hearing.narrow().length !== 160) throw new Error('a frame is 160 samples')
+      }
     },
   }
 }

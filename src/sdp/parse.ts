@@ -25,7 +25,7 @@ export interface RemoteMedia {
   readonly protocol: string
   /** Payload types or other formats, as on the m= line. */
   readonly formats: readonly string[]
-  /** Format (payload type) to codec, upper case, with the static types 0 and 8 filled in. */
+  /** Format (payload type) to codec, upper case, with the static types 0, 8, 9 and 13 filled in. */
   readonly codecs: ReadonlyMap<string, RemoteCodec>
   /** undefined when there is no c= line or none that we can send to. */
   readonly address: string | undefined
@@ -137,6 +137,8 @@ function readCodecs(parsed: ParsedMedia, formats: readonly string[]): Map<string
   const codecs = new Map<string, RemoteCodec>()
   if (formats.includes('0')) codecs.set('0', { name: 'PCMU', rate: 8000 })
   if (formats.includes('8')) codecs.set('8', { name: 'PCMA', rate: 8000 })
+  if (formats.includes('9')) codecs.set('9', { name: 'G722', rate: 8000 })
+  if (formats.includes('13')) codecs.set('13', { name: 'CN', rate: 8000 })
   for (const { payload, codec, rate } of parsed.rtp) {
     const format = String(payload)
     if (!formats.includes(format) || !/^\d{1,3}$/.test(format) || Number(format) > 127) continue

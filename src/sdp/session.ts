@@ -2,7 +2,7 @@
 // plain value and every step returns a new one, so that a refused or abandoned offer is rolled back by not keeping
 // the step's result. Whose turn it is, glare and retransmission are SIP's business; here is only the content.
 //
-// One audio stream of G.711 and telephone-event is ours; every other m-line is answered with port 0 in its place.
+// One audio stream of G.711, G.722 or Opus, with telephone-event and comfort noise, is ours; every other m-line is answered with port 0 in its place.
 
 import { write } from 'sdp-transform'
 import type { WrittenMedia } from 'sdp-transform'
@@ -12,8 +12,9 @@ import type { Result } from '../base/result.ts'
 import { ipVersion, isUnspecified } from './address.ts'
 import type { Direction, RemoteDescription, RemoteMedia } from './parse.ts'
 
-export type AudioCodec = 'PCMU' | 'PCMA'
-export const AUDIO_CODECS: readonly AudioCodec[] = ['PCMU', 'PCMA']
+export type AudioCodec = 'PCMU' | 'PCMA' | 'G722' | 'OPUS'
+/** What is allowed when nothing else is said, in the order in which we offer it; Opus is offered when it is asked for. */
+export const AUDIO_CODECS: readonly AudioCodec[] = ['PCMU', 'PCMA', 'G722']
 
 /** Our end of the stream and the codecs that we allow, best first when `ordered`. */
 export interface LocalEnd {
@@ -32,6 +33,8 @@ export interface Agreement {
   /** Every payload type under which audio may arrive. */
   readonly receive: readonly { readonly payloadType: number; readonly codec: AudioCodec }[]
   readonly eventPayloadType: number | undefined
+  /** Comfort noise (RFC 3389) that the peer offered or answered with. */
+  readonly noisePayloadType: number | undefined
   /** undefined when the peer gave 0.0.0.0 or ::. */
   readonly address: string | undefined
   readonly port: number
@@ -62,7 +65,11 @@ export interface Described {
 
 const EVENT_CODEC = 'TELEPHONE-EVENT'
 const OUR_EVENT_TYPE = 101
-const STATIC_TYPE: Readonly<Record<AudioCodec, number>> = { PCMU: 0, PCMA: 8 }
+const NOISE_CODEC = 'CN'
+/** RFC 3551 §6, and a dynamic type of ours for Opus. */
+const OUR_TYPE: Readonly<Record<AudioCodec, number>> = { PCMU: 0, PCMA: 8, G722: 9, OPUS: 96 }
+/** telephone-event of Opus' clock. */
+const OUR_WIDE_EVENT_TYPE = 97
 const DISCARD_PORT = 9
 
 /** `sessionId`: random, 1 to 2^53 - 1. */
@@ -77,7 +84,7 @@ export function offeredCodecs(offer: RemoteDescription): string[] {
     if (media.kind !== 'audio' || media.port === 0) continue
     for (const format of media.formats) {
       const name = media.codecs.get(format)?.name
-      if (name !== undefined && name !== EVENT_CODEC) names.add(name)
+      if (name !== undefined && name !== EVENT_CODEC && name !== NOISE_CODEC) names.add(name)
     }
   }
   return [...names]
@@ -92,7 +99,7 @@ export function agreeOnOffer(
   let why = 'no audio stream'
   for (const [place, media] of offer.media.entries()) {
     if (media.kind !== 'audio' || media.port === 0) continue
-    const agreement = agreeOnMedia(media, offer.origin, end, localAddress)
+    const agreement = agreeOnMedia(media, offer.origin, end, localAddress, !end.ordered)
     if (agreement.ok) return ok({ agreement: agreement.value, audioPlace: place })
     why = agreement.why
   }
@@ -128,22 +135,47 @@ export function makeOffer(state: SdpState, end: LocalEnd): Described {
 }
 
 function firstOfferLine(end: LocalEnd): WrittenMedia {
-  const rtp = end.codecs.map((codec) => ({
-    payload: STATIC_TYPE[codec],
-    codec: codec as string,
-    rate: 8000,
-  }))
-  rtp.push({ payload: OUR_EVENT_TYPE, codec: 'telephone-event', rate: 8000 })
+  const rtp: RtpMap[] = end.codecs.map((codec) => rtpMap(codec, OUR_TYPE[codec]))
+  const fmtp = end.codecs.includes('OPUS') ? [opusParameters(OUR_TYPE.OPUS)] : []
+  rtp.push(eventMap(OUR_EVENT_TYPE, 8000))
+  fmtp.push({ payload: OUR_EVENT_TYPE, config: '0-15' })
+  if (end.codecs.includes('OPUS')) {
+    rtp.push(eventMap(OUR_WIDE_EVENT_TYPE, 48_000))
+    fmtp.push({ payload: OUR_WIDE_EVENT_TYPE, config: '0-15' })
+  }
   return {
     type: 'audio',
     port: end.port,
     protocol: 'RTP/AVP',
     payloads: rtp.map(({ payload }) => payload).join(' '),
     rtp,
-    fmtp: [{ payload: OUR_EVENT_TYPE, config: '0-15' }],
+    fmtp,
     ptime: 20,
     direction: 'sendrecv',
   }
+}
+
+interface RtpMap {
+  payload: number
+  codec: string
+  rate: number
+  encoding?: number
+}
+
+/** G.722 says 8000 though it is 16000 (RFC 3551 §4.5.2), Opus always says 48000/2 (RFC 7587 §4.1). */
+function rtpMap(codec: AudioCodec, payload: number): RtpMap {
+  return codec === 'OPUS'
+    ? { payload, codec: 'opus', rate: 48_000, encoding: 2 }
+    : { payload, codec, rate: 8000 }
+}
+
+/** RFC 7587 §6.1: we give and take no more than 16 kHz, mono. */
+function opusParameters(payload: number): { payload: number; config: string } {
+  return { payload, config: 'maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0' }
+}
+
+function eventMap(payload: number, rate: number): RtpMap {
+  return { payload, codec: 'telephone-event', rate }
 }
 
 /** Takes the peer's answer to `makeOffer`'s text; several answers (early, then final) may follow each other. */
@@ -169,6 +201,7 @@ function agreeOnMedia(
   origin: string,
   end: Pick<LocalEnd, 'codecs' | 'ordered'>,
   localAddress: string,
+  opusLast = false,
 ): Result<Agreement, string> {
   // SRTP and DTLS profiles need keys that this engine does not have.
   if (!/^RTP\/AVPF?$/i.test(media.protocol)) return refused(`transport ${media.protocol}`)
@@ -179,13 +212,16 @@ function agreeOnMedia(
   if (!hold && media.ipVersion !== ipVersion(localAddress)) return refused('IP version')
   const receive = usableFormats(media, end.codecs)
   if (end.ordered) receive.sort((a, b) => end.codecs.indexOf(a.codec) - end.codecs.indexOf(b.codec))
-  const chosen = receive[0]
+  // It costs many times what the others do, and nobody asked for it.
+  const cheap = opusLast ? receive.find(({ codec }) => codec !== 'OPUS') : undefined
+  const chosen = cheap ?? receive[0]
   if (chosen === undefined) return refused('no common codec')
   return ok({
     codec: chosen.codec,
     audioPayloadType: chosen.payloadType,
     receive,
-    eventPayloadType: eventFormat(media),
+    eventPayloadType: formatOf(media, EVENT_CODEC, clockOf(chosen.codec)),
+    noisePayloadType: formatOf(media, NOISE_CODEC, 8000),
     address: hold ? undefined : media.address,
     port: media.port,
     rtcpPort: media.rtcpPort ?? (media.rtcpMux ? media.port : media.port + 1),
@@ -206,18 +242,23 @@ function usableFormats(
     const remote = media.codecs.get(format)
     const codec = allowed.find((name) => name === remote?.name)
     // A missing rate of a static type is read as 8000; a wide-band G.711.1 or 16 kHz variant is another codec.
-    if (codec === undefined || (remote?.rate !== 8000 && !Number.isNaN(remote?.rate))) continue
+    if (codec === undefined || remote === undefined) continue
+    if (remote.rate !== clockOf(codec) && !Number.isNaN(remote.rate)) continue
     usable.push({ payloadType: Number(format), codec })
   }
   return usable
 }
 
-function eventFormat(media: RemoteMedia): number | undefined {
+function formatOf(media: RemoteMedia, name: string, rate: number): number | undefined {
   for (const format of media.formats) {
     const remote = media.codecs.get(format)
-    if (remote?.name === EVENT_CODEC && remote.rate === 8000) return Number(format)
+    if (remote?.name === name && remote.rate === rate) return Number(format)
   }
   return undefined
+}
+
+function clockOf(codec: AudioCodec): number {
+  return codec === 'OPUS' ? 48_000 : 8000
 }
 
 function answerDirection(offered: RemoteMedia): Direction {
@@ -233,11 +274,14 @@ function audioLine(
   agreement: Agreement,
   direction: Direction,
 ): WrittenMedia {
-  const { audioPayloadType, codec, eventPayloadType } = agreement
-  const rtp = [{ payload: audioPayloadType, codec: codec as string, rate: 8000 }]
-  const fmtp: { payload: number; config: string }[] = []
+  const { audioPayloadType, codec, eventPayloadType, noisePayloadType } = agreement
+  const rtp = [rtpMap(codec, audioPayloadType)]
+  const fmtp = codec === 'OPUS' ? [opusParameters(audioPayloadType)] : []
+  if (noisePayloadType !== undefined) {
+    rtp.push({ payload: noisePayloadType, codec: NOISE_CODEC, rate: 8000 })
+  }
   if (eventPayloadType !== undefined) {
-    rtp.push({ payload: eventPayloadType, codec: 'telephone-event', rate: 8000 })
+    rtp.push(eventMap(eventPayloadType, clockOf(codec)))
     fmtp.push({ payload: eventPayloadType, config: '0-15' })
   }
   return {

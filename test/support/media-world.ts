@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict'
 import { brandAs } from '../../src/base/ids.ts'
 import type { LegId } from '../../src/base/ids.ts'
-import { alawToLinear, encodeAlaw, encodeUlaw, ulawToLinear } from '../../src/media/audio/g711.ts'
+import { createDecoder, createEncoder, isWide } from '../../src/media/audio/codec.ts'
+import type { CodecName } from '../../src/media/audio/codec.ts'
+import { Halver } from '../../src/media/audio/resample.ts'
 import { clipFromSamples } from '../../src/media/audio/clip.ts'
 import type { AudioClip } from '../../src/media/audio/clip.ts'
 import { classify, sine } from '../../src/media/audio/goertzel.ts'
@@ -161,7 +163,7 @@ export class MediaWorld {
 
 export interface PhoneOptions {
   readonly hz: number
-  readonly law?: 'PCMU' | 'PCMA'
+  readonly law?: CodecName
   readonly address?: string
   readonly port?: number
   readonly ptimeMs?: number
@@ -186,7 +188,7 @@ export class Phone {
   timestamp = 0xffff_f000
   readonly options
   readonly #world: MediaWorld
-  readonly #tone: Int16Array
+  readonly #encoder
   #socket: DatagramSocket | undefined
   #rtcp: DatagramSocket | undefined
   #talking = false
@@ -199,7 +201,7 @@ export class Phone {
     this.legId = legId(name)
     this.#world = world
     this.options = {
-      law: 'PCMU' as 'PCMU' | 'PCMA',
+      law: 'PCMU' as CodecName,
       address: '10.0.1.1',
       port: 4000 + 2 * world.random.below(1000),
       ptimeMs: 20,
@@ -209,7 +211,7 @@ export class Phone {
       ...options,
     }
     this.ssrc = world.random.below(2 ** 32)
-    this.#tone = sine(options.hz, 1000)
+    this.#encoder = createEncoder(this.options.law)
   }
 
   static async at(world: MediaWorld, name: string, options: PhoneOptions): Promise<Phone> {
@@ -241,7 +243,8 @@ export class Phone {
   sdp(change: { readonly direction?: string; readonly address?: string } = {}): string {
     const { law, ptimeMs, eventType, direction, claims } = this.options
     const address = change.address ?? claims?.address ?? this.options.address
-    const type = law === 'PCMU' ? 0 : 8
+    const type = payloadTypes[law]
+    const clock = law === 'OPUS' ? 48_000 : 8000
     return [
       'v=0',
       `o=phone 1 ${this.#version++} IN IP4 ${address}`,
@@ -249,7 +252,8 @@ export class Phone {
       `c=IN IP4 ${address}`,
       't=0 0',
       `m=audio ${claims?.port ?? this.options.port} RTP/AVP ${type} ${eventType}`,
-      `a=rtpmap:${eventType} telephone-event/8000`,
+      ...(law === 'OPUS' ? [`a=rtpmap:${type} opus/48000/2`] : []),
+      `a=rtpmap:${eventType} telephone-event/${clock}`,
       `a=ptime:${ptimeMs}`,
       `a=${change.direction ?? direction}`,
       '',
@@ -274,16 +278,28 @@ export class Phone {
 
   /** One packet of its tone. */
   sendAudio(marker = false): void {
-    const samples = this.options.ptimeMs * 8
-    const packet = new Uint8Array(12 + samples)
-    const part = Int16Array.from({ length: samples }, () => this.#tone[this.#place++ % 8000]!)
-    if (this.options.law === 'PCMU') encodeUlaw(part, packet, 12)
-    else encodeAlaw(part, packet, 12)
-    const type = this.options.law === 'PCMU' ? 0 : 8
+    const { law, ptimeMs, hz } = this.options
+    const perMs = isWide(law) ? 16 : 8
+    const samples = ptimeMs * perMs
+    const packet = new Uint8Array(1500)
+    const part = Int16Array.from({ length: samples }, () =>
+      Math.round(8000 * Math.sin((2 * Math.PI * hz * this.#place++) / (1000 * perMs))),
+    )
+    let length = 0
+    const frame = law === 'OPUS' ? samples : 10 * perMs
+    for (let at = 0; at < samples; at += frame) {
+      length += this.#encoder.encode(part.subarray(at, at + frame), packet, 12 + length)
+    }
+    const type = payloadTypes[law]
     writeRtpHeader(packet, 0, marker, type, this.sequence, this.timestamp, this.ssrc)
-    this.send(packet)
+    this.send(packet.subarray(0, 12 + length))
     this.sequence = (this.sequence + 1) & 0xffff
-    this.timestamp = (this.timestamp + samples) >>> 0
+    this.timestamp = (this.timestamp + ptimeMs * this.perMs) >>> 0
+  }
+
+  /** Ticks of its RTP clock. */
+  get perMs(): number {
+    return this.options.law === 'OPUS' ? 48 : 8
   }
 
   /** A key as RFC 4733 packets, 100 ms long; audio goes on afterwards. */
@@ -292,14 +308,14 @@ export class Phone {
     this.mute()
     for (let step = 1; step <= 7; step++) {
       const packet = new Uint8Array(16)
-      writeEvent(packet, 12, event, step >= 5, Math.min(step, 5) * 160)
+      writeEvent(packet, 12, event, step >= 5, Math.min(step, 5) * 20 * this.perMs)
       const { eventType } = this.options
       writeRtpHeader(packet, 0, step === 1, eventType, this.sequence, this.timestamp, this.ssrc)
       this.sequence = (this.sequence + 1) & 0xffff
       this.send(packet)
       await this.#world.run(20)
     }
-    this.timestamp = (this.timestamp + 7 * 160) >>> 0
+    this.timestamp = (this.timestamp + 7 * 20 * this.perMs) >>> 0
     if (talked) this.talk()
   }
 
@@ -311,14 +327,28 @@ export class Phone {
     this.#rtcp?.send(packet, this.serverPort + 1, SERVER)
   }
 
+  /** What it heard between two moments, at 8 kHz or (`wide`) 16 kHz. Everything before is decoded, too. */
+  samples(fromMs: number, toMs: number, wide = false): number[] {
+    const samples: number[] = []
+    const decoders = new Map<number, ReturnType<typeof createDecoder>>()
+    const halver = new Halver()
+    for (const { atMs, payloadType, payload } of this.received) {
+      const codec = codecOf(payloadType)
+      if (atMs >= toMs || codec === undefined) continue
+      const decoder = decoders.get(payloadType) ?? createDecoder(codec)
+      decoders.set(payloadType, decoder)
+      const room = new Int16Array(1920)
+      const decoded = room.subarray(0, decoder.decode(payload, 0, payload.length, room))
+      const narrow = isWide(codec) && !wide ? new Int16Array(decoded.length / 2) : decoded
+      if (narrow !== decoded) halver.halve(decoded, narrow)
+      if (atMs >= fromMs) samples.push(...narrow)
+    }
+    return samples
+  }
+
   /** What it heard between two moments, as names: `silence`, `tone 440`, `mix 440+1000`, in windows of 100 ms. */
   heard(fromMs: number, toMs: number): string[] {
-    const samples: number[] = []
-    for (const packet of this.received) {
-      if (packet.atMs < fromMs || packet.atMs >= toMs || packet.payloadType > 8) continue
-      const table = packet.payloadType === 0 ? ulawToLinear : alawToLinear
-      for (const byte of packet.payload) samples.push(table[byte]!)
-    }
+    const samples = this.samples(fromMs, toMs)
     const names: string[] = []
     for (let at = 0; at + 800 <= samples.length; at += 800) {
       const sound = classify(Int16Array.from(samples.slice(at, at + 800)))
@@ -344,9 +374,9 @@ export class Phone {
         assert.ok(packet.atMs - last.atMs <= gapMs, `gap of ${packet.atMs - last.atMs} ms ${where}`)
         const first = this.received[0]!
         const passed = (packet.timestamp - first.timestamp) >>> 0
-        const off = passed / 8 - (packet.atMs - first.atMs)
+        const off = passed / this.perMs - (packet.atMs - first.atMs)
         // The packets of a key all carry the time of its beginning.
-        const audio = packet.payloadType <= 8
+        const audio = codecOf(packet.payloadType) !== undefined
         assert.ok(!audio || Math.abs(off) <= toleranceMs, `timestamp is ${off} ms off ${where}`)
         const step = (packet.timestamp - last.timestamp) | 0
         assert.ok(step >= 0, `timestamp goes back ${where}`)
@@ -377,4 +407,13 @@ export class Phone {
 /** The port of the audio line. */
 export function portOf(sdp: string): number {
   return Number(/m=audio (\d+)/.exec(sdp)?.[1])
+}
+
+/** Opus has no number of its own. */
+const payloadTypes: Readonly<Record<CodecName, number>> = { PCMU: 0, PCMA: 8, G722: 9, OPUS: 96 }
+
+function codecOf(payloadType: number): CodecName | undefined {
+  return (['PCMU', 'PCMA', 'G722', 'OPUS'] as const).find(
+    (codec) => payloadTypes[codec] === payloadType,
+  )
 }

@@ -10,8 +10,8 @@
 import { assert } from '../../base/assert.ts'
 import { FRAME_SAMPLES } from './clip.ts'
 
-/** Sound that begins or stops fades over 5 ms: an edge in the middle of a wave is heard as a click. */
-const RAMP_SAMPLES = 40
+/** Sound that begins or stops fades over a quarter of a frame, 5 ms: an edge within a wave is heard as a click. */
+const RAMP_SHARE = 4
 /** A new tick's part in `level`: half a second is 25 ticks. */
 const LEVEL_WEIGHT = 1 / 25
 
@@ -50,14 +50,25 @@ interface Seat extends MixParty {
 /** An N-1 mixer of one conference. */
 export class Mixer {
   /** What those hear who contribute nothing; rewritten by every tick. `output` returns this very array for them. */
-  readonly common: Int16Array = new Int16Array(FRAME_SAMPLES)
-  readonly silence: Int16Array = new Int16Array(FRAME_SAMPLES)
+  readonly common: Int16Array
+  readonly silence: Int16Array
   readonly #seats = new Set<Seat>()
-  readonly #sum = new Int32Array(FRAME_SAMPLES)
+  readonly #sum: Int32Array
   /** The fades of parties that left since the last tick. */
-  readonly #tail = new Int32Array(RAMP_SAMPLES)
-  readonly #added = new Int32Array(FRAME_SAMPLES)
+  readonly #tail: Int32Array
+  readonly #added: Int32Array
+  readonly #frame: number
   #hasAdded = false
+
+  /** `frame`: samples of 20 ms, 160 at 8 kHz or 320 at 16 kHz. */
+  constructor(frame: number = FRAME_SAMPLES) {
+    this.#frame = frame
+    this.common = new Int16Array(frame)
+    this.silence = new Int16Array(frame)
+    this.#sum = new Int32Array(frame)
+    this.#tail = new Int32Array(frame / RAMP_SHARE)
+    this.#added = new Int32Array(frame)
+  }
 
   get size(): number {
     return this.#seats.size
@@ -67,9 +78,9 @@ export class Mixer {
     const seat: Seat = {
       heard,
       hears,
-      offered: new Int16Array(FRAME_SAMPLES),
-      share: new Int16Array(FRAME_SAMPLES),
-      out: new Int16Array(FRAME_SAMPLES),
+      offered: new Int16Array(this.#frame),
+      share: new Int16Array(this.#frame),
+      out: new Int16Array(this.#frame),
       fresh: false,
       speaking: false,
       shared: true,
@@ -95,7 +106,7 @@ export class Mixer {
     if (seat.speaking) this.#fadeAway(seat)
     seat.speaking = false
     seat.audience = audience === undefined ? undefined : this.#present(audience, seat)
-    for (const one of seat.audience ?? []) one.whispers ??= new Int32Array(FRAME_SAMPLES)
+    for (const one of seat.audience ?? []) one.whispers ??= new Int32Array(this.#frame)
   }
 
   /** Takes the party out; what it was saying fades within the next tick. */
@@ -108,21 +119,21 @@ export class Mixer {
     }
   }
 
-  /** The party's audio for the coming tick, 160 samples, copied; the later of two wins. */
+  /** The party's audio for the coming tick, one frame, copied; the later of two wins. */
   offer(party: MixParty, samples: Int16Array): void {
     const seat = this.#seatOf(party)
-    assert(samples.length === FRAME_SAMPLES, 'a mixer frame is 20 ms')
+    assert(samples.length === this.#frame, 'a mixer frame is 20 ms')
     seat.offered.set(samples)
     seat.fresh = true
   }
 
-  /** Adds to what everybody hears in the coming tick: a prompt or a beep, 160 samples. */
+  /** Adds to what everybody hears in the coming tick: a prompt or a beep, one frame. */
   add(samples: Int16Array): void {
-    assert(samples.length === FRAME_SAMPLES, 'a mixer frame is 20 ms')
+    assert(samples.length === this.#frame, 'a mixer frame is 20 ms')
     const added = this.#added
     if (!this.#hasAdded) added.fill(0)
     this.#hasAdded = true
-    for (let i = 0; i < FRAME_SAMPLES; i++) added[i] = added[i]! + samples[i]!
+    for (let i = 0; i < this.#frame; i++) added[i] = added[i]! + samples[i]!
   }
 
   /** Sums what was offered since the last tick. */
@@ -131,7 +142,7 @@ export class Mixer {
     if (this.#hasAdded) sum.set(this.#added)
     else sum.fill(0)
     this.#hasAdded = false
-    for (let i = 0; i < RAMP_SAMPLES; i++) sum[i] = sum[i]! + this.#tail[i]!
+    for (let i = 0; i < this.#tail.length; i++) sum[i] = sum[i]! + this.#tail[i]!
     this.#tail.fill(0)
     for (const seat of this.#seats) {
       takeShare(seat)
@@ -139,12 +150,12 @@ export class Mixer {
       if (!seat.shared && seat.audience !== undefined) whisper(seat.share, seat.audience)
       else if (!seat.shared) addTo(sum, seat.share)
     }
-    for (let i = 0; i < FRAME_SAMPLES; i++) this.common[i] = clamp(sum[i]!)
+    for (let i = 0; i < this.#frame; i++) this.common[i] = clamp(sum[i]!)
     for (const seat of this.#seats) {
       const { out, share } = seat
       if (seat.audience !== undefined) seat.shared = true
       if (seat.shared && !seat.whisperedTo) continue
-      for (let i = 0; i < FRAME_SAMPLES; i++) {
+      for (let i = 0; i < out.length; i++) {
         const own = seat.shared ? 0 : share[i]!
         const alone = seat.whisperedTo ? seat.whispers![i]! : 0
         out[i] = clamp(sum[i]! - own + alone)
@@ -170,8 +181,8 @@ export class Mixer {
   /** The party's last sample fades within the next tick; what it whispered merely ends. */
   #fadeAway(seat: Seat): void {
     if (seat.audience !== undefined) return
-    for (let i = 0; i < RAMP_SAMPLES; i++) {
-      this.#tail[i] = this.#tail[i]! + fadeOut(seat.last, i)
+    for (let i = 0; i < this.#tail.length; i++) {
+      this.#tail[i] = this.#tail[i]! + fadeOut(seat.last, i, this.#tail.length)
     }
   }
 
@@ -196,28 +207,28 @@ export class Mixer {
 /** Decides what the seat adds in this tick and fades where its sound begins or stops. */
 function takeShare(seat: Seat): void {
   const { share, offered } = seat
+  const ramp = share.length / RAMP_SHARE
   const speaks = seat.heard && seat.fresh
   seat.shared = !speaks && !seat.speaking
   if (speaks) {
     share.set(offered)
     if (!seat.speaking) {
-      for (let i = 0; i < RAMP_SAMPLES; i++) share[i] = Math.trunc((share[i]! * i) / RAMP_SAMPLES)
+      for (let i = 0; i < ramp; i++) share[i] = Math.trunc((share[i]! * i) / ramp)
     }
   } else if (seat.speaking) {
     // Muted: its own wave fades. Lost: the last sample does.
-    for (let i = 0; i < RAMP_SAMPLES; i++)
-      share[i] = fadeOut(seat.fresh ? offered[i]! : seat.last, i)
-    share.fill(0, RAMP_SAMPLES)
+    for (let i = 0; i < ramp; i++) share[i] = fadeOut(seat.fresh ? offered[i]! : seat.last, i, ramp)
+    share.fill(0, ramp)
   }
   seat.speaking = speaks
   seat.fresh = false
-  seat.last = speaks ? share[FRAME_SAMPLES - 1]! : 0
+  seat.last = speaks ? share[share.length - 1]! : 0
   // A quarter of the samples tells loudness as well as all of them.
   let loudness = 0
   if (speaks && seat.audience === undefined) {
-    for (let i = 0; i < FRAME_SAMPLES; i += 4) loudness += Math.abs(share[i]!)
+    for (let i = 0; i < share.length; i += 4) loudness += Math.abs(share[i]!)
   }
-  seat.level += (loudness / (FRAME_SAMPLES / 4) - seat.level) * LEVEL_WEIGHT
+  seat.level += (loudness / (share.length / 4) - seat.level) * LEVEL_WEIGHT
 }
 
 /** Adds the share to what each of the audience hears. */
@@ -231,11 +242,11 @@ function whisper(share: Int16Array, audience: ReadonlySet<Seat>): void {
 }
 
 function addTo(sum: Int32Array, samples: Int16Array): void {
-  for (let i = 0; i < FRAME_SAMPLES; i++) sum[i] = sum[i]! + samples[i]!
+  for (let i = 0; i < samples.length; i++) sum[i] = sum[i]! + samples[i]!
 }
 
-function fadeOut(sample: number, place: number): number {
-  return Math.trunc((sample * (RAMP_SAMPLES - place)) / RAMP_SAMPLES)
+function fadeOut(sample: number, place: number, ramp: number): number {
+  return Math.trunc((sample * (ramp - place)) / ramp)
 }
 
 function clamp(value: number): number {

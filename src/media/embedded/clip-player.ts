@@ -3,6 +3,7 @@
 import { FRAME_SAMPLES } from '../audio/clip.ts'
 import type { AudioClip } from '../audio/clip.ts'
 import { ulawToLinear } from '../audio/g711.ts'
+import { feedClip } from './clip-frames.ts'
 import type { RtpSender } from './sender.ts'
 
 export class ClipPlayer {
@@ -22,7 +23,7 @@ export class ClipPlayer {
 
   /** Gives the sender the next 20 ms. */
   feed(sender: RtpSender, nowMs: number): void {
-    sender.feed(sender.law === 'PCMU' ? this.clip.pcmu : this.clip.pcma, this.#position, nowMs)
+    feedClip(sender, this.clip, this.#position, nowMs)
     this.#advance()
   }
 

@@ -1,29 +1,29 @@
 // One conference in the media thread: each party's packets go through a jitter buffer into the mixer, what is played to all
-// is added, and each tick gives every party its frame. All who say nothing hear the same frame, encoded once per law.
+// is added, and each tick gives every party its frame. All who say nothing hear the same frame, encoded once per codec.
+// It is mixed at 8 kHz; at 16 kHz as soon as two parties have a codec of that width, for one alone has nobody to hear.
 
 import type { LegId, PlaybackId } from '../../base/ids.ts'
 import { FRAME_SAMPLES } from '../audio/clip.ts'
-import {
-  alawToLinear,
-  encodeAlaw,
-  encodeUlaw,
-  PCMA_SILENCE,
-  PCMU_SILENCE,
-  ulawToLinear,
-} from '../audio/g711.ts'
-import type { G711Law } from '../audio/g711.ts'
+import { createEncoder, ENCODED_MAX, isWide } from '../audio/codec.ts'
+import type { CodecName } from '../audio/codec.ts'
+import type { FrameEncoder } from '../audio/frame-codec.ts'
 import { Mixer } from '../audio/mixer.ts'
 import type { MixParty } from '../audio/mixer.ts'
-import { JitterBuffer } from '../rtp/jitter-buffer.ts'
-import type { RtpHeader } from '../rtp/packet.ts'
+import { Doubler, Halver } from '../audio/resample.ts'
 import type { ClipPlayer } from './clip-player.ts'
 import { Floor } from './floor.ts'
+import { Hearing } from './hearing.ts'
+import type { PacketPlace } from './hearing.ts'
+import type { RtpSender } from './sender.ts'
 
 interface Seat {
-  readonly party: MixParty
-  readonly buffer: JitterBuffer
-  /** The party's own frame, when it is not the shared one. */
-  readonly own: Uint8Array
+  party: MixParty
+  readonly hearing: Hearing
+  /** What the party hears is encoded with; known once it is fed. */
+  codec: CodecName
+  /** For what must be 8 kHz of a mix of 16 kHz. */
+  readonly narrowOut: Narrow
+  readonly narrowShare: Narrow
   /** By whom it is heard; undefined: by everybody. */
   only: readonly LegId[] | undefined
   /** Its buffer gave a frame in the last tick. */
@@ -46,16 +46,20 @@ interface Playing {
 }
 
 export class ConferenceMix {
-  readonly #mixer = new Mixer()
+  #mixer = new Mixer()
+  #wide = false
   readonly #seats = new Map<LegId, Seat>()
   readonly #playing = new Map<PlaybackId, Playing>()
   readonly #taps = new Set<MixTap>()
   readonly #listener: MixListener | undefined
   readonly #floor = new Floor()
   readonly #scratch = new Int16Array(FRAME_SAMPLES)
-  readonly #common = { PCMU: frame(PCMU_SILENCE), PCMA: frame(PCMA_SILENCE) }
-  readonly #commonFresh = { PCMU: false, PCMA: false }
-  readonly #silence = { PCMU: frame(PCMU_SILENCE), PCMA: frame(PCMA_SILENCE) }
+  /** `common` encoded, by codec. */
+  readonly #encoded: Partial<Record<CodecName, SharedFrame>> = {}
+  readonly #narrowMixed = new Narrow()
+  #doubler: Doubler | undefined
+  #doubled = new Int16Array(0)
+  #ticks = 0
 
   /** Without a listener nobody is told who speaks loudest. */
   constructor(listener?: MixListener) {
@@ -72,7 +76,15 @@ export class ConferenceMix {
       return
     }
     const party = this.#mixer.join(heard, hears)
-    this.#seats.set(legId, { party, buffer: new JitterBuffer(), own: frame(0), only, flows: false })
+    this.#seats.set(legId, {
+      party,
+      hearing: new Hearing(),
+      codec: 'PCMU',
+      narrowOut: new Narrow(),
+      narrowShare: new Narrow(),
+      only,
+      flows: false,
+    })
     this.#seat()
   }
 
@@ -114,10 +126,10 @@ export class ConferenceMix {
   }
 
   /** Audio of a party, as it arrived. */
-  put(legId: LegId, header: Readonly<RtpHeader>, bytes: Uint8Array, law: G711Law): void {
-    const table = law === 'PCMU' ? ulawToLinear : alawToLinear
-    const { ssrc, timestamp, payloadOffset, payloadLength } = header
-    this.#seats.get(legId)?.buffer.put(ssrc, timestamp, bytes, payloadOffset, payloadLength, table)
+  put(legId: LegId, header: PacketPlace, bytes: Uint8Array, kind: CodecName | 'noise'): void {
+    const hearing = this.#seats.get(legId)?.hearing
+    if (kind === 'noise') hearing?.putNoise(header, bytes)
+    else hearing?.put(header, bytes, kind)
   }
 
   /** Whether the party's audio comes out of its buffer, so that who hears it here misses nothing. */
@@ -127,41 +139,67 @@ export class ConferenceMix {
 
   /** Mixes the next 20 ms. */
   tick(): void {
+    this.#ticks++
+    this.#setWidth()
     for (const seat of this.#seats.values()) {
-      seat.flows = seat.buffer.take(this.#scratch)
-      if (seat.flows) this.#mixer.offer(seat.party, this.#scratch)
+      const { hearing, party } = seat
+      seat.flows = hearing.take()
+      if (seat.flows) this.#mixer.offer(party, this.#wide ? hearing.wide() : hearing.narrow())
     }
     if (this.#playing.size > 0) this.#addPlaying()
     this.#mixer.tick()
-    this.#commonFresh.PCMU = false
-    this.#commonFresh.PCMA = false
-    for (const tap of this.#taps) tap(this.#mixer.common)
+    for (const tap of this.#taps) tap(this.mixed)
     if (this.#listener === undefined || !this.#floor.due()) return
     const holder = this.#floor.look(this.#seats)
     if (holder !== undefined) this.#listener.floorChanged(holder)
   }
 
-  /** Everybody's audio of this tick, whispers left out; used again. */
+  /** Everybody's audio of this tick at 8 kHz, whispers left out; used again. */
   get mixed(): Int16Array {
-    return this.#mixer.common
+    return this.#narrowMixed.of(this.#mixer.common, this.#ticks)
   }
 
   /** What the party added to it; undefined for one who is not in. */
   shareOf(legId: LegId): Int16Array | undefined {
     const seat = this.#seats.get(legId)
-    return seat === undefined ? undefined : this.#mixer.shareOf(seat.party)
+    return seat?.narrowShare.of(this.#mixer.shareOf(seat.party), this.#ticks)
   }
 
-  /** What the party hears in this tick, 160 bytes in its law. */
-  frameFor(legId: LegId, law: G711Law): Uint8Array {
+  /** What the party hears in this tick at 8 kHz; undefined for one who is not in. Used again. */
+  soundFor(legId: LegId): Int16Array | undefined {
     const seat = this.#seats.get(legId)
-    if (seat === undefined) return this.#silence[law]
-    const samples = this.#mixer.output(seat.party)
-    if (samples === this.#mixer.silence) return this.#silence[law]
-    if (samples !== this.#mixer.common) return encode(samples, seat.own, law)
-    if (!this.#commonFresh[law]) encode(samples, this.#common[law], law)
-    this.#commonFresh[law] = true
-    return this.#common[law]
+    return seat?.narrowOut.of(this.#mixer.output(seat.party), this.#ticks)
+  }
+
+  /** Gives the party's sender what it hears in this tick. */
+  feed(legId: LegId, sender: RtpSender, nowMs: number): void {
+    const seat = this.#seats.get(legId)
+    const { codec } = sender
+    if (seat !== undefined) seat.codec = codec
+    const samples = seat === undefined ? undefined : this.#mixer.output(seat.party)
+    if (samples === undefined || samples === this.#mixer.silence) {
+      sender.feedSilence(nowMs)
+    } else if (samples !== this.#mixer.common) {
+      sender.feedLinear(samples, nowMs)
+    } else {
+      const shared = (this.#encoded[codec] ??= new SharedFrame(codec))
+      const length = shared.encode(samples, this.#ticks)
+      sender.feed(shared.bytes, 0, nowMs, length)
+    }
+  }
+
+  /** Another rate begins: parties sit down at another mixer, and what they said at that moment is not faded. */
+  #setWidth(): void {
+    let count = 0
+    for (const { codec } of this.#seats.values()) if (isWide(codec)) count++
+    const wide = count > 1
+    if (wide === this.#wide) return
+    this.#wide = wide
+    this.#mixer = new Mixer(wide ? 2 * FRAME_SAMPLES : FRAME_SAMPLES)
+    for (const seat of this.#seats.values()) {
+      seat.party = this.#mixer.join(seat.party.heard, seat.party.hears)
+    }
+    this.#seat()
   }
 
   #addPlaying(): void {
@@ -175,8 +213,15 @@ export class ConferenceMix {
       if (!playing.told) this.#listener?.playbackStarted(playbackId)
       playing.told = true
       playing.player.read(this.#scratch)
-      this.#mixer.add(this.#scratch)
+      this.#mixer.add(this.#wide ? this.#double(this.#scratch) : this.#scratch)
     }
+  }
+
+  /** Of all that is played together only one has the filter's past right; nobody hears the difference. */
+  #double(samples: Int16Array): Int16Array {
+    if (this.#doubled.length === 0) this.#doubled = new Int16Array(2 * FRAME_SAMPLES)
+    ;(this.#doubler ??= new Doubler()).double(samples, this.#doubled)
+    return this.#doubled
   }
 
   /** Somebody came: whispers may be for them. */
@@ -190,12 +235,46 @@ export class ConferenceMix {
   }
 }
 
-function encode(samples: Int16Array, into: Uint8Array, law: G711Law): Uint8Array {
-  if (law === 'PCMU') encodeUlaw(samples, into)
-  else encodeAlaw(samples, into)
-  return into
+/** What many hear, encoded once per tick for those of one codec. */
+class SharedFrame {
+  readonly bytes = new Uint8Array(ENCODED_MAX)
+  readonly #encoder: FrameEncoder
+  readonly #fitting: Int16Array
+  #doubler: Doubler | undefined
+  #halver: Halver | undefined
+  #tick = -1
+  #length = 0
+
+  constructor(codec: CodecName) {
+    this.#encoder = createEncoder(codec)
+    this.#fitting = new Int16Array(isWide(codec) ? 2 * FRAME_SAMPLES : FRAME_SAMPLES)
+  }
+
+  /** Into `bytes`; gives their number. */
+  encode(samples: Int16Array, tick: number): number {
+    if (tick === this.#tick) return this.#length
+    this.#tick = tick
+    const fitting = this.#fitting
+    if (samples.length < fitting.length) (this.#doubler ??= new Doubler()).double(samples, fitting)
+    if (samples.length > fitting.length) (this.#halver ??= new Halver()).halve(samples, fitting)
+    const source = samples.length === fitting.length ? samples : fitting
+    this.#length = this.#encoder.encode(source, this.bytes, 0)
+    return this.#length
+  }
 }
 
-function frame(byte: number): Uint8Array {
-  return new Uint8Array(FRAME_SAMPLES).fill(byte)
+/** One stream of a mix at 8 kHz, whatever it is mixed at. */
+class Narrow {
+  #halver: Halver | undefined
+  #samples = new Int16Array(0)
+  #tick = -1
+
+  of(samples: Int16Array, tick: number): Int16Array {
+    if (samples.length === FRAME_SAMPLES) return samples
+    if (tick === this.#tick) return this.#samples
+    this.#tick = tick
+    if (this.#samples.length === 0) this.#samples = new Int16Array(FRAME_SAMPLES)
+    ;(this.#halver ??= new Halver()).halve(samples, this.#samples)
+    return this.#samples
+  }
 }

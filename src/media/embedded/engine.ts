@@ -29,7 +29,6 @@ import {
   acceptAnswer,
   agreeOnOffer,
   answerOffer,
-  AUDIO_CODECS,
   makeOffer,
   newSdpState,
   offeredCodecs,
@@ -38,6 +37,7 @@ import type { Agreement, AudioCodec, LocalEnd, SdpState } from '../../sdp/sessio
 import type { AudioClip } from '../audio/clip.ts'
 import { estimateMos } from '../rtp/mos.ts'
 import { ClipShelf } from './clip-shelf.ts'
+import { allowedCodecs } from './codec-choice.ts'
 import { LegPlayback } from './leg-playback.ts'
 import type { AudioFailure, LegPlaybackParts } from './leg-playback.ts'
 import { MixCommands } from './mix-commands.ts'
@@ -297,8 +297,8 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
         this.#post({ op: 'mix-leave', conferenceId: command.conferenceId, legId })
         return
       case 'send-dtmf': {
-        const { digits, durationMs } = command
-        this.#post({ op: 'send-dtmf', legId, digits, durationMs })
+        const { digits, durationMs, inBand = false } = command
+        this.#post({ op: 'send-dtmf', legId, digits, durationMs, inBand })
         return
       }
       case 'release':
@@ -310,7 +310,7 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
   #create(command: Extract<MediaCommand, { kind: 'create-leg' }>): void {
     const { legId, offerSdp } = command
     if (this.#legs.has(legId)) return
-    const codecs = allowedCodecs(command.codecs)
+    const codecs = allowedCodecs(command.codecs, offerSdp !== undefined)
     const ordered = command.codecs !== undefined
     let offer: RemoteDescription | undefined
     if (codecs.length === 0) return this.#refuse(legId, 488, 'no allowed codec is known')
@@ -552,14 +552,6 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
 }
 
 type LegCommand = Exclude<Extract<MediaCommand, { legId: LegId }>, { kind: 'create-leg' }>
-
-function allowedCodecs(names: readonly string[] | undefined): readonly AudioCodec[] {
-  if (names === undefined) return AUDIO_CODECS
-  const wanted = names.map((name) => name.toUpperCase())
-  return AUDIO_CODECS.filter((codec) => wanted.includes(codec)).sort(
-    (a, b) => wanted.indexOf(a) - wanted.indexOf(b),
-  )
-}
 
 /** Whether two agreements say the same, the peer's description version aside. */
 function sameTerms(before: Agreement | undefined, after: Agreement | undefined): boolean {

@@ -73,6 +73,11 @@ export class Hearing {
     return true
   }
 
+  /** What `take` heard at the codec's own rate: 160 or 320 samples, used again by the next. */
+  get sound(): Int16Array {
+    return this.#frame
+  }
+
   /** What `take` heard as 160 samples; used again by the next. */
   narrow(): Int16Array {
     if (!this.isWide) return this.#frame

@@ -8,16 +8,16 @@ import type { DatagramPeer, DatagramSocket } from '../../ports/datagrams.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Agreement } from '../../sdp/session.ts'
-import { passes } from '../audio/codec.ts'
-import type { CodecName } from '../audio/codec.ts'
 import { emptyHeader, looksLikeRtcp, readRtp } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import { KeyReceiver } from '../rtp/telephone-event.ts'
+import { Allowances } from './allowances.ts'
 import type { ClipPlayer } from './clip-player.ts'
 import type { ConferenceMix } from './conference-mix.ts'
-import { Hearing } from './hearing.ts'
 import { KeySender } from './key-sender.ts'
 import { Latch } from './latch.ts'
+import { Listening } from './listening.ts'
+import type { PacketKind } from './listening.ts'
 import type { FormerLife, RtpMark } from './protocol.ts'
 import { feedOverlay } from './overlay.ts'
 import { LegColumn } from './quality-table.ts'
@@ -31,12 +31,6 @@ import type { TapSpec } from './tap.ts'
 
 /** After this much silence another source may prove itself: the peer's NAT may have moved it. */
 const RELATCH_SILENCE_MS = 5000
-/** Packets that a peer may send at once after a stall, and per tick on average: four times those of a ptime of 10 ms. */
-const ARRIVALS_MAX = 200
-const ARRIVALS_PER_TICK = 8
-/** Every key becomes an event that is stored and told; the fastest diallers press ten in a second. */
-const KEYS_PER_SECOND_MAX = 25
-
 export type Base =
   | { readonly kind: 'silence' }
   | { readonly kind: 'clip'; readonly player: ClipPlayer }
@@ -96,8 +90,6 @@ const MIX_WAIT_TICKS = 10
 /** A key of the other side of a supervised bridge, pressed again. */
 const RELAYED_KEY_MS = 100
 
-type Kind = CodecName | 'event' | 'noise' | 'other'
-
 const silence: Base = { kind: 'silence' }
 
 export class MediaLeg {
@@ -121,7 +113,7 @@ export class MediaLeg {
   readonly #pressed = new KeyReceiver()
   readonly #rtcp: RtcpSession
   readonly #header = emptyHeader()
-  readonly #kinds: Kind[] = new Array<Kind>(128).fill('other')
+  readonly #kinds: PacketKind[] = new Array<PacketKind>(128).fill('other')
   #sockets: SocketPair | undefined
   #formerPeers: readonly FormerPeer[] | undefined
   #connected = false
@@ -135,13 +127,9 @@ export class MediaLeg {
   #unheard = false
   #foreign = 0
   #malformed = 0
-  /** Packets that may still come; filled up by the tick. */
-  #arrivalsLeft = ARRIVALS_MAX
-  #keysSinceMs = -Infinity
+  readonly #allowances = new Allowances()
   #taps: LegTaps | undefined
-  #keyCount = 0
-  /** What the leg that is listened to says, when its codec is not ours. */
-  #transcoder: Hearing | undefined
+  readonly #listening = new Listening()
 
   constructor(legId: LegId, slot: number, identity: RtpIdentity, context: LegContext) {
     this.legId = legId
@@ -210,7 +198,9 @@ export class MediaLeg {
     if (eventPayloadType !== undefined) this.#kinds[eventPayloadType] = 'event'
     if (noisePayloadType !== undefined) this.#kinds[noisePayloadType] = 'noise'
     this.sender.configure(codec, audioPayloadType, eventPayloadType, ptimeMs)
-    this.sender.noisePayloadType = noisePayloadType
+    // One way or the other, never both: nothing is counted twice.
+    if (eventPayloadType !== undefined) this.detachTap(KEY_TAP)
+    else if (this.#taps?.has(KEY_TAP) !== true) this.attachTap(KEY_TAP, { kind: 'keys' })
     this.statistics.perMs = this.sender.perMs
     if (this.#agreement?.peerSends !== agreement.peerSends) {
       // What was told before a hold is over: after it silence counts, and is told, anew.
@@ -243,7 +233,7 @@ export class MediaLeg {
     }
     listenedTo(base)?.listeners.push(this)
     this.#base = base
-    this.#transcoder = undefined
+    this.#listening.reset()
     this.#context.moved(this)
     if (this.playback === undefined) this.sender.mark()
   }
@@ -293,7 +283,7 @@ export class MediaLeg {
 
   /** One 20 ms step; `dueMs` is its nominal time. */
   tick(dueMs: number): void {
-    this.#arrivalsLeft = Math.min(ARRIVALS_MAX, this.#arrivalsLeft + ARRIVALS_PER_TICK)
+    this.#allowances.tick()
     if (this.#started) {
       if (this.#next !== undefined) this.#awaitMix(this.#next)
       if (!this.keys.tick(this.sender, dueMs)) this.#feed(dueMs)
@@ -363,11 +353,10 @@ export class MediaLeg {
       return
     }
     // A caller that floods us must not flood the agent through us.
-    if (this.#arrivalsLeft <= 0) {
+    if (!this.#allowances.takesPacket()) {
       this.#foreign++
       return
     }
-    this.#arrivalsLeft--
     const kind = header.payloadLength === 0 ? 'other' : this.#kinds[header.payloadType]!
     const { ssrc, sequence, timestamp } = header
     this.statistics.receive(ssrc, sequence, timestamp, nowMs, kind !== 'event')
@@ -410,7 +399,7 @@ export class MediaLeg {
   #onKey(bytes: Uint8Array, nowMs: number): void {
     const { payloadOffset, payloadLength, ssrc, timestamp } = this.#header
     const key = this.#pressed.receive(bytes, payloadOffset, payloadLength, ssrc, timestamp, nowMs)
-    if (key === undefined || !this.#started || this.#tooManyKeys(nowMs)) return
+    if (key === undefined || !this.#started || !this.#allowances.takesKey(nowMs)) return
     this.#context.emit({ kind: 'media-dtmf', legId: this.legId, digit: key })
     for (const listener of this.listeners) listener.#hearKey(key)
   }
@@ -420,8 +409,13 @@ export class MediaLeg {
     const base = this.#base
     const partner = base.kind === 'mix' ? base.partner : undefined
     const passKeys =
-      base.kind === 'leg' ? this.#transcoder !== undefined && base.passKeys : partner?.passKeys
+      base.kind === 'leg' ? this.#listening.transcodes && base.passKeys : partner?.passKeys
     if (passKeys === true) this.keys.add(key, RELAYED_KEY_MS)
+  }
+
+  /** Keys do not reach the peer as the packets that they came in. */
+  get #mustPress(): boolean {
+    return this.#transcoder !== undefined || this.sender.eventPayloadType === undefined
   }
 
   #awaitMix(next: AwaitedMix): void {
@@ -432,35 +426,18 @@ export class MediaLeg {
     }
   }
 
-  #tooManyKeys(nowMs: number): boolean {
-    if (nowMs - this.#keysSinceMs >= 1000) {
-      this.#keysSinceMs = nowMs
-      this.#keyCount = 0
-    }
-    return ++this.#keyCount > KEYS_PER_SECOND_MAX
-  }
-
   /** A packet of the leg that this one listens to. */
   #hearPacket(
     header: Readonly<ReturnType<typeof emptyHeader>>,
     bytes: Uint8Array,
-    kind: Kind,
+    kind: PacketKind,
     nowMs: number,
   ): void {
     const base = this.#base
     if (base.kind !== 'leg' || this.keys.pressing) return
     if (this.playback !== undefined || this.overlay !== undefined) return
-    if (kind === 'event' || kind === 'noise' || kind === 'other') {
-      if (this.#transcoder === undefined) {
-        this.sender.relay(header, bytes, kind === 'event' && !base.passKeys ? 'other' : kind, nowMs)
-      } else if (kind === 'noise') this.#transcoder.putNoise(header, bytes)
-    } else if (passes(kind, this.sender.codec)) {
-      this.#transcoder = undefined
-      this.sender.relay(header, bytes, kind, nowMs)
-    } else {
-      this.#transcoder ??= new Hearing()
-      this.#transcoder.put(header, bytes, kind)
-    }
+    const passing = kind === 'event' && !base.passKeys ? 'other' : kind
+    this.#listening.hear(this.sender, header, bytes, passing, nowMs)
   }
 
   #feed(dueMs: number): void {
@@ -505,8 +482,7 @@ export class MediaLeg {
         base.player.feed(sender, dueMs)
         return
       case 'leg':
-        if (this.#transcoder?.take() === true) sender.feedLinear(this.#transcoder.sound, dueMs)
-        else if (!sender.relayFlows(dueMs)) sender.feedSilence(dueMs)
+        this.#listening.feed(sender, dueMs)
         return
       case 'mix':
         base.mix.feed(this.legId, sender, dueMs)

@@ -91,10 +91,12 @@ test('a port that somebody took meanwhile is tried for a second, then the leg is
 
 test('the stream goes on by the time that passed, and never back when the clock does', () => {
   const place = { sequence: 65_500, timestamp: 0xffff_fff0, atMs: 1000, packetMs: 20 }
-  assert.deepEqual(resumedIdentity(7, place, 3000), {
+  assert.deepEqual(resumedIdentity(7, place, 3000, 'G722'), {
     ssrc: 7,
     sequence: (65_500 + 100 + 50) & 0xffff,
     timestamp: (0xffff_fff0 + 16_000) >>> 0,
   })
-  assert.equal(resumedIdentity(7, place, 0).timestamp, 0xffff_fff0)
+  assert.equal(resumedIdentity(7, place, 0, 'PCMU').timestamp, 0xffff_fff0)
+  const opus = resumedIdentity(7, place, 3000, 'OPUS')
+  assert.equal(opus.timestamp, (0xffff_fff0 + 96_000) >>> 0, 'its clock is 48 kHz')
 })

@@ -4,6 +4,7 @@ import type { LegId } from '../../base/ids.ts'
 import type { DatagramPeer } from '../../ports/datagrams.ts'
 import type { Random } from '../../ports/random.ts'
 import type { AudioCodec, SdpState } from '../../sdp/session.ts'
+import { clockPerMs } from '../audio/codec.ts'
 import { readU32 } from '../rtp/packet.ts'
 import type { RtpMark } from './protocol.ts'
 import type { RtpIdentity } from './sender.ts'
@@ -35,7 +36,6 @@ export type PlacesRow = Readonly<
 
 /** Packets by which the sequence runs ahead: those that left after the last mark for which time gives no account. */
 const MARGIN_PACKETS = 50
-const TICKS_PER_MS = 8
 
 export function placeOf({ sequence, timestamp, atMs, packetMs }: RtpMark): StreamPlace {
   return { sequence, timestamp, atMs, packetMs }
@@ -49,14 +49,19 @@ export function latestPlace(row: MediaRow, marked: PlacesRow[LegId]): StreamPlac
 }
 
 /** The stream at `nowMs` (wall) as if it had never stopped: same SSRC, timestamp and sequence on by the time away. */
-export function resumedIdentity(ssrc: number, place: StreamPlace, nowMs: number): RtpIdentity {
+export function resumedIdentity(
+  ssrc: number,
+  place: StreamPlace,
+  nowMs: number,
+  codec: AudioCodec,
+): RtpIdentity {
   // A wall clock that was set back must not make the stream go back.
   const awayMs = Math.max(0, Math.round(nowMs - place.atMs))
   const packets = Math.ceil(awayMs / Math.max(10, place.packetMs)) + MARGIN_PACKETS
   return {
     ssrc,
     sequence: (place.sequence + packets) & 0xffff,
-    timestamp: (place.timestamp + awayMs * TICKS_PER_MS) >>> 0,
+    timestamp: (place.timestamp + awayMs * clockPerMs(codec)) >>> 0,
   }
 }
 

@@ -58,8 +58,8 @@ export class RtcpSession {
   }
 
   /** Reads what the peer sent; false when it is no RTCP. */
-  hear(bytes: Uint8Array, ourSsrc: number, nowMs: number, wallMs: number): boolean {
-    const report = readReport(bytes, ourSsrc)
+  hear(bytes: Uint8Array, ours: RtpSender, nowMs: number, wallMs: number): boolean {
+    const report = readReport(bytes, ours.ssrc)
     if (report === undefined) return false
     if (report.reportTime !== undefined) {
       this.#lastReport = report.reportTime
@@ -67,7 +67,7 @@ export class RtcpSession {
     }
     if (report.block !== undefined) {
       this.remoteLost = report.block.fractionLost / 256
-      this.remoteJitterMs = report.block.jitterTicks / 8
+      this.remoteJitterMs = report.block.jitterTicks / ours.perMs
       this.roundTripMs = roundTripMs(report.block, wallMs) ?? this.roundTripMs
     }
     return true

@@ -8,24 +8,22 @@ import { RTP_HEADER_BYTES, writeRtpHeader } from '../rtp/packet.ts'
 import type { RtpHeader } from '../rtp/packet.ts'
 import { sequenceDelta, timestampDelta } from '../rtp/sequence.ts'
 import { EVENT_BYTES, writeEvent } from '../rtp/telephone-event.ts'
-import {
-  alawToUlaw,
-  encodeAlaw,
-  encodeUlaw,
-  PCMA_SILENCE,
-  PCMU_SILENCE,
-  ulawToAlaw,
-} from '../audio/g711.ts'
-import type { G711Law } from '../audio/g711.ts'
+import { clockPerMs, createEncoder, ENCODED_MAX, isWide } from '../audio/codec.ts'
+import type { CodecName } from '../audio/codec.ts'
+import type { FrameEncoder } from '../audio/frame-codec.ts'
+import { alawToUlaw, ulawToAlaw } from '../audio/g711.ts'
+import { Doubler, Halver } from '../audio/resample.ts'
+import { silenceOf } from './silence.ts'
 import type { LegTaps } from './tap.ts'
 
-const TICKS_PER_MS = 8
-const TICK_SAMPLES = 160
-const PTIME_MAX_SAMPLES = 480
+/** Bytes of 20 ms of a codec that sends one per tick of its 8 kHz clock: all but Opus. */
+const TICK_BYTES = 160
+const TICK_MS = 20
+const PTIME_MAX_BYTES = 480
 /** The largest foreign payload that is passed on: 200 ms, more than any ptime. */
 const RELAY_PAYLOAD_MAX = 1600
 /** Jumps within a relayed stream beyond these are another stream: 2 s of media, 3000 packets. */
-const JUMP_TICKS = 16_000
+const JUMP_MS = 2000
 const JUMP_PACKETS = 3000
 /** A relayed stream that pauses so long is filled up with silence of our own. */
 export const RELAY_PAUSE_MS = 100
@@ -45,7 +43,9 @@ export class RtpSender {
   packets = 0
   octets = 0
   skipped = 0
-  law: G711Law = 'PCMU'
+  codec: CodecName = 'PCMU'
+  /** Ticks of the RTP clock. */
+  perMs = 8
   /** Whether packets leave at all: started, address known, not held. The clock runs on regardless. */
   sending = false
   eventPayloadType: number | undefined
@@ -56,18 +56,25 @@ export class RtpSender {
   #nextSequence: number
   #lastTimestamp: number
   #lastTimestampMs: number
-  #lastFrame = TICK_SAMPLES
+  /** Ticks of the packet sent last. */
+  #lastFrame = TICK_BYTES
   /** How far the timestamp runs ahead of time because switches never go back; used up by later pauses. */
   #lead = 0
   /** undefined: the next tick packet is placed by the time that passed. */
   #nextTimestamp: number | undefined
   #marker = true
 
-  readonly #packet = new Uint8Array(RTP_HEADER_BYTES + PTIME_MAX_SAMPLES)
+  readonly #packet = new Uint8Array(RTP_HEADER_BYTES + ENCODED_MAX)
   #framePacket: Uint8Array
-  #frame = TICK_SAMPLES
+  /** Bytes of a packet of the peer's ptime. */
+  #frame = TICK_BYTES
   #filled = 0
-  readonly #encoded = new Uint8Array(TICK_SAMPLES)
+  /** For what is computed for this leg alone; made when it is first needed. */
+  #encoder: FrameEncoder | undefined
+  #doubler: Doubler | undefined
+  #halver: Halver | undefined
+  #encoded = new Uint8Array(0)
+  #resampled = new Int16Array(0)
   readonly #eventPacket = new Uint8Array(RTP_HEADER_BYTES + EVENT_BYTES)
   #eventTimestamp = 0
   #eventMs = 0
@@ -89,20 +96,20 @@ export class RtpSender {
     this.#lastTimestamp = identity.timestamp
     this.#lastTimestampMs = nowMs
     this.#transmit = transmit
-    this.#framePacket = this.#packet.subarray(0, RTP_HEADER_BYTES + TICK_SAMPLES)
-    this.#relayPacket = this.#relayBuffer.subarray(0, RTP_HEADER_BYTES + TICK_SAMPLES)
+    this.#framePacket = this.#packet.subarray(0, RTP_HEADER_BYTES + TICK_BYTES)
+    this.#relayPacket = this.#relayBuffer.subarray(0, RTP_HEADER_BYTES + TICK_BYTES)
   }
 
-  /** What was negotiated; takes effect with the next packet. `ptimeMs`: 10 to 60 in steps of 10. */
+  /** What was negotiated; takes effect with the next packet. `ptimeMs`: 10 to 60 in steps of 10; Opus has always 20. */
   configure(
-    law: G711Law,
+    codec: CodecName,
     payloadType: number,
     eventPayloadType: number | undefined,
     ptimeMs: number,
   ) {
-    const frame = ptimeMs * TICKS_PER_MS
-    if (law !== this.law || frame !== this.#frame) this.#discardPart()
-    this.law = law
+    const frame = Math.min(PTIME_MAX_BYTES, ptimeMs * 8)
+    if (codec !== this.codec || frame !== this.#frame) this.#discardPart()
+    if (codec !== this.codec) this.#become(codec)
     this.#payloadType = payloadType
     this.eventPayloadType = eventPayloadType
     if (frame !== this.#frame) {
@@ -122,7 +129,7 @@ export class RtpSender {
     return {
       sequence: this.#nextSequence,
       timestamp: this.timestampAt(nowMs),
-      packetMs: this.#lastFrame / TICKS_PER_MS,
+      packetMs: this.#lastFrame / this.perMs,
     }
   }
 
@@ -133,15 +140,22 @@ export class RtpSender {
 
   /** The RTP timestamp that belongs to `nowMs`, for sender reports. */
   timestampAt(nowMs: number): number {
-    return (this.#lastTimestamp + Math.round((nowMs - this.#lastTimestampMs) * TICKS_PER_MS)) >>> 0
+    return (this.#lastTimestamp + Math.round((nowMs - this.#lastTimestampMs) * this.perMs)) >>> 0
   }
 
-  /** Adds 20 ms of G.711 in the leg's law from `source`; packets leave when full. `nowMs`: the tick's nominal time. */
-  feed(source: Uint8Array, at: number, nowMs: number): void {
+  /**
+   * Adds 20 ms in the leg's codec, `length` bytes of `source` from `at`; packets leave when full. `nowMs`: the tick's
+   * nominal time.
+   */
+  feed(source: Uint8Array, at: number, nowMs: number, length = TICK_BYTES): void {
     if (this.#relaying) this.mark()
+    if (this.codec === 'OPUS') {
+      this.#sendWhole(source, at, length, nowMs)
+      return
+    }
     let taken = 0
-    while (taken < TICK_SAMPLES) {
-      const count = Math.min(TICK_SAMPLES - taken, this.#frame - this.#filled)
+    while (taken < TICK_BYTES) {
+      const count = Math.min(TICK_BYTES - taken, this.#frame - this.#filled)
       const into = RTP_HEADER_BYTES + this.#filled
       for (let i = 0; i < count; i++) this.#packet[into + i] = source[at + taken + i]!
       taken += count
@@ -150,41 +164,55 @@ export class RtpSender {
     }
   }
 
-  /** As `feed`, of 160 samples of 8 kHz: for what is mixed for this leg alone. */
+  /** As `feed`, of 160 samples of 8 kHz or 320 of 16 kHz: for what is computed for this leg alone. */
   feedLinear(samples: Int16Array, nowMs: number): void {
-    if (this.law === 'PCMU') encodeUlaw(samples, this.#encoded)
-    else encodeAlaw(samples, this.#encoded)
-    this.feed(this.#encoded, 0, nowMs)
+    if (this.#encoder === undefined) {
+      this.#encoder = createEncoder(this.codec)
+      this.#encoded = new Uint8Array(ENCODED_MAX)
+      this.#resampled = new Int16Array(isWide(this.codec) ? 320 : 160)
+    }
+    let fitting = samples
+    if (samples.length < this.#resampled.length) {
+      fitting = this.#resampled
+      ;(this.#doubler ??= new Doubler()).double(samples, fitting)
+    } else if (samples.length > this.#resampled.length) {
+      fitting = this.#resampled
+      ;(this.#halver ??= new Halver()).halve(samples, fitting)
+    }
+    const length = this.#encoder.encode(fitting, this.#encoded, 0)
+    this.feed(this.#encoded, 0, nowMs, length)
   }
 
   /** 20 ms of silence. */
   feedSilence(nowMs: number): void {
-    this.feed(this.law === 'PCMU' ? silentUlaw : silentAlaw, 0, nowMs)
+    const silence = silenceOf(this.codec)
+    this.feed(silence, 0, nowMs, silence.length)
   }
 
   /** Ticks that were left out: time passed, nothing was sent. */
   skipTicks(count: number): void {
     if (this.#nextTimestamp !== undefined) {
-      this.#nextTimestamp = (this.#nextTimestamp + count * TICK_SAMPLES) >>> 0
+      this.#nextTimestamp = (this.#nextTimestamp + count * TICK_MS * this.perMs) >>> 0
     }
     if (this.sending) this.skipped += count
   }
 
   /**
-   * Passes on another leg's packet. `kind` 'other' (comfort noise, keys that shall not pass) is left out without
-   * leaving a hole in the sequence.
+   * Passes on another leg's packet, of our codec or of the other law. `kind` 'other' (keys that shall not pass, noise) is
+   * left out without leaving a hole in the sequence.
    */
   relay(
     header: Readonly<RtpHeader>,
     bytes: Uint8Array,
-    kind: G711Law | 'event' | 'other',
+    kind: CodecName | 'event' | 'other',
     nowMs: number,
   ): void {
     if (!this.sending) {
       this.mark()
       return
     }
-    if (kind === 'other' || (kind === 'event' && this.eventPayloadType === undefined)) {
+    const payloadType = kind === 'event' ? this.eventPayloadType : this.#payloadType
+    if (kind === 'other' || payloadType === undefined) {
       this.#leaveOut(header)
       return
     }
@@ -197,18 +225,18 @@ export class RtpSender {
       this.#relayTimestamp = header.timestamp
       this.#nextSequence = (sequence + 1) & 0xffff
       if (timestamp !== this.#lastTimestamp) this.#moveTo(timestamp, nowMs)
-      if (kind !== 'event') this.#lastFrame = header.payloadLength
+      if (this.perMs === 48) this.#lastFrame = TICK_MS * this.perMs
+      else if (kind !== 'event') this.#lastFrame = header.payloadLength
     }
     this.#relayedMs = nowMs
     const marker = this.#marker || header.marker
     this.#marker = false
-    const payloadType = kind === 'event' ? this.eventPayloadType! : this.#payloadType
     const packet = this.#copy(header, bytes, kind)
     if (packet === undefined) return
     writeRtpHeader(packet, 0, marker, payloadType, sequence, timestamp, this.ssrc)
     const left = this.#deliver(packet, header.payloadLength)
     if (left && this.taps !== undefined && kind !== 'event') {
-      this.taps.sent(timestamp, packet, RTP_HEADER_BYTES, header.payloadLength, this.law)
+      this.taps.sent(this, sequence, timestamp, packet, header.payloadLength)
     }
   }
 
@@ -219,7 +247,7 @@ export class RtpSender {
     this.#eventTimestamp = this.#nextTimestamp ?? this.#placeByTime(nowMs)
     this.#eventMs = nowMs
     this.#moveTo(this.#eventTimestamp, nowMs)
-    this.#lastFrame = TICK_SAMPLES
+    this.#lastFrame = TICK_MS * this.perMs
   }
 
   /** One packet of the key; `duration` in ticks, `first` sets the marker (RFC 4733 §2.5.1.1). */
@@ -245,9 +273,26 @@ export class RtpSender {
     this.#moveTo(timestamp, nowMs)
     this.#lastFrame = this.#frame
     this.#nextTimestamp = (timestamp + this.#frame) >>> 0
-    const packet = this.#framePacket
-    const left = this.#write(packet, this.#marker, this.#payloadType, timestamp, this.#frame)
-    if (left) this.taps?.sent(timestamp, packet, RTP_HEADER_BYTES, this.#frame, this.law)
+    this.#writeAudio(this.#framePacket, timestamp, this.#frame)
+  }
+
+  /** One packet of 20 ms that cannot be cut. */
+  #sendWhole(source: Uint8Array, at: number, length: number, nowMs: number): void {
+    const into = this.#packet
+    for (let i = 0; i < length; i++) into[RTP_HEADER_BYTES + i] = source[at + i]!
+    const size = RTP_HEADER_BYTES + length
+    if (this.#framePacket.length !== size) this.#framePacket = into.subarray(0, size)
+    const timestamp = this.#nextTimestamp ?? this.#placeByTime(nowMs)
+    this.#moveTo(timestamp, nowMs)
+    this.#lastFrame = TICK_MS * this.perMs
+    this.#nextTimestamp = (timestamp + this.#lastFrame) >>> 0
+    this.#writeAudio(this.#framePacket, timestamp, length)
+  }
+
+  #writeAudio(packet: Uint8Array, timestamp: number, length: number): void {
+    const sequence = this.#nextSequence
+    if (!this.#write(packet, this.#marker, this.#payloadType, timestamp, length)) return
+    this.taps?.sent(this, sequence, timestamp, packet, length)
   }
 
   #write(
@@ -286,10 +331,21 @@ export class RtpSender {
 
   /** The timestamp of a packet that follows a change of pace: by the time that passed, at least one frame on. */
   #placeByTime(nowMs: number): number {
-    const elapsed = Math.round((nowMs - this.#lastTimestampMs) * TICKS_PER_MS)
+    const elapsed = Math.round((nowMs - this.#lastTimestampMs) * this.perMs)
     const advance = Math.max(this.#lastFrame, elapsed - this.#lead)
     this.#lead = Math.max(0, this.#lead + advance - elapsed)
     return (this.#lastTimestamp + advance) >>> 0
+  }
+
+  /** Another clock may begin, in the same stream (RFC 7160): the next packet is placed by the time that passed. */
+  #become(codec: CodecName): void {
+    this.codec = codec
+    this.perMs = clockPerMs(codec)
+    this.#encoder = undefined
+    this.#nextTimestamp = undefined
+    this.#relaying = false
+    this.#lastFrame = TICK_MS * this.perMs
+    this.#lead = 0
   }
 
   #discardPart(): void {
@@ -301,7 +357,7 @@ export class RtpSender {
     return (
       this.#relaying &&
       header.ssrc === this.#relaySsrc &&
-      Math.abs(timestampDelta(this.#relayTimestamp, header.timestamp)) <= JUMP_TICKS &&
+      Math.abs(timestampDelta(this.#relayTimestamp, header.timestamp)) <= JUMP_MS * this.perMs &&
       Math.abs(sequenceDelta(this.#relayHighest, header.sequence)) <= JUMP_PACKETS
     )
   }
@@ -338,14 +394,14 @@ export class RtpSender {
   #copy(
     header: Readonly<RtpHeader>,
     bytes: Uint8Array,
-    kind: G711Law | 'event',
+    kind: CodecName | 'event',
   ): Uint8Array | undefined {
     const { payloadLength, payloadOffset } = header
     if (payloadLength > RELAY_PAYLOAD_MAX) return undefined
     const length = RTP_HEADER_BYTES + payloadLength
     const into = this.#relayBuffer
     if (this.#relayPacket.length !== length) this.#relayPacket = into.subarray(0, length)
-    if (kind === 'event' || kind === this.law) {
+    if (kind === this.codec || (kind !== 'PCMU' && kind !== 'PCMA')) {
       for (let i = 0; i < payloadLength; i++) into[RTP_HEADER_BYTES + i] = bytes[payloadOffset + i]!
     } else {
       const table = kind === 'PCMU' ? ulawToAlaw : alawToUlaw
@@ -356,6 +412,3 @@ export class RtpSender {
     return this.#relayPacket
   }
 }
-
-const silentUlaw = new Uint8Array(TICK_SAMPLES).fill(PCMU_SILENCE)
-const silentAlaw = new Uint8Array(TICK_SAMPLES).fill(PCMA_SILENCE)

@@ -30,14 +30,14 @@ class Listener {
     return this.#reader.ended
   }
 
-  /** The sounds of the last frames but the first five, and how many frames there were. */
+  /** The sounds of the last frames but the first eight, and how many frames there were. */
   take(): { frames: number; arrived: number; inbound: string; outbound: string } {
     const inbound: number[] = []
     const outbound: number[] = []
     let frames = 0
     let arrived = 0
     while (this.#reader.read()) {
-      if (++frames <= 5) continue
+      if (++frames <= 8) continue
       if (this.#reader.arrived) arrived++
       inbound.push(...this.#reader.inbound)
       outbound.push(...this.#reader.outbound)
@@ -61,7 +61,7 @@ test('a tap hears the peer and what the peer is sent: silence, playback, bridge,
   await world.run(1000)
   assert.deepEqual(tap.take(), {
     frames: 50,
-    arrived: 45,
+    arrived: 42,
     inbound: 'tone 440',
     outbound: 'silence',
   })
@@ -71,7 +71,7 @@ test('a tap hears the peer and what the peer is sent: silence, playback, bridge,
   await world.run(1000)
   assert.deepEqual(tap.take(), {
     frames: 50,
-    arrived: 45,
+    arrived: 42,
     inbound: 'tone 440',
     outbound: 'tone 700',
   })
@@ -124,7 +124,7 @@ test('a peer that holds is heard, and sent nothing', async () => {
   await world.run(1000)
   assert.deepEqual(tap.take(), {
     frames: 50,
-    arrived: 45,
+    arrived: 42,
     inbound: 'tone 440',
     outbound: 'silence',
   })

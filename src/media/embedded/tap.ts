@@ -7,6 +7,7 @@ import type { MediaInput } from '../../ports/media-engine.ts'
 import { FRAME_SAMPLES } from '../audio/clip.ts'
 import { FrameRingWriter } from '../audio/frame-ring.ts'
 import type { CodecName } from '../audio/codec.ts'
+import { makeKeyTap } from './key-tap.ts'
 import { RTP_HEADER_BYTES } from '../rtp/packet.ts'
 import { Hearing } from './hearing.ts'
 import type { PacketPlace } from './hearing.ts'
@@ -35,8 +36,13 @@ export interface TapContext {
   emit(input: MediaInput): void
 }
 
-export function makeTap(spec: TapSpec, _context: TapContext): Tap {
-  return makeRingTap(spec.memory)
+export function makeTap(spec: TapSpec, context: TapContext): Tap {
+  switch (spec.kind) {
+    case 'ring':
+      return makeRingTap(spec.memory)
+    case 'keys':
+      return makeKeyTap(context)
+  }
 }
 
 /** Into a ring of `newFrameRing`. */
@@ -58,6 +64,10 @@ export class LegTaps {
 
   get size(): number {
     return this.#taps.size
+  }
+
+  has(tapId: string): boolean {
+    return this.#taps.has(tapId)
   }
 
   /** A tap of the same name is ended first. */

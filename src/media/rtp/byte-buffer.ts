@@ -12,6 +12,7 @@ const CAPACITY = 4096
 export const BLOCK_BYTES = 80
 const TARGET = 480
 const TOO_FULL = 2 * TARGET + BLOCK_BYTES
+const STALE = 2400
 /** A timestamp this far from the last one is another time line, not a gap: 2 s. */
 const JUMP = 16_000
 const DRY_BLOCKS_MAX = 6
@@ -68,7 +69,11 @@ export class ByteBuffer {
   take(into: Uint8Array, at: number): Taken {
     if (!this.#running) return 'none'
     let depth = timestampDelta(this.#readAt, this.#writtenTo)
-    if (depth > TOO_FULL) {
+    if (depth > STALE) {
+      // Nobody read for a while: what is old is not wanted any more.
+      this.#skip(depth - TARGET)
+      depth = TARGET
+    } else if (depth > TOO_FULL) {
       this.#skip(BLOCK_BYTES)
       depth -= BLOCK_BYTES
     }

@@ -7,13 +7,13 @@ import { sequenceDelta, timestampDelta } from './sequence.ts'
 const MAX_DROPOUT = 3000
 const MAX_MISORDER = 100
 const SEQUENCE_MODULUS = 65_536
-/** RTP clock of G.711, ticks per millisecond. */
-const TICKS_PER_MS = 8
 /** A packet counts as jittery when it came this much earlier or later than its distance to the one before. */
 const JITTERY_MS = 20
 
 export class ReceiverStatistics {
   ssrc = 0
+  /** Ticks per millisecond of the peer's RTP clock: 8, or 48 for Opus. */
+  perMs = 8
   packets = 0
   jitteryPackets = 0
   jitterMaxMs = 0
@@ -63,7 +63,7 @@ export class ReceiverStatistics {
   }
 
   get jitterMs(): number {
-    return this.#jitterTicks / TICKS_PER_MS
+    return this.#jitterTicks / this.perMs
   }
 
   /** Interarrival jitter in timestamp ticks, for a report block. */
@@ -121,11 +121,11 @@ export class ReceiverStatistics {
 
   /** RFC 3550 A.8. */
   #measure(timestamp: number, nowMs: number): void {
-    const transit = (Math.floor(nowMs * TICKS_PER_MS) - timestamp) | 0
+    const transit = (Math.floor(nowMs * this.perMs) - timestamp) | 0
     if (this.#transitKnown) {
       const difference = Math.abs(timestampDelta(this.#transit, transit))
       this.#jitterTicks += (difference - this.#jitterTicks) / 16
-      if (difference > JITTERY_MS * TICKS_PER_MS) this.jitteryPackets++
+      if (difference > JITTERY_MS * this.perMs) this.jitteryPackets++
       this.jitterMaxMs = Math.max(this.jitterMaxMs, this.jitterMs)
     }
     this.#transit = transit

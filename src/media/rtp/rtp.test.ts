@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { JitterBuffer } from './jitter-buffer.ts'
 import { estimateMos } from './mos.ts'
 import { emptyHeader, looksLikeRtcp, readRtp, writeRtpHeader } from './packet.ts'
 import { ReceiverStatistics } from './receiver-statistics.ts'
@@ -160,43 +159,4 @@ test('RFC 4733: each key once, over duplicates, loss, reordering and long keys',
   assert.equal(eventOfKey('*'), 10)
   assert.equal(eventOfKey('x'), undefined)
   assert.equal(eventOfKey('12'), undefined)
-})
-
-test('the jitter buffer evens out order, keeps its depth, and starts anew after a pause', () => {
-  const buffer = new JitterBuffer()
-  const table = Int16Array.from({ length: 256 }, (_, byte) => byte)
-  const out = new Int16Array(160)
-  const put = (frame: number, ssrc = 1) =>
-    buffer.put(
-      ssrc,
-      (0xffff_ff00 + frame * 160) >>> 0,
-      new Uint8Array(160).fill(frame),
-      0,
-      160,
-      table,
-    )
-  assert.equal(buffer.take(out), false)
-  const heard: number[] = []
-  const take = () => {
-    if (buffer.take(out)) heard.push(out[80]!)
-  }
-  for (const frame of [1, 3, 2, 2, 5]) {
-    put(frame)
-    take()
-  }
-  for (let i = 0; i < 6; i++) take()
-  // 60 ms of delay, order restored, the lost frame silent.
-  assert.deepEqual(heard, [0, 0, 0, 1, 2, 3, 0, 5])
-  assert.equal(buffer.take(out), false)
-  heard.length = 0
-  // A burst is cut down to the bounds instead of adding delay for ever.
-  for (let frame = 10; frame < 40; frame++) put(frame)
-  for (let i = 0; i < 25; i++) {
-    put(40 + i)
-    take()
-  }
-  assert.ok(40 + 24 - heard.at(-1)! <= 8, `${heard.at(-1)} is too far behind`)
-  put(1, 2)
-  take()
-  assert.equal(out[80], 0, 'another stream starts with its own delay')
 })
