@@ -164,9 +164,13 @@ export class EventModel {
         leg.playing.add(event.playback.playbackId)
         return
       }
-      case 'playback-ended':
-        this.#alive(event, event.leg.legId).playing.delete(event.playback.playbackId)
+      case 'playback-ended': {
+        const { playing } = this.#alive(event, event.leg.legId)
+        const began = playing.delete(event.playback.playbackId)
+        const mayBeFirst = event.status === 'failed' || event.status === 'file_not_found'
+        if (!began && !mayBeFirst) this.#broken(event, 'ended without a start')
         return
+      }
       case 'speak-started': {
         const leg = this.#alive(event, event.leg.legId)
         if (leg.playing.has(event.speakId)) this.#broken(event, 'started twice')
@@ -210,6 +214,12 @@ export class EventModel {
         if (this.#alive(event, event.leg.legId).conference !== event.conference.conferenceId) {
           this.#broken(event, 'an outsider has the floor')
         }
+        return
+      case 'recording-saved':
+      case 'recording-failed':
+        if (!this.legs.has(event.leg.legId)) this.#broken(event, 'of nobody')
+        return
+      case 'conference-recording-saved':
         return
       case 'queue-created':
         if (!this.queues.has(event.queueName)) this.queues.set(event.queueName, [])

@@ -41,7 +41,11 @@ export class SimMedia implements MediaEngine, DurableMedia {
   isHeard: (legId: LegId) => boolean = () => false
   readonly #timers: Timers
   readonly #random: Random
-  readonly #playing = new Map<LegId, PlaybackId>()
+  /** By layer: what is played, and what is mixed over it. */
+  readonly #playing = {
+    play: new Map<LegId, PlaybackId>(),
+    'play-over': new Map<LegId, PlaybackId>(),
+  }
   /** Who hears which bridge. */
   readonly supervisors = new Map<
     LegId,
@@ -106,7 +110,7 @@ export class SimMedia implements MediaEngine, DurableMedia {
   /** The engine has failed on this leg. */
   breakDown(legId: LegId): void {
     this.#unlinkAll(legId)
-    this.#playing.delete(legId)
+    for (const layer of Object.values(this.#playing)) layer.delete(legId)
     this.#mixes.delete(legId)
     if (this.legs.delete(legId)) this.#touch(legId)
     this.started.delete(legId)
@@ -158,10 +162,11 @@ export class SimMedia implements MediaEngine, DurableMedia {
         return
       case 'play':
       case 'play-over':
-        return this.#play(command.legId, command.playbackId, command.loops)
+        return this.#play(command)
       case 'stop-playback':
-        if (this.#playing.get(command.legId) === command.playbackId)
-          this.#playing.delete(command.legId)
+        for (const layer of Object.values(this.#playing)) {
+          if (layer.get(command.legId) === command.playbackId) layer.delete(command.legId)
+        }
         return
       case 'mix-join':
         this.#unlinkAll(command.legId)
@@ -189,7 +194,7 @@ export class SimMedia implements MediaEngine, DurableMedia {
         this.#unlinkAll(command.legId)
         if (this.legs.delete(command.legId)) this.#touch(command.legId)
         this.started.delete(command.legId)
-        this.#playing.delete(command.legId)
+        for (const layer of Object.values(this.#playing)) layer.delete(command.legId)
         this.#mixes.delete(command.legId)
         this.heard.delete(command.legId)
         this.supervisors.delete(command.legId)
@@ -247,13 +252,15 @@ export class SimMedia implements MediaEngine, DurableMedia {
     }
   }
 
-  #play(legId: LegId, playbackId: PlaybackId, loops: number): void {
-    assert(!this.#playing.has(legId), `two playbacks at once: ${legId}`)
-    this.#playing.set(legId, playbackId)
+  #play(command: Extract<MediaCommand, { kind: 'play' | 'play-over' }>): void {
+    const { kind, legId, playbackId, loops } = command
+    const layer = this.#playing[kind]
+    assert(!layer.has(legId), `two playbacks at once: ${legId}`)
+    layer.set(legId, playbackId)
     this.#later(() => {
-      if (this.#playing.get(legId) !== playbackId) return
+      if (layer.get(legId) !== playbackId) return
       if (this.#random.below(1_000) < this.troubles.playbackFails) {
-        this.#playing.delete(legId)
+        layer.delete(legId)
         const status = this.#random.below(2) === 0 ? 'failed' : 'file_not_found'
         this.deliver({ kind: 'playback-ended', legId, playbackId, status, detail: 'simulated' })
         return
@@ -261,8 +268,8 @@ export class SimMedia implements MediaEngine, DurableMedia {
       this.deliver({ kind: 'playback-started', legId, playbackId })
       if (loops === Infinity) return
       this.#timers.set(2_000 * loops, () => {
-        if (this.#playing.get(legId) !== playbackId) return
-        this.#playing.delete(legId)
+        if (layer.get(legId) !== playbackId) return
+        layer.delete(legId)
         this.deliver({ kind: 'playback-ended', legId, playbackId, status: 'completed', detail: '' })
       })
     })

@@ -25,6 +25,7 @@ export interface MonkeyParts {
   readonly clients: Clients
   readonly agentUris: readonly string[]
   readonly legs: () => { readonly all: readonly LegId[]; readonly living: readonly LegId[] }
+  readonly bridged: () => readonly LegId[]
   readonly conferences: () => readonly ConferenceId[]
 }
 
@@ -105,7 +106,10 @@ export class Monkey {
     if (die < 70) return this.#transfer(legId)
     if (die < 74) return { kind: 'refer', legId, target: this.#uri(), ...plainHeaders }
     if (die < 84) return this.#play(legId)
-    if (die < 89) return { kind: 'playback-stop', legId, stop: 'all', overlay: false }
+    if (die < 89) {
+      const stop = pick(this.#random, ['all', 'current'] as const)
+      return { kind: 'playback-stop', legId, stop, overlay: this.#random.below(3) === 0 }
+    }
     if (die < 91) return this.#smallCommand(legId)
     return this.#createConference(legId)
   }
@@ -189,7 +193,10 @@ export class Monkey {
       targetLegs: pick(random, ['self', 'opposite', 'both'] as const),
     }
     if (random.below(3) === 0) return { kind: 'speak', speech: words, ...track }
-    return { kind: 'playback-start', audio: clip, overlay: false, ...track }
+    const audio: AudioReference = random.below(2) === 0 ? clip : { kind: 'media', name: 'moh' }
+    if (random.below(3) > 0) return { kind: 'playback-start', audio, overlay: false, ...track }
+    const stop = pick(random, [undefined, 'current', 'all', 'overlay'] as const)
+    return { ...track, kind: 'playback-start', audio, overlay: true, stop, targetLegs: 'self' }
   }
 
   #dial(): Command {
@@ -215,11 +222,13 @@ export class Monkey {
   #purpose(): Pick<DialCommand, 'supervise' | 'joins'> {
     const random = this.#random
     const die = random.below(10)
-    if (die < 3) {
+    if (die < 5) {
       const role = pick(random, ['barge', 'whisper', 'monitor'] as const)
-      return { supervise: { target: this.#leg(), role } }
+      const bridged = this.#parts.bridged()
+      const target = bridged.length === 0 ? this.#leg() : pick(random, bridged)
+      return { supervise: { target, role } }
     }
-    if (die > 4) return {}
+    if (die > 6) return {}
     const { options } = this.#join('', this.#leg())
     return {
       joins: {
@@ -241,7 +250,8 @@ export class Monkey {
     const audio = random.below(4) === 0 ? clip : undefined
     const timeoutMs = 1_000 + random.below(agentRingMs)
     const { timeLimitMs } = this.#parts.plan.limits
-    return { ...dialOptions(this.#uri(), { timeoutMs, timeLimitMs }), audio }
+    const sendDigits = random.below(6) === 0 ? '12w#' : undefined
+    return { ...dialOptions(this.#uri(), { timeoutMs, timeLimitMs }), audio, sendDigits }
   }
 
   #uri(): string {
