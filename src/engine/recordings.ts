@@ -9,6 +9,7 @@ import type { LegFacts } from '../ports/events.ts'
 import type { RecordedSound, RecorderInput, RecordingOrder } from '../ports/recorder.ts'
 import { factsOfConference } from './conference-state.ts'
 import { done, refusal, type StepContext } from './context.ts'
+import { stepOverlay } from './leg-audio.ts'
 import { factsOfRecording, fileNameOf, type Recorded, type Recording } from './recording-state.ts'
 import type { Leg } from './state.ts'
 
@@ -65,8 +66,10 @@ function beep(ctx: StepContext, of: RecordedSound): void {
   if (leg === undefined) return
   const peerId = leg.state.at === 'bridged' ? peerOf(leg.state.bridge, leg.legId) : undefined
   for (const legId of peerId === undefined ? [leg.legId] : [leg.legId, peerId]) {
-    if (ctx.living(legId)?.overlay.at !== 'idle') continue
-    ctx.media({ kind: 'play-over', legId, playbackId, audio, loops: 1 })
+    const hearer = ctx.living(legId)
+    if (hearer?.overlay.at !== 'idle') continue
+    const track = { playbackId, audio: { reference: audio }, loops: 1 }
+    stepOverlay(ctx, hearer, { kind: 'set-background', track })
   }
 }
 

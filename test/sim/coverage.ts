@@ -32,6 +32,10 @@ const legCommands = {
   'playback-stop': true,
   'send-dtmf': true,
   speak: true,
+  'record-start': true,
+  'record-stop': true,
+  'record-pause': true,
+  'record-resume': true,
   refer: true,
   reject: true,
   transfer: true,
@@ -49,6 +53,10 @@ const conferenceCommands = {
   'conference-stop': true,
   'conference-dtmf': true,
   'conference-end': true,
+  'conference-record-start': true,
+  'conference-record-stop': true,
+  'conference-record-pause': true,
+  'conference-record-resume': true,
   'participant-update': true,
 } satisfies Partial<Names<Command['kind']>>
 

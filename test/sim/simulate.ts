@@ -138,5 +138,6 @@ function checkEmpty(world: World): void {
   if (model.enqueued < enqueues || model.enqueued > enqueues + unsure) {
     throw new BrokenPromise(`${enqueues} enqueues accepted, ${model.enqueued} made`)
   }
+  world.recordings.checkEmpty(control)
   model.finish()
 }

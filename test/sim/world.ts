@@ -31,6 +31,7 @@ import { Deadlines } from './deadlines.ts'
 import { SimDisk } from './disk.ts'
 import { IntentModel } from './intents.ts'
 import { SimMedia, type MediaTroubles } from './media.ts'
+import { SimRecordings } from './recordings.ts'
 import { Monkey } from './monkey.ts'
 import { SimNetwork } from './network.ts'
 import { People } from './people.ts'
@@ -70,6 +71,7 @@ export class World {
   readonly phones: SimPhones
   readonly people: People
   readonly clients: Clients
+  readonly recordings: SimRecordings
   readonly audit: Audit
   readonly crashes: Crashes
   readonly disk: SimDisk
@@ -118,6 +120,7 @@ export class World {
       publicKey: plan.signed ? this.#signer.publicKey : undefined,
       broken: fail,
     })
+    this.recordings = new SimRecordings(plan)
     this.clients = this.#makeClients()
     this.phones = new SimPhones(time, random('phones'), this.network)
     const { phones, trace } = this
@@ -183,6 +186,16 @@ export class World {
         const living = all.filter((leg) => !leg.ended)
         return { all: all.map((leg) => leg.legId), living: living.map((leg) => leg.legId) }
       },
+      bridged: () =>
+        [...this.model.legs.values()].flatMap(({ legId, peer, ended }) =>
+          peer === undefined || ended ? [] : [legId],
+        ),
+      conferences: () => this.#conferences,
+    })
+    this.recordings.begin({
+      time,
+      clients,
+      living: () => [...this.model.legs.values()].flatMap((leg) => (leg.ended ? [] : leg.legId)),
       conferences: () => this.#conferences,
     })
     this.crashes.plan()
@@ -201,6 +214,7 @@ export class World {
     Object.assign(this.receiver, { down: false, healthy: true })
     if (this.#centre !== undefined) this.#centre.active = false
     if (this.#monkey !== undefined) this.#monkey.active = false
+    this.recordings.active = false
     this.people.goHome()
   }
 
@@ -272,6 +286,7 @@ export class World {
     disk.crash()
     this.witness.restart(disk)
     this.model = model.after(disk.events)
+    this.recordings.restart(disk.events)
     this.intents = new IntentModel()
     this.receiver.restart(disk.deliveries.values())
     this.clients.loseOpen()
@@ -347,6 +362,10 @@ export class World {
       },
       media,
       durable: { signaling: sip.durable, media },
+      recorder: this.recordings.recorder(
+        process,
+        process.guard((input) => this.control.deliver(input)),
+      ),
       sink: this.#makeSink(process),
       log: this.#log,
       metrics,
@@ -401,6 +420,7 @@ export class World {
     this.trace.add(`event ${stamped.sequence} ${tell(stamped)}`)
     try {
       this.model.take(stamped)
+      this.recordings.see(event)
       this.intents.take(event)
     } catch (error) {
       this.fail(error)

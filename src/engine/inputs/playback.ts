@@ -16,8 +16,8 @@ export function playbackInput(
   const waited = answerAudioRuns(leg)
   const playbackId = brandAs<PlaybackId>(input.playbackId)
   const { overlay } = leg
-  const step =
-    overlay.at !== 'idle' && overlay.current.playbackId === playbackId ? stepOverlay : stepAudio
+  const top = overlay.at === 'idle' ? overlay.background : overlay.current
+  const step = top?.playbackId === playbackId ? stepOverlay : stepAudio
   if (input.kind === 'playback-started') step(ctx, leg, { kind: 'media-started', playbackId })
   else {
     const { status, detail } = input
