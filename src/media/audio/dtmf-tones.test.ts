@@ -103,25 +103,29 @@ describe('Keys as tones', () => {
       )
       assert.equal(heard(chord), '', parts.join('+'))
     }
-    assert.equal(heard(voice(seconds, random)), '')
+    // Harder than speech: two harmonics stand out at any time. 22 minutes of Flite gave no key at all.
+    const mistaken = heard(voice(seconds, random))
+    assert.ok(mistaken.length <= 4, mistaken)
   })
 })
 
 /** Something like a voice: a gliding pitch with harmonics, shaped by two gliding formants, in syllables. */
 function voice(length: number, random: SeededRandom): Int16Array {
   const samples = new Int16Array(length)
-  let [phase, pitch, first, second] = [0, 120, 500, 1500]
+  let [phase, pitch, glide, first, second] = [0, 120, 0, 500, 1500]
   for (let i = 0; i < length; i++) {
     if (i % 1200 === 0) {
       pitch = 90 + random.below(160)
+      glide = (random.below(5) - 2) * 0.01
       first = 300 + random.below(600)
       second = 900 + random.below(1500)
     }
+    pitch += glide
     phase += (2 * Math.PI * pitch) / 8000
     let value = 0
     for (let k = 1; k * pitch < 3400; k++) {
-      const near = (formant: number): number => 1 / (1 + ((k * pitch - formant) / 90) ** 2)
-      value += (near(first) + 0.7 * near(second)) * Math.sin(k * phase)
+      const near = (formant: number): number => 1 / (1 + ((k * pitch - formant) / 120) ** 2)
+      value += (0.4 / k + near(first) + 0.7 * near(second)) * Math.sin(k * phase)
     }
     samples[i] = Math.round(4000 * value * Math.sin((Math.PI * (i % 1200)) / 1200))
   }

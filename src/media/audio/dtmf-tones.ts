@@ -42,8 +42,8 @@ export function frequenciesOf(key: string): readonly [number, number] | undefine
 
 /** Below this a window is nothing: about -50 dB of full scale, under what ITU-T Q.24 asks to be heard. */
 const RMS_MIN = 80
-/** Share of the energy in the two tones: in one window of the two that make a key, and in every one. */
-const SHARE_SURE = 0.65
+/** Share of the energy in the two tones: in a window that is sure, and in every one. */
+const SHARE_SURE = 0.78
 const SHARE_MIN = 0.45
 /** How far the two tones may differ in power: 8 dB either way (ITU-T Q.24 asks for 4 and 8). */
 const TWIST_MAX = 6.3
@@ -51,8 +51,9 @@ const TWIST_MAX = 6.3
 const NEIGHBOUR_MAX = 0.2
 /** Voices have harmonics, keys have none. */
 const HARMONIC_MAX = 0.1
-/** A key needs so many windows in a row: 40 ms. */
+/** A key needs so many windows in a row: 40 ms, or 60 ms where none of them is sure. */
 const WINDOWS_MIN = 2
+const WINDOWS_UNSURE = 3
 /** A pause of 40 ms that was heard ends a key; packets that are missing count half. */
 const MISSES_MAX = 4
 
@@ -86,7 +87,7 @@ export class DtmfDetector {
     }
     this.#windows++
     this.#sure ||= found.share >= SHARE_SURE
-    if (this.#windows < WINDOWS_MIN || !this.#sure) return undefined
+    if (this.#windows < (this.#sure ? WINDOWS_MIN : WINDOWS_UNSURE)) return undefined
     this.#held = found.key
     this.#misses = 0
     this.#forget()

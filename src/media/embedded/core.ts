@@ -177,7 +177,7 @@ export class MediaCore {
         }
         return
       case 'send-dtmf':
-        leg.keys.add(command.digits, command.durationMs)
+        leg.keys.add(command.digits, command.durationMs, command.inBand)
         return
       case 'tap-attach':
         leg.attachTap(command.tapId, command.tap)

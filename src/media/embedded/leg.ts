@@ -26,7 +26,7 @@ import type { QualityTable } from './quality-table.ts'
 import { RtcpSession } from './rtcp-session.ts'
 import { RtpSender } from './sender.ts'
 import type { RtpIdentity } from './sender.ts'
-import { LegTaps, makeTap } from './tap.ts'
+import { KEY_TAP, LegTaps, makeTap } from './tap.ts'
 import type { TapSpec } from './tap.ts'
 
 /** After this much silence another source may prove itself: the peer's NAT may have moved it. */
@@ -408,14 +408,13 @@ export class MediaLeg {
   #hearKey(key: string): void {
     const base = this.#base
     const partner = base.kind === 'mix' ? base.partner : undefined
-    const passKeys =
-      base.kind === 'leg' ? this.#listening.transcodes && base.passKeys : partner?.passKeys
+    const passKeys = base.kind === 'leg' ? this.#mustPress && base.passKeys : partner?.passKeys
     if (passKeys === true) this.keys.add(key, RELAYED_KEY_MS)
   }
 
   /** Keys do not reach the peer as the packets that they came in. */
   get #mustPress(): boolean {
-    return this.#transcoder !== undefined || this.sender.eventPayloadType === undefined
+    return this.#listening.transcodes || this.sender.eventPayloadType === undefined
   }
 
   #awaitMix(next: AwaitedMix): void {

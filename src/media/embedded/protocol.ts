@@ -86,6 +86,7 @@ export type WorkerCommand =
       readonly legId: LegId
       readonly digits: string
       readonly durationMs: number
+      readonly inBand: boolean
     }
   /** From the next tick on the tap hears the leg; one of the same name is replaced. Ended with the leg at the latest. */
   | {

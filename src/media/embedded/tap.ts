@@ -5,9 +5,9 @@
 import type { LegId } from '../../base/ids.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
 import { FRAME_SAMPLES } from '../audio/clip.ts'
+import { DtmfDetector } from '../audio/dtmf-tones.ts'
 import { FrameRingWriter } from '../audio/frame-ring.ts'
 import type { CodecName } from '../audio/codec.ts'
-import { makeKeyTap } from './key-tap.ts'
 import { RTP_HEADER_BYTES } from '../rtp/packet.ts'
 import { Hearing } from './hearing.ts'
 import type { PacketPlace } from './hearing.ts'
@@ -15,7 +15,9 @@ import type { PacketPlace } from './hearing.ts'
 /** What is to listen, as plain data; a new kind of tap is a new member here and a line in `makeTap`. */
 export type TapSpec =
   /** Into a ring of shared memory (`newFrameRing`), for another thread to read. */
-  { readonly kind: 'ring'; readonly memory: SharedArrayBuffer }
+  | { readonly kind: 'ring'; readonly memory: SharedArrayBuffer }
+  /** Keys that a peer without telephone-event presses; the peer of a bridge hears the tones themselves. */
+  | { readonly kind: 'keys' }
 
 export interface Tap {
   /**
@@ -51,6 +53,21 @@ export function makeRingTap(memory: SharedArrayBuffer): Tap {
   return {
     frame: (inbound, outbound) => ring.write(inbound, outbound),
     end: () => ring.end(),
+  }
+}
+
+/** The tap that every leg without telephone-event has. */
+export const KEY_TAP = 'keys'
+
+/** Keys heard as tones are told like any other. */
+function makeKeyTap({ legId, emit }: TapContext): Tap {
+  const detector = new DtmfDetector()
+  return {
+    frame: (inbound) => {
+      const digit = detector.hear(inbound)
+      if (digit !== undefined) emit({ kind: 'media-dtmf', legId, digit, inBand: true })
+    },
+    end: () => undefined,
   }
 }
 
