@@ -44,7 +44,10 @@ const possible: Readonly<Record<string, readonly [Where, string]>> = {
   'media media-dtmf': [known, 'a forgotten leg has no ports'],
   'media playback-started': [[...answered, 'ended'], 'nothing is played to an unanswered leg'],
   'media playback-ended': [[...answered, 'ended'], 'nothing is played to an unanswered leg'],
-  'media mix-floor': [[...answered, 'ended'], 'who speaks in a conference has answered'],
+  'media mix-floor': [
+    ['dialing', ...answered, 'ended'],
+    'who is heard in a conference has answered, or is heard ringing there',
+  ],
   'media rtp-silent': [known, 'a forgotten leg has no ports'],
   'media rtp-heard': [known, 'a forgotten leg has no ports'],
   'timer ring-limit': [['ringing-in'], 'disarmed by the answer and by the end'],
@@ -102,6 +105,8 @@ const alone: Readonly<Record<string, string>> = {
 export function impossible(machine: string, state: string, input: string): string | undefined {
   const single = alone[`${machine}: ${state} < ${input}`]
   if (single !== undefined) return single
+  // What is said of the states of legs says nothing about those of a conference.
+  if (machine === 'conference') return undefined
   const rule = possible[input]
   if (rule === undefined) return undefined
   const [where, why] = rule
