@@ -16,6 +16,7 @@ const benches: Readonly<Record<string, (full: boolean) => Promise<Figures>>> = {
   bridge: async (full) => (await import('./bridge.ts')).benchBridge(full),
   recovery: async (full) => (await import('./recovery.ts')).benchRecovery(full),
   flood: async (full) => (await import('./flood.ts')).benchFlood(full),
+  speech: async (full) => (await import('./speech.ts')).benchSpeech(full),
   overload: async (full) => (await import('./overload.ts')).benchOverload(full),
 }
 

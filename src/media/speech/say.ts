@@ -2,8 +2,11 @@
 
 import { ok, refused } from '../../base/result.ts'
 import type { Result } from '../../base/result.ts'
+import { clipFromSamples, FRAME_SAMPLES } from '../audio/clip.ts'
 import type { AudioClip } from '../audio/clip.ts'
+import { ulawToLinear } from '../audio/g711.ts'
 import { ingestAudio } from '../audio/ingest.ts'
+import { Halver } from '../audio/resample.ts'
 import type { Flite } from './flite.ts'
 import type { SpeechWork } from './speech.ts'
 
@@ -24,21 +27,44 @@ export type RunProgram = (
 const wordsPerMinute = 160
 const limits: ProgramLimits = { timeoutMs: 8_000, outputBytesMax: 16 * 1024 * 1024 }
 const secondsMax = 300
+/** Samples of 16 bits: the breath before a word is louder. */
+const quietest = 100
 
 export async function saySentence(
   { speaker, text, rate, program }: SpeechWork,
   flite: Flite,
   run: RunProgram,
 ): Promise<Result<AudioClip, string>> {
-  let sound: Result<Uint8Array, string>
-  if (speaker.engine === 'flite') sound = flite(speaker.voice, text, rate)
-  else {
-    const speed = String(Math.min(450, Math.max(80, Math.round(wordsPerMinute * rate))))
-    // `-b 1`: the text is UTF-8.
-    const args = ['-v', speaker.voice, '-s', speed, '-b', '1', '--stdin', '--stdout']
-    sound = await run(program, args, text, limits)
+  if (speaker.engine === 'flite') {
+    const said = flite(speaker.voice, text, rate)
+    return said.ok ? ok(withoutDelay(clipFromSamples(halved(said.value)))) : refused(said.why)
   }
+  const speed = String(Math.min(450, Math.max(80, Math.round(wordsPerMinute * rate))))
+  // `-b 1`: the text is UTF-8.
+  const args = ['-v', speaker.voice, '-s', speed, '-b', '1', '--stdin', '--stdout']
+  const sound = await run(program, args, text, limits)
   if (!sound.ok) return refused(sound.why)
   const clip = await ingestAudio(sound.value, { bytesMax: limits.outputBytesMax, secondsMax })
-  return clip.ok ? ok(clip.value) : refused(`the synthesiser made no sound: ${clip.why}`)
+  return clip.ok
+    ? ok(withoutDelay(clip.value))
+    : refused(`the synthesiser made no sound: ${clip.why}`)
+}
+
+function halved(samples: Int16Array): Int16Array {
+  const half = new Int16Array(samples.length >> 1)
+  new Halver().halve(samples.subarray(0, 2 * half.length), half)
+  return half
+}
+
+/** Without the fifth of a second of silence that comes before the words: whoever waits for them waits for it too. */
+function withoutDelay(clip: AudioClip): AudioClip {
+  const loud = clip.pcmu.findIndex((byte) => Math.abs(ulawToLinear[byte] ?? 0) > quietest)
+  const frames = Math.max(0, Math.floor(loud / FRAME_SAMPLES) - 1)
+  const start = frames * FRAME_SAMPLES
+  if (start === 0) return clip
+  return {
+    pcmu: clip.pcmu.subarray(start),
+    pcma: clip.pcma.subarray(start),
+    samples: clip.samples - start,
+  }
 }
