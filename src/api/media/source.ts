@@ -101,6 +101,9 @@ export async function mediaBytes(
     const detail = "The 'media_url' parameter can't be used together with a file."
     return { problem: { name: 'parameter-refused', detail, pointer } }
   }
+  if (context.options.checkUrl(url) !== undefined) {
+    return { problem: { name: 'audio-refused', pointer } }
+  }
   const fetched = await context.options.media.download(url)
   if (fetched.ok) return { bytes: fetched.bytes }
   const isAbsent = fetched.status === 'file_not_found'
