@@ -43,9 +43,10 @@ import type { SipStack } from './sip/b2bua/config.ts'
 import { createSipStack } from './sip/b2bua/stack.ts'
 import { sipConfig } from './sip-config.ts'
 import { reportTrouble } from './store/sqlite/disk-watch.ts'
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import { openSqliteStore, type RecordingStore } from './store/sqlite/sqlite-store.ts'
 import { createEventFeed } from './webhooks/feed.ts'
 import { Outbox } from './webhooks/outbox.ts'
+import { createCallRecords } from './webhooks/records.ts'
 import type { RecordingUrl } from './webhooks/payloads.ts'
 import { createWebhookSigner, signInPool } from './webhooks/signature.ts'
 import { createWebhookSink } from './webhooks/sink.ts'
@@ -169,6 +170,7 @@ export async function startServer(
     config,
     apiKeys,
     setup: setup.setup,
+    records: webhooks.records,
     publicKey: { id: webhooks.signer.keyId, public: webhooks.signer.publicKey },
     ready: () => readiness(life.phase, store, webhooks.outbox, config),
     metricsText: () => renderMetrics(metrics, logic, sip, store),
@@ -198,6 +200,7 @@ export async function startServer(
     webhooks.feed.close()
     await webhooks.outbox.drain(drainWebhooksMs)
     await api.close()
+    void webhooks.records.flush() // Written with the last commits, when the store closes.
     await logic.idle()
     // Nothing is heard any more that would not be remembered; audio goes on to the last moment.
     sip.stop()
@@ -327,7 +330,7 @@ function engineSettings(config: Config): Parameters<typeof createCallControl>[0]
 function createWebhooks(
   config: Config,
   platform: Platform,
-  store: Store,
+  store: RecordingStore,
   around: { readonly applications: ApplicationBook; readonly recordingUrl: RecordingUrl },
 ) {
   const { applications, recordingUrl } = around
@@ -345,6 +348,15 @@ function createWebhooks(
     giveUpMs: config.webhooks.give_up_hours * 3_600_000,
   })
   const feed = createEventFeed({ store, timers, connectionCodecs: codecs, recordingUrl })
+  const records = createCallRecords({
+    store: store.records,
+    timers,
+    clock,
+    metrics,
+    connectionCodecs: codecs,
+    recordingUrl,
+    sendAgain: (delivery) => outbox.sendAgain(delivery),
+  })
   const sink = createWebhookSink({
     application: (id) => applications.get(id),
     connectionCodecs: codecs,
@@ -358,7 +370,7 @@ function createWebhooks(
       feed.committed(events)
     },
   }
-  return { signer, outbox, feed, sink: both }
+  return { signer, outbox, feed, records, sink: both }
 }
 
 /** Uploaded audio, in `media/` of the data directory. */

@@ -9,12 +9,19 @@ import type { LegUuid, QueueName, SessionId, LegId } from '../base/ids.ts'
 import type { ApiKey } from '../config/credentials.ts'
 import type { Config } from '../config/shape.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { CallControl, Command, CommandValue, FreshLeg } from '../ports/commands.ts'
+import type {
+  CallControl,
+  Command,
+  CommandAnswer,
+  CommandValue,
+  FreshLeg,
+} from '../ports/commands.ts'
 import type { EventFeed } from '../ports/event-feed.ts'
 import type { Log } from '../ports/log.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { MediaFiles } from '../ports/media-files.ts'
 import type { Random } from '../ports/random.ts'
+import type { CallRecords } from '../ports/records.ts'
 import type { CheckSpeech } from '../ports/speech.ts'
 import type { RecordingFiles, RecordingView } from '../ports/recorder.ts'
 import type { Setup } from '../ports/setup.ts'
@@ -50,6 +57,7 @@ export interface ApiOptions {
   /** At least one, or nobody can ask anything. */
   readonly apiKeys: readonly ApiKey[]
   readonly setup: Setup
+  readonly records: CallRecords
   /** Of the webhook signature: a UUID, and the 32 raw bytes in base64. */
   readonly publicKey: { readonly id: string; readonly public: string }
   ready(): ReadyStatus
@@ -123,6 +131,7 @@ export class ApiContext {
   /** Hands a command to the engine and answers the request with its outcome. */
   async act(request: AnyRequest, reply: AnyReply, command: Command, how: Act): Promise<AnyReply> {
     const commandId = how.command_id || undefined // An empty id protects nothing.
+    const cameAtUs = this.options.clock.wallUs()
     const answer = await this.options.control.submit({
       command,
       clientState: how.client_state,
@@ -130,12 +139,33 @@ export class ApiContext {
       request: commandId === undefined ? fingerprint(request) : undefined,
       keyName: request.apiKey?.name,
     })
-    if (!answer.ok) {
-      return this.refuse(reply, [problemOf(answer.refusal, how.destination ?? '/to')])
-    }
+    const problems = answer.ok ? [] : [problemOf(answer.refusal, how.destination ?? '/to')]
+    this.#record(command, answer, problems, cameAtUs)
+    if (!answer.ok) return this.refuse(reply, problems)
     return how.empty
       ? reply.code(204).send()
       : reply.send({ data: this.#object(request, answer.value) })
+  }
+
+  /** For whoever looks up later what was asked of a call. */
+  #record(
+    command: Command,
+    answer: CommandAnswer,
+    problems: readonly Problem[],
+    occurredAtUs: number,
+  ): void {
+    const { control, records } = this.options
+    const dialed = answer.ok && answer.value.kind === 'dialed' ? answer.value.leg : undefined
+    const named = 'legId' in command ? control.call(command.legId) : undefined
+    const call = dialed ?? named
+    if (call === undefined) return
+    const { applicationId, from, legUuid, sessionId, to } = call
+    records.commandTaken({
+      ...{ occurredAtUs, legUuid, sessionId, applicationId, from, to },
+      name: command.kind.replaceAll('-', '_'),
+      failed: !answer.ok,
+      metadata: answer.ok ? { result: 'ok' } : { ...errorBody(problems) },
+    })
   }
 
   /** Answers with an error. */

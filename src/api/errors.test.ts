@@ -408,6 +408,17 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     world: { setupRefusal: 'connection-unknown' },
     error: at('/connection_id'),
   },
+  'filter-invalid': {
+    url: '/v2/call_events?filter[occurred_at][gt]=2025-03-04&filter[occurred_at][lt]=2025-03-05',
+    error: {
+      detail: 'The request filter filter[occurred_at] may have one comparison only.',
+      source: { parameter: 'filter[occurred_at][lt]' },
+    },
+  },
+  'delivery-unfinished': {
+    method: 'POST',
+    url: '/v2/webhook_deliveries/unfinished/actions/redeliver',
+  },
   'setup-full': { ...newNumber, world: { setupRefusal: 'full' } },
 }
 

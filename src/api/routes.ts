@@ -52,7 +52,7 @@ import { updateQueueCall } from './queues/update-call.ts'
 import { updateQueue } from './queues/update.ts'
 import { downloadRecording } from './recordings/download.ts'
 import { deleteRecording, listRecordings, retrieveRecording } from './recordings/read.ts'
-import { setupEndpoints } from './setup/routes.ts'
+import { recordEndpoints, setupEndpoints } from './setup/routes.ts'
 import { systemState } from './system/health.ts'
 import { deleteMedia } from './media/delete.ts'
 import { downloadMedia } from './media/download.ts'
@@ -83,7 +83,7 @@ export const endpoints: readonly Endpoint[] = [
   ...[listRecordings, retrieveRecording, deleteRecording, downloadRecording],
   ...setupEndpoints,
   ...[listMedia, uploadMedia, retrieveMedia, updateMedia, deleteMedia, downloadMedia],
-  listEvents,
+  ...[listEvents, ...recordEndpoints],
   ...[publicKey, systemState],
   featuresOff,
 ]

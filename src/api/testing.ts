@@ -27,11 +27,13 @@ import type { FeedAnswer } from '../ports/event-feed.ts'
 import type { Log, LogFields } from '../ports/log.ts'
 import { mediaTtlMs, type MediaFile, type MediaFiles } from '../ports/media-files.ts'
 import type { QueueRecord, QueuedCall } from '../ports/store.ts'
+import type { CommandRecord } from '../ports/records.ts'
 import type { SetupRefusal } from '../ports/setup.ts'
 import type { ApiOptions } from './context.ts'
 import type { RecordingFile, RecordingView } from '../ports/recorder.ts'
 import { createRecordingLinks } from './recordings/links.ts'
 import { createApi } from './create-api.ts'
+import { fakeRecords } from './setup/records-testing.ts'
 import { fakeSetup } from './setup/testing.ts'
 
 export const testKey = 'KEYtest'
@@ -44,6 +46,8 @@ const queueId = brandAs<QueueId>('3fa85f64-5717-4562-b3fc-2c963f66afa6')
 const conferenceId = brandAs<ConferenceId>('41b9acd4-f4da-4ff5-a85c-e07e90b53f46')
 
 export const callView: CallView = {
+  from: '+35319605860',
+  to: '+13129457420',
   legId,
   legUuid,
   sessionId,
@@ -162,6 +166,8 @@ export interface TestWorld {
   participants?: readonly ParticipantView[]
   recordings?: readonly RecordingView[]
   applications?: readonly Application[]
+  /** Filled by every command on a call that is there. */
+  recorded?: CommandRecord[]
   /** Answer of every change to what is set up. */
   setupRefusal?: SetupRefusal
   rateLimit?: number
@@ -212,6 +218,7 @@ export function testApi(world: TestWorld = {}) {
       },
     },
     apiKeys: [{ name: 'dev', hash: apiKeyHash(testKey) }],
+    records: fakeRecords(world),
     setup: fakeSetup(world.applications ?? [defaultApplication('')], nowMs, world.setupRefusal),
     publicKey: { id: '6f1d9ffb-5d0c-4a83-9b35-5f6b9a0f5a57', public: 'QUJD' },
     ready: () => world.ready ?? { status: 'ready' },

@@ -6,6 +6,8 @@ import type { EngineState, Leg } from './state.ts'
 
 export function callView(leg: Leg): CallView {
   return {
+    from: leg.from,
+    to: leg.to,
     legId: leg.legId,
     legUuid: leg.legUuid,
     sessionId: leg.sessionId,

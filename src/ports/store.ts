@@ -245,6 +245,8 @@ export interface DeliveryProgress {
   readonly finishedAtMs: number | undefined
   /** The latest attempt, for the record. */
   readonly lastAttempt: DeliveryAttempt | undefined
+  /** Those between the last recorded one and the latest, oldest first. */
+  readonly earlier?: readonly DeliveryAttempt[]
 }
 
 export interface DeliveryAttempt {
@@ -255,6 +257,8 @@ export interface DeliveryAttempt {
   readonly status: number
   /** Vendor's number of the failure (75xxx), or 0. */
   readonly errorCode: number
+  /** Headers and answer, as JSON text: made once, and only handed on (ports/records.ts, `AttemptExchange`). */
+  readonly exchangeJson?: string
 }
 
 export interface PendingDelivery {

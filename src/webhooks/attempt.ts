@@ -2,6 +2,7 @@
 // signature; only the `data` object stays the same.
 
 import type { HttpFailure, HttpOutcome, HttpRequest } from '../ports/http-client.ts'
+import type { AttemptExchange } from '../ports/records.ts'
 import type { DeliveryRow } from '../ports/store.ts'
 import type { WebhookSigner } from './signature.ts'
 
@@ -36,6 +37,17 @@ export async function attemptRequest(
     ...(await signer.headers(body, nowMs)),
   }
   return { method: 'POST', url, headers, body: Buffer.from(body), ...limits }
+}
+
+/** Headers and answer for the record, as JSON text: it is only handed on from here. */
+export function exchangeText(headers: HttpRequest['headers'], outcome: HttpOutcome): string {
+  const answer = outcome.kind === 'answer' ? outcome : { headers: [], body: new Uint8Array() }
+  const exchange: AttemptExchange = {
+    requestHeaders: Object.entries(headers ?? {}),
+    responseHeaders: answer.headers,
+    responseBody: answer.body.length === 0 ? '' : Buffer.from(answer.body).toString('utf8'),
+  }
+  return JSON.stringify(exchange)
 }
 
 export interface Verdict {

@@ -11,12 +11,12 @@
 import { assert } from '../base/assert.ts'
 import type { ApplicationId } from '../base/ids.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { HttpClient, HttpOutcome } from '../ports/http-client.ts'
+import type { HttpClient, HttpOutcome, HttpRequest } from '../ports/http-client.ts'
 import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { DeliveryProgress, DeliveryRow, PendingDelivery, Store } from '../ports/store.ts'
 import type { TimerId, Timers } from '../ports/timers.ts'
-import { attemptRequest, judge, type Verdict } from './attempt.ts'
+import { attemptRequest, exchangeText, judge, type Verdict } from './attempt.ts'
 import { Backlog } from './backlog.ts'
 import { Origin, originOf, type Delivery, type Lane } from './lanes.ts'
 import { createProgressWriter } from './progress.ts'
@@ -121,6 +121,16 @@ export class Outbox {
       if (what === 'take') this.#take({ row, attempts: 0, nextAttemptAtMs: row.createdAtMs })
       else this.#probe(backlog)
     }
+  }
+
+  /** One that was finished and is owed again (the store knows): out at once, beside everything else. */
+  sendAgain({ row, attempts }: Pick<PendingDelivery, 'row' | 'attempts'>): void {
+    if (this.#draining) return
+    this.#count(1)
+    const lane: Lane = { key: row.lane, waiting: [], head: undefined }
+    const delivery = this.#hold({ row, attempts, nextAttemptAtMs: 0 }, lane)
+    this.#setApart(delivery)
+    this.#ready(delivery)
   }
 
   /** Webhooks owed now. */
@@ -302,33 +312,40 @@ export class Outbox {
     const { url } = planAttempt(delivery.row, delivery.attempts)
     const startedAtMs = clock.wallMs()
     const startedAt = clock.monotonicMs()
-    const verdict = judge(await this.#exchange(delivery, url))
+    const { outcome, headers } = await this.#exchange(delivery, url)
+    const verdict = judge(outcome)
     const finishedAtMs = clock.wallMs()
     delivery.attempts++
     origin.finished()
     metrics.count('holdfast_webhook_attempts_total', { result: resultOf(verdict) })
     metrics.observe('holdfast_webhook_attempt_ms', clock.monotonicMs() - startedAt)
     const { status, errorCode } = verdict
-    const record = { url, startedAtMs, finishedAtMs, status, errorCode }
+    const exchangeJson = exchangeText(headers, outcome)
+    const record = { url, startedAtMs, finishedAtMs, status, errorCode, exchangeJson }
     if (verdict.delivered) this.#delivered(delivery, origin, record)
     else this.#failed(delivery, origin, record)
     this.#pump(origin)
   }
 
   /** Our own fault in one webhook counts as a failed attempt: it must not end the process that carries the calls. */
-  async #exchange(delivery: Delivery, url: string): Promise<HttpOutcome> {
+  async #exchange(
+    delivery: Delivery,
+    url: string,
+  ): Promise<{ readonly outcome: HttpOutcome; readonly headers: HttpRequest['headers'] }> {
     const { clock, http, log, signer } = this.#options
     const { row, attempts } = delivery
     try {
       const dataJson = row.dataJson ?? (await this.#readBody(delivery))
       assert(dataJson !== undefined, 'an owed webhook is in the store until it is delivered')
       const facts = { row: { ...row, dataJson }, url, nowMs: clock.wallMs() }
-      return await http.request(await attemptRequest({ ...facts, number: attempts + 1 }, signer))
+      const request = await attemptRequest({ ...facts, number: attempts + 1 }, signer)
+      return { outcome: await http.request(request), headers: request.headers }
     } catch (error) {
       const { deliveryId, legId, eventType } = row
       const stack = error instanceof Error ? error.stack : String(error)
       log.error({ code: 'WEBHOOK_FAULT', deliveryId, legId, eventType, stack }, 'webhook broken')
-      return { kind: 'failed', why: 'broken-answer', detail: String(error) }
+      const outcome = { kind: 'failed', why: 'broken-answer', detail: String(error) } as const
+      return { outcome, headers: undefined }
     }
   }
 

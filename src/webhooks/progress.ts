@@ -32,8 +32,7 @@ export function createProgressWriter(
   return {
     put(progress) {
       const before = gathered.get(progress.deliveryId)
-      const lastAttempt = progress.lastAttempt ?? before?.lastAttempt
-      gathered.set(progress.deliveryId, { ...progress, lastAttempt })
+      gathered.set(progress.deliveryId, before === undefined ? progress : merged(before, progress))
       if (scheduled) return
       scheduled = true
       timers.soon(write)
@@ -45,4 +44,16 @@ export function createProgressWriter(
       await writing
     },
   }
+}
+
+/** Attempts that are written down of one delivery; older ones would be trimmed at once. */
+const attemptsMax = 20
+
+function merged(before: DeliveryProgress, now: DeliveryProgress): DeliveryProgress {
+  const { earlier = [], lastAttempt: former } = before
+  const { lastAttempt } = now
+  if (former === undefined || lastAttempt === undefined) {
+    return { ...now, earlier, lastAttempt: lastAttempt ?? former }
+  }
+  return { ...now, earlier: [...earlier, former].slice(1 - attemptsMax), lastAttempt }
 }

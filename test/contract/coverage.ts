@@ -23,9 +23,6 @@ const notBuilt: readonly string[] = [
   ...['gather_using_audio play send_dtmf speak', 'stop update']
     .flatMap((line) => line.split(' '))
     .map((action) => `POST /conferences/{}/actions/${action}`),
-  'GET /call_events',
-  'GET /webhook_deliveries',
-  'GET /webhook_deliveries/{}',
 ]
 
 interface Hits {

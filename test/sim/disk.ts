@@ -140,6 +140,13 @@ export class SimDisk {
       }
       case 'events':
         return { kind: 'events', id: request.id, page: { from: beginning, events: [] } }
+      case 'inspect':
+        return {
+          kind: 'inspected',
+          id: request.id,
+          found: { kind: 'keys', keys: [], next: undefined },
+        }
+      case 'commands':
       case 'prune':
         return { kind: 'done', ids: [request.id] }
       case 'close':

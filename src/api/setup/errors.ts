@@ -34,4 +34,20 @@ export const setupErrors = {
       '10,000 applications or credential connections, or 100,000 numbers or telephony credentials, are there.',
     remedy: 'Delete what is not used.',
   },
+  'filter-invalid': {
+    status: 422,
+    code: '10031',
+    title: 'Invalid request filter',
+    detail: 'The request filter is invalid.',
+    meaning: 'A filter that contradicts itself, such as two comparisons of one time.',
+    remedy: 'Give one comparison.',
+  },
+  'delivery-unfinished': {
+    status: 422,
+    code: '10027',
+    title: 'Unprocessable Entity',
+    detail: 'This webhook is still being delivered.',
+    meaning: '`redeliver` of a webhook that is on its way or waits for its next attempt.',
+    remedy: 'Wait: it is tried by itself.',
+  },
 } as const

@@ -1,5 +1,6 @@
 // The endpoints with which a server is set up, in the order of the reference.
 
+import { listCallEvents } from '../call-events/list.ts'
 import { createApplication } from '../applications/create.ts'
 import { deleteApplication } from '../applications/delete.ts'
 import { listApplications } from '../applications/list.ts'
@@ -16,6 +17,8 @@ import { numberVoice } from '../numbers/voice.ts'
 import { createCredential } from '../telephony-credentials/create.ts'
 import { listCredentials } from '../telephony-credentials/list.ts'
 import { oneCredential } from '../telephony-credentials/one.ts'
+import { listDeliveries } from '../webhook-deliveries/list.ts'
+import { oneDelivery } from '../webhook-deliveries/one.ts'
 
 export const setupEndpoints = [
   ...[listApplications, createApplication, retrieveApplication],
@@ -25,3 +28,6 @@ export const setupEndpoints = [
   ...[listCredentialConnections, createConnection, oneCredentialConnection],
   ...[listCredentials, createCredential, oneCredential],
 ]
+
+/** What was said, to be looked up. */
+export const recordEndpoints = [listCallEvents, listDeliveries, oneDelivery]

@@ -104,6 +104,15 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
           tables.write(request.batch)
           done.push(request.id)
           break
+        case 'commands':
+          tables.commands(request.records)
+          done.push(request.id)
+          break
+        case 'inspect': {
+          const found = tables.inspect(request.ask)
+          replies.push({ kind: 'inspected', id: request.id, found })
+          break
+        }
         case 'progress':
           tables.progress(request.progress)
           done.push(request.id)

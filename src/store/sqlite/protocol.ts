@@ -12,7 +12,9 @@ import type {
   QueueRecord,
   StateTable,
 } from '../../ports/store.ts'
+import type { CommandRecord } from '../../ports/records.ts'
 import type { PlacedCall } from '../order/queue-book.ts'
+import type { Inspected, Inspection } from './records.ts'
 
 export type JournalRequest =
   /** First, and once. Answered by `opened` or `refused`. */
@@ -45,6 +47,12 @@ export type JournalRequest =
       readonly after: EventMark | 'oldest' | 'newest'
       readonly limit: number
     }
+  | { readonly kind: 'inspect'; readonly id: number; readonly ask: Inspection }
+  | {
+      readonly kind: 'commands'
+      readonly id: number
+      readonly records: readonly CommandRecord[]
+    }
   | { readonly kind: 'prune'; readonly id: number; readonly olderThanMs: number }
   /** Answered by `closed` when everything before it is on disk. */
   | { readonly kind: 'close' }
@@ -69,6 +77,14 @@ export interface JournalBatch {
     readonly legSequence: number | undefined
     readonly type: string
     readonly json: string
+    /** The call that it is told under, for looking up. */
+    readonly call:
+      | {
+          readonly legUuid: string
+          readonly sessionId: string
+          readonly applicationId: string
+        }
+      | undefined
   }[]
   readonly deliveries: readonly DeliveryRow[]
 }
@@ -86,6 +102,7 @@ export type JournalReply =
     }
   | { readonly kind: 'owed'; readonly id: number; readonly owed: readonly OwedDeliveries[] }
   | { readonly kind: 'events'; readonly id: number; readonly page: JournalEvents | undefined }
+  | { readonly kind: 'inspected'; readonly id: number; readonly found: Inspected }
   /** A write failed and will be tried again, unchanged; the next `done` says that it went well. */
   | { readonly kind: 'failing'; readonly why: string }
   | { readonly kind: 'closed' }

@@ -50,4 +50,26 @@ export const migrations: readonly string[] = [
   `
   CREATE INDEX delivery_apart ON delivery (application_id, next_attempt_at_ms) WHERE state = 'apart';
   `,
+  // What is looked up afterwards: events of a call or a session, commands, and all attempts of a webhook.
+  `
+  ALTER TABLE event ADD COLUMN leg_uuid TEXT;
+  ALTER TABLE event ADD COLUMN session_id TEXT;
+  ALTER TABLE event ADD COLUMN application_id TEXT;
+  CREATE INDEX event_call ON event (leg_uuid) WHERE leg_uuid IS NOT NULL;
+  CREATE INDEX event_session ON event (session_id) WHERE session_id IS NOT NULL;
+  CREATE TABLE command (
+    id INTEGER PRIMARY KEY, occurred_at_us INTEGER NOT NULL, name TEXT NOT NULL, leg_uuid TEXT NOT NULL,
+    session_id TEXT NOT NULL, application_id TEXT NOT NULL, caller TEXT NOT NULL, callee TEXT NOT NULL,
+    failed INTEGER NOT NULL, metadata TEXT NOT NULL
+  );
+  CREATE INDEX command_call ON command (leg_uuid);
+  CREATE INDEX command_session ON command (session_id);
+  CREATE INDEX command_time ON command (occurred_at_us);
+  CREATE TABLE attempt (
+    sequence INTEGER NOT NULL, number INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (sequence, number)
+  ) WITHOUT ROWID;
+  CREATE TRIGGER delivery_gone AFTER DELETE ON delivery BEGIN
+    DELETE FROM attempt WHERE sequence = old.sequence;
+  END;
+  `,
 ]

@@ -15,11 +15,14 @@ import type {
   Store,
   StoreHealth,
 } from '../../ports/store.ts'
-import type { StampedEvent } from '../../ports/events.ts'
+import type { LegFacts, StampedEvent } from '../../ports/events.ts'
+import type { RecordStore } from '../../ports/records.ts'
 import type { Timers } from '../../ports/timers.ts'
 import { QueueBook } from '../order/queue-book.ts'
 import { DiskWatch, type DiskTrouble } from './disk-watch.ts'
 import { GatheredBatch } from './gathered-batch.ts'
+import { createRecordReader } from './record-reader.ts'
+import type { Inspected, Inspection } from './records.ts'
 import type {
   JournalBatch,
   JournalLink,
@@ -44,8 +47,13 @@ export interface SqliteStoreOptions {
   readonly onGone?: (why: string) => void
 }
 
+/** With what is looked up afterwards. */
+export interface RecordingStore extends Store {
+  readonly records: RecordStore
+}
+
 /** Rejects with a message for the operator when the data directory cannot be used. */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<RecordingStore> {
   const { directory, startJournal } = options
   const opening = Promise.withResolvers<JournalLive>()
   let store: SqliteStore | undefined
@@ -76,10 +84,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
   }
 }
 
-type Read = Extract<JournalReply, { kind: 'pending' | 'owed' | 'events' }>
+type Read = Extract<JournalReply, { kind: 'pending' | 'owed' | 'events' | 'inspected' }>
 type Later = Exclude<JournalReply, { kind: 'opened' | 'refused' }>
 
-class SqliteStore implements Store {
+class SqliteStore implements RecordingStore {
+  readonly records: RecordStore
   readonly #book = new QueueBook()
   readonly #link: JournalLink
   readonly #options: SqliteStoreOptions
@@ -100,6 +109,11 @@ class SqliteStore implements Store {
     this.#link = link
     this.#options = options
     this.#watch = new DiskWatch(options.timers, (trouble) => options.onTrouble?.(trouble))
+    this.records = {
+      ...createRecordReader((ask) => this.#inspect(ask), eventOf),
+      recordCommands: (records) =>
+        this.#request((id) => this.#link.post({ kind: 'commands', id, records })),
+    }
     this.#book.restore(live.queues, live.entries)
     const rows = live.state.map(({ table, id, json }) => {
       const row: unknown = JSON.parse(json)
@@ -201,6 +215,7 @@ class SqliteStore implements Store {
       case 'pending':
       case 'owed':
       case 'events':
+      case 'inspected':
         this.#reading.get(reply.id)?.(reply)
         this.#reading.delete(reply.id)
         return
@@ -241,6 +256,11 @@ class SqliteStore implements Store {
     void this.#post(gathered.batch.whole).then(gathered.written.resolve)
   }
 
+  async #inspect(ask: Inspection): Promise<Inspected> {
+    const reply = await this.#read((id) => ({ kind: 'inspect', id, ask }))
+    return reply.kind === 'inspected' ? reply.found : { kind: 'keys', keys: [], next: undefined }
+  }
+
   #read(request: (id: number) => JournalRequest): Promise<Read> {
     const id = this.#idNext++
     return new Promise((resolve) => {
@@ -279,6 +299,7 @@ function journalBatch(batch: CommitBatch, book: QueueBook): JournalBatch {
       legSequence: stamped.legSequence,
       type: stamped.event.type,
       json: JSON.stringify({ event: stamped.event, quality: stamped.quality }),
+      call: callOf(stamped),
     })),
     deliveries: batch.deliveries,
   }
@@ -297,6 +318,16 @@ function eventOf(json: string): Pick<StampedEvent, 'event' | 'quality'> {
 
 function legOf({ event }: StampedEvent): string | undefined {
   return 'leg' in event ? event.leg.legId : undefined
+}
+
+/** Conferences are told under the call that made them. */
+function callOf({ event, legSequence }: StampedEvent): JournalBatch['events'][number]['call'] {
+  if (legSequence === undefined) return undefined
+  const leg: LegFacts | undefined =
+    'leg' in event ? event.leg : 'conference' in event ? event.conference.creator : undefined
+  if (leg === undefined) return undefined
+  const { legUuid, sessionId, applicationId } = leg
+  return { legUuid, sessionId, applicationId }
 }
 
 function isReply(value: unknown): value is JournalReply {

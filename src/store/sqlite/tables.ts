@@ -15,6 +15,8 @@ import type {
 } from '../../ports/store.ts'
 import type { PlacedCall } from '../order/queue-book.ts'
 import { createEventTable } from './event-table.ts'
+import { createRecordTables, type Inspected, type Inspection } from './records.ts'
+import type { CommandRecord } from '../../ports/records.ts'
 import type { JournalBatch, JournalEvents, JournalLive } from './protocol.ts'
 
 /** Rows that one step of `prune` takes, so that a large clean-up never holds back a commit for long. */
@@ -33,6 +35,8 @@ export interface Tables {
   apart(applicationId: ApplicationId, nowMs: number, limit: number): readonly PendingDelivery[]
   owed(): readonly OwedDeliveries[]
   events(after: EventMark | 'oldest' | 'newest', limit: number): JournalEvents | undefined
+  inspect(ask: Inspection): Inspected
+  commands(records: readonly CommandRecord[]): void
   /** One step; true when there is more. */
   prune(olderThanMs: number): boolean
   live(): JournalLive
@@ -44,6 +48,7 @@ type Row = Readonly<Record<string, SQLOutputValue>>
 export function createTables(database: DatabaseSync): Tables {
   const write = batchWriter(database)
   const events = createEventTable(database)
+  const records = createRecordTables(database)
   const progress = database.prepare(
     `UPDATE delivery SET attempts = ?, next_attempt_at_ms = ?, state = ?, finished_at_ms = ?,
        last_attempt = coalesce(?, last_attempt) WHERE delivery_id = ?`,
@@ -81,6 +86,10 @@ export function createTables(database: DatabaseSync): Tables {
         const last = rest.lastAttempt && JSON.stringify(rest.lastAttempt)
         const at = Math.round(nextAttemptAtMs)
         progress.run(attempts, at, state, rest.finishedAtMs ?? null, last ?? null, deliveryId)
+        const failed = [...(rest.earlier ?? [])]
+        if (rest.lastAttempt !== undefined && state !== 'delivered') failed.push(rest.lastAttempt)
+        const first = attempts - failed.length + (state === 'delivered' ? 0 : 1)
+        failed.forEach((one, index) => records.putAttempt(deliveryId, first + index, one))
       }
     },
     pending: (after, limit, applicationId) => {
@@ -104,10 +113,13 @@ export function createTables(database: DatabaseSync): Tables {
         apart: Number(row['apart']),
       })),
     events: (after, limit) => events.read(after, limit),
+    inspect: records.inspect,
+    commands: records.putCommands,
     prune(olderThanMs) {
       const deliveries = Number(pruneDeliveries.run(olderThanMs).changes)
       const removed = events.prune(olderThanMs * 1000, pruneRowsMax)
-      return deliveries === pruneRowsMax || removed === pruneRowsMax
+      const commands = records.prune(olderThanMs * 1000, pruneRowsMax)
+      return Math.max(deliveries, removed, commands) === pruneRowsMax
     },
     live: () => readLive(database),
   }
@@ -130,7 +142,9 @@ function batchWriter(database: DatabaseSync): (batch: JournalBatch) => void {
   const dropQueue = database.prepare('DELETE FROM queue WHERE name = ?')
   const putEntry = database.prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?)')
   const dropEntry = database.prepare('DELETE FROM entry WHERE leg_id = ?')
-  const putEvent = database.prepare('INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const putEvent = database.prepare(
+    'INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  )
   const putDelivery = database.prepare(
     "INSERT OR REPLACE INTO delivery VALUES (?, ?, ?, 0, ?, 'pending', NULL, NULL, ?)",
   )
@@ -150,9 +164,20 @@ function batchWriter(database: DatabaseSync): (batch: JournalBatch) => void {
       if (entry === undefined) dropEntry.run(legId)
       else putEntry.run(legId, ...entryValues(entry))
     }
-    for (const { sequence, eventId, occurredAtUs, legId, legSequence, type, json } of events) {
+    for (const {
+      sequence,
+      eventId,
+      occurredAtUs,
+      legId,
+      legSequence,
+      type,
+      json,
+      call,
+    } of events) {
       const leg = legId ?? null
-      putEvent.run(sequence, eventId, occurredAtUs, leg, type, json, legSequence ?? null)
+      const told = [sequence, eventId, occurredAtUs, leg, type, json, legSequence ?? null] as const
+      const { legUuid = null, sessionId = null, applicationId = null } = call ?? {}
+      putEvent.run(...told, legUuid, sessionId, applicationId)
       putMark.run(sequence)
     }
     for (const row of deliveries) {
