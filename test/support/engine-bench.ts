@@ -538,7 +538,7 @@ function mediaWord(command: MediaCommand): string {
     case 'stop-playback':
       return `${command.kind} ${command.legId} ${command.playbackId}`
     case 'send-dtmf':
-      return `send-dtmf ${command.legId} ${command.digits}`
+      return `send-dtmf ${command.legId} ${command.digits}${command.inBand === true ? ' as tones' : ''}`
     case 'hear': {
       const { source } = command
       const heard = source.kind === 'leg' ? `leg ${source.legId}` : source.kind

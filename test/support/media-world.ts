@@ -167,7 +167,8 @@ export interface PhoneOptions {
   readonly address?: string
   readonly port?: number
   readonly ptimeMs?: number
-  readonly eventType?: number
+  /** null: it knows no telephone-event. */
+  readonly eventType?: number | null
   readonly direction?: string
   /** The address that its SDP names, when it is wrong about itself. */
   readonly claims?: { readonly address: string; readonly port: number }
@@ -205,7 +206,7 @@ export class Phone {
       address: '10.0.1.1',
       port: 4000 + 2 * world.random.below(1000),
       ptimeMs: 20,
-      eventType: 101,
+      eventType: 101 as number | null,
       direction: 'sendrecv',
       claims: undefined,
       ...options,
@@ -251,9 +252,9 @@ export class Phone {
       's=-',
       `c=IN IP4 ${address}`,
       't=0 0',
-      `m=audio ${claims?.port ?? this.options.port} RTP/AVP ${type} ${eventType}`,
+      `m=audio ${claims?.port ?? this.options.port} RTP/AVP ${type} ${eventType ?? ''}`.trimEnd(),
       ...(law === 'OPUS' ? [`a=rtpmap:${type} opus/48000/2`] : []),
-      `a=rtpmap:${eventType} telephone-event/${clock}`,
+      ...(eventType === null ? [] : [`a=rtpmap:${eventType} telephone-event/${clock}`]),
       `a=ptime:${ptimeMs}`,
       `a=${change.direction ?? direction}`,
       '',
@@ -309,7 +310,7 @@ export class Phone {
     for (let step = 1; step <= 7; step++) {
       const packet = new Uint8Array(16)
       writeEvent(packet, 12, event, step >= 5, Math.min(step, 5) * 20 * this.perMs)
-      const { eventType } = this.options
+      const eventType = this.options.eventType ?? 101
       writeRtpHeader(packet, 0, step === 1, eventType, this.sequence, this.timestamp, this.ssrc)
       this.sequence = (this.sequence + 1) & 0xffff
       this.send(packet)
