@@ -134,17 +134,32 @@ function inspect(database: DatabaseSync, ask: Inspection): Inspected {
     }
     case 'delivery':
       return { kind: 'deliveries', deliveries: deliveryAt(database, 'delivery_id', ask.id) }
-    case 'revive': {
-      const row = database
-        .prepare(
-          `UPDATE delivery SET state = 'apart', finished_at_ms = NULL, next_attempt_at_ms = ?
-           WHERE delivery_id = ? AND state IN ('delivered', 'failed') RETURNING row, attempts`,
-        )
-        .get(Math.round(ask.nowMs), ask.id)
-      const found = row === undefined ? undefined : parsed<DeliveryRow>(row['row'])
-      return { kind: 'revived', row: found, attempts: Number(row?.['attempts'] ?? 0) }
-    }
+    case 'revive':
+      return revive(database, ask)
   }
+}
+
+function revive(
+  database: DatabaseSync,
+  { id, nowMs }: Extract<Inspection, { kind: 'revive' }>,
+): Inspected {
+  const finished = `delivery_id = ? AND state IN ('delivered', 'failed')`
+  // A success stands in the delivery's row only, where the next attempt takes its place.
+  database
+    .prepare(
+      `INSERT OR IGNORE INTO attempt
+       SELECT sequence, attempts, last_attempt FROM delivery
+       WHERE ${finished} AND last_attempt IS NOT NULL`,
+    )
+    .run(id)
+  const row = database
+    .prepare(
+      `UPDATE delivery SET state = 'apart', finished_at_ms = NULL, next_attempt_at_ms = ?
+       WHERE ${finished} RETURNING row, attempts`,
+    )
+    .get(Math.round(nowMs), id)
+  const found = row === undefined ? undefined : parsed<DeliveryRow>(row['row'])
+  return { kind: 'revived', row: found, attempts: Number(row?.['attempts'] ?? 0) }
 }
 
 const caller =
