@@ -67,7 +67,7 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-const codecs = 'PCMU,PCMA'
+const codecs = 'PCMU,PCMA,G722'
 const pruneAfterMs = 60_000
 const pruneEveryMs = 600_000
 const drainWebhooksMs = 5_000

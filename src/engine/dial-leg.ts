@@ -1,6 +1,6 @@
 // A new outbound leg, for dial and transfer: told at once, its INVITE leaves when the media side has made an offer.
 
-import type { ApplicationId, SessionId } from '../base/ids.ts'
+import type { ApplicationId, LegId, SessionId } from '../base/ids.ts'
 import type { DialOptions, FreshLeg, Refusal } from '../ports/commands.ts'
 import type { StepContext } from './context.ts'
 import { createLeg, legsOf } from './legs.ts'
@@ -14,6 +14,8 @@ export interface DialPlan {
   readonly from: string
   readonly options: DialOptions
   readonly retryOnTimeout: boolean
+  /** Whom it will be bridged with, as far as is known. */
+  readonly partner?: LegId | undefined
   /** Whose limits it counts for. */
   readonly keyName: string | undefined
   /** As the command had it; '' and undefined both mean none. */
@@ -83,6 +85,7 @@ export function dialLeg(ctx: StepContext, plan: DialPlan): Leg {
     legId: leg.legId,
     offerSdp: undefined,
     codecs: options.codecs,
+    partner: plan.partner,
   })
   ctx.arm('dial-timeout', leg.legId, options.timeoutMs)
   return leg

@@ -59,6 +59,8 @@ export interface Leg {
   held: boolean
   /** SDP that our 200 or INVITE carries, until it is sent. */
   localSdp: string | undefined
+  /** The same for each codec that the caller offered and we have; see `media-leg-created`. */
+  sdpByCodec?: Readonly<Record<string, string>> | undefined
   /** The INVITE had no offer: the answer comes with the ACK. */
   readonly delayedOffer: boolean
   /** An 18x brought an SDP that the media engine has. */

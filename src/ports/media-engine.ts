@@ -30,8 +30,10 @@ export type MediaCommand =
       readonly kind: 'create-leg'
       readonly legId: LegId
       readonly offerSdp: string | undefined
-      /** Preferred codecs in order, names as in SDP (`PCMU`, `PCMA`); undefined: all. */
+      /** Preferred codecs in order, names as in SDP (`PCMU`, `PCMA`, `G722`, `OPUS`); undefined: all but Opus. */
       readonly codecs: readonly string[] | undefined
+      /** Without `codecs`: whom it will be bridged with, so that codecs are offered that need no translation. */
+      readonly partner?: LegId | undefined
     }
   /** The peer's answer (or early answer) to our offer. */
   | {
@@ -43,7 +45,12 @@ export type MediaCommand =
   /** A new offer from the peer, or (undefined) a request for ours. Answered by `reoffer-answered` or `reoffer-refused`. */
   | { readonly kind: 'reoffer'; readonly legId: LegId; readonly offerSdp: string | undefined }
   /** From now on the leg is sent RTP at every ptime (silence at least) and what arrives is listened to. */
-  | { readonly kind: 'start'; readonly legId: LegId }
+  | {
+      readonly kind: 'start'
+      readonly legId: LegId
+      /** Which of `sdpByCodec` the peer was sent instead of `sdp`. */
+      readonly codec?: string
+    }
   | { readonly kind: 'hear'; readonly legId: LegId; readonly source: MediaSource }
   /** Two-way bridge; replaces what either leg heard. `dtmfTo…` false: keys of the other side are not passed on. */
   | {
@@ -167,6 +174,8 @@ export type MediaInput =
       readonly sdp: string
       /** Codec names of the peer's offer in its order; empty when there was none. */
       readonly offeredCodecs: readonly string[]
+      /** The answer for each codec that could have been chosen, when there is a choice. */
+      readonly sdpByCodec?: Readonly<Record<string, string>> | undefined
     }
   /** 488: nothing in the offer that we can do; 500: no port, or the engine failed on this leg, at any time of its life. */
   | {

@@ -16,7 +16,7 @@ export function answer(
 ): CommandAnswer {
   accept(ctx, request, leg)
   if (command.webhooks !== undefined) leg.webhooks = command.webhooks
-  answerLeg(ctx, leg, [...command.customHeaders, ...command.sipHeaders])
+  answerLeg(ctx, leg, [...command.customHeaders, ...command.sipHeaders], command.codecs)
   if (command.record === undefined) return done
   recordLeg(ctx, leg, command.record)
   return accepted({ kind: 'recording-started', recordingId: command.record.recordingId })

@@ -21,6 +21,7 @@ export function dial(ctx: StepContext, request: Request, command: DialCommand): 
     applicationId: command.applicationId,
     from: fromOf(command, linked),
     options: command.dial,
+    partner: linked?.legId,
     retryOnTimeout: command.retryOnTimeout,
     keyName,
     clientState: request.envelope.clientState,

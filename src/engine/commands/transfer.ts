@@ -44,6 +44,7 @@ function dialFor(ctx: StepContext, leg: Leg, command: Transfer, keyName: string 
     // The `to` of the original call (C46).
     from: command.dial.from ?? leg.to,
     options: command.dial,
+    partner: leg.legId,
     retryOnTimeout: true,
     keyName,
     clientState: command.targetClientState,

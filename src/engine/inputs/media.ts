@@ -84,6 +84,7 @@ function mediaReady(ctx: StepContext, leg: Leg, input: MediaReady): void {
 
 function announce(ctx: StepContext, leg: Leg, input: MediaReady): void {
   leg.localSdp = input.sdp
+  leg.sdpByCodec = input.sdpByCodec
   leg.told = true
   ctx.touch(leg)
   ctx.emit({

@@ -49,6 +49,7 @@ function referReceived(ctx: StepContext, leg: Leg, heard: string): void {
     // The target sees whom it will talk to.
     from: peer.direction === 'incoming' ? peer.from : peer.to,
     options: plainDial(to),
+    partner: peer.legId,
     retryOnTimeout: true,
     keyName: keyOf(leg, peer),
     clientState: undefined,

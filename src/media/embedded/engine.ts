@@ -37,7 +37,8 @@ import type { Agreement, AudioCodec, LocalEnd, SdpState } from '../../sdp/sessio
 import type { AudioClip } from '../audio/clip.ts'
 import { estimateMos } from '../rtp/mos.ts'
 import { ClipShelf } from './clip-shelf.ts'
-import { allowedCodecs } from './codec-choice.ts'
+import { allowedCodecs, answerChoices, textsOf } from './codec-choice.ts'
+import type { AnswerChoices } from './codec-choice.ts'
 import { LegPlayback } from './leg-playback.ts'
 import type { AudioFailure, LegPlaybackParts } from './leg-playback.ts'
 import { MixCommands } from './mix-commands.ts'
@@ -80,6 +81,8 @@ interface Leg {
   sdp: SdpState
   codec: AudioCodec
   readonly playback: LegPlayback
+  /** Until it is answered: the answers that the peer could get. */
+  choices: AnswerChoices | undefined
   readonly ssrc: number
   /** When the source or the peer changed last; and the latest of all. */
   place: StreamPlace
@@ -205,6 +208,7 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
       started,
       peer,
       resumed: resolve,
+      choices: row.choices,
     })
     const former = { port, agreement: sdp.agreement, started, peer }
     this.#post({ op: 'open', legId, slot, identity, former })
@@ -216,10 +220,10 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
     const leg = this.#legs.get(brandAs<LegId>(id))
     const isKept = leg?.phase === 'open' || (leg?.phase === 'opening' && leg.resumed !== undefined)
     if (leg === undefined || !isKept) return undefined
-    const { port, codecs, ordered, sdp, codec, started, ssrc, place, peer } = leg
+    const { port, codecs, ordered, sdp, codec, started, ssrc, place, peer, choices } = leg
     const { sequence, timestamp, atMs, packetMs } = place
     const stored = { sequence, timestamp, atMs, packetMs }
-    return { port, codecs, ordered, sdp, codec, started, ssrc, place: stored, peer }
+    return { port, codecs, ordered, sdp, codec, started, ssrc, place: stored, peer, choices }
   }
 
   #places(): PlacesRow | undefined {
@@ -272,7 +276,9 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
         this.#reoffer(leg, command.offerSdp)
         return
       case 'start':
+        if (command.codec !== undefined) this.#choose(leg, command.codec)
         leg.started = true
+        leg.choices = undefined
         this.#rows.touch(legId)
         this.#post({ op: 'start', legId })
         return
@@ -310,7 +316,8 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
   #create(command: Extract<MediaCommand, { kind: 'create-leg' }>): void {
     const { legId, offerSdp } = command
     if (this.#legs.has(legId)) return
-    const codecs = allowedCodecs(command.codecs, offerSdp !== undefined)
+    const partner = command.partner === undefined ? undefined : this.#legs.get(command.partner)
+    const codecs = allowedCodecs(command.codecs, offerSdp !== undefined, partner?.codec)
     const ordered = command.codecs !== undefined
     let offer: RemoteDescription | undefined
     if (codecs.length === 0) return this.#refuse(legId, 488, 'no allowed codec is known')
@@ -343,6 +350,7 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
       started: false,
       peer: undefined,
       resumed: undefined,
+      choices: undefined,
     }
     this.#legs.set(legId, leg)
     this.#post({ op: 'open', legId, slot, identity, former: undefined })
@@ -431,7 +439,21 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
     this.#agree(leg, answered.value.state)
     const { sdp } = answered.value
     const names = offeredCodecs(offer)
-    this.#options.deliver({ kind: 'media-leg-created', legId, sdp, offeredCodecs: names })
+    leg.choices = answerChoices(newSdpState(leg.sdp.sessionId), offer, end)
+    const sdpByCodec = textsOf(leg.choices)
+    this.#options.deliver({
+      kind: 'media-leg-created',
+      legId,
+      sdp,
+      offeredCodecs: names,
+      sdpByCodec,
+    })
+  }
+
+  /** The peer was sent another of the answers that it could have had. */
+  #choose(leg: Leg, codec: string): void {
+    const chosen = leg.choices?.[codec]
+    if (chosen !== undefined) this.#agree(leg, chosen.state)
   }
 
   #setRemote(leg: Leg, sdp: string): void {

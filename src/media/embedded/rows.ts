@@ -6,6 +6,7 @@ import type { Random } from '../../ports/random.ts'
 import type { AudioCodec, SdpState } from '../../sdp/session.ts'
 import { clockPerMs } from '../audio/codec.ts'
 import { readU32 } from '../rtp/packet.ts'
+import type { AnswerChoices } from './codec-choice.ts'
 import type { RtpMark } from './protocol.ts'
 import type { RtpIdentity } from './sender.ts'
 
@@ -19,6 +20,7 @@ export interface MediaRow {
   readonly ssrc: number
   readonly place: StreamPlace
   readonly peer: DatagramPeer | undefined
+  readonly choices?: AnswerChoices | undefined
 }
 
 /** Where a stream stood; see `RtpMark`. */
