@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, (full: boolean) => Promise<Figures>>> = {
   waiting: async (full) => (await import('./waiting.ts')).benchWaiting(full),
   bridge: async (full) => (await import('./bridge.ts')).benchBridge(full),
   recovery: async (full) => (await import('./recovery.ts')).benchRecovery(full),
+  recording: async (full) => (await import('./recording.ts')).benchRecording(full),
   flood: async (full) => (await import('./flood.ts')).benchFlood(full),
   speech: async (full) => (await import('./speech.ts')).benchSpeech(full),
   overload: async (full) => (await import('./overload.ts')).benchOverload(full),
