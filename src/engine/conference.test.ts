@@ -3,6 +3,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { conferenceView, participantView, participantViews } from './conference-views.ts'
+import { brandAs, type PlaybackId } from '../base/ids.ts'
 import { audio, Bench, id } from '../../test/support/engine-bench.ts'
 
 const end = (conference: string) => ({ kind: 'conference-end', conference }) as const
@@ -366,4 +367,146 @@ test('participants in pages: the muted, those on hold, those who left', () => {
   assert.equal(participantViews(state, 'none', {}, { number: 1, size: 20 }), undefined)
   const view = conferenceView(state, 'room')
   assert.equal(view && conferenceView(state, view.conferenceId)?.name, 'room')
+})
+
+test('tones: as the conference has it, as the participant or its leave says, and never for who listens in', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b', 'c', 'spy')
+  const beeps = (): string[] => bench.since('media').filter((word) => word.includes('beep'))
+  bench.ok(bench.createConference('a', 'room', { beep: 'always' }))
+  assert.deepEqual(beeps(), ['mix-play beep enter'])
+  bench.ok(bench.joinConference('b', 'room', { beep: 'never' }))
+  assert.deepEqual(beeps(), [])
+  bench.ok({ ...leave('b', 'room'), beep: 'on_exit' })
+  assert.deepEqual(beeps(), ['mix-play beep exit'])
+  bench.ok(bench.joinConference('spy', 'room', { role: 'monitor' }))
+  bench.bye('spy')
+  assert.deepEqual(beeps(), [])
+  bench.ok(bench.joinConference('c', 'room', { role: 'whisper', beep: 'on_enter' }))
+  assert.deepEqual(beeps(), ['mix-play beep enter'])
+  bench.bye('c')
+  bench.ok(end('room'))
+  assert.deepEqual(beeps(), [], 'nobody is left to hear it')
+})
+
+test('what is played to all is one queue of the conference; to some it is that of their calls; stop ends both', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room'))
+  const conferenceId = bench.engine.state.conferences.find('room')?.machine.conferenceId
+  assert(conferenceId)
+  const play = (playbackId: string, ...names: string[]) =>
+    ({
+      kind: 'conference-play',
+      conference: 'room',
+      legIds: names.map(id),
+      playbackId,
+      audio: audio(playbackId),
+      loops: 1,
+    }) as const
+  const reports = (kind: 'mix-playback-started' | 'mix-playback-ended', name: string): void => {
+    const playbackId = brandAs<PlaybackId>(name)
+    if (kind === 'mix-playback-started') bench.fromMedia({ kind, conferenceId, playbackId })
+    else bench.fromMedia({ kind, conferenceId, playbackId, status: 'completed', detail: '' })
+  }
+  bench.forget()
+  bench.ok(play('one'))
+  bench.ok(play('two'))
+  bench.ok(play('alone', 'b'))
+  bench.ok(bench.play('b', 'own'))
+  assert.deepEqual(bench.since('media'), ['mix-play one', 'play b alone'])
+  reports('mix-playback-started', 'one')
+  reports('mix-playback-ended', 'one')
+  assert.deepEqual(bench.since('media'), ['mix-play two'])
+  reports('mix-playback-started', 'two')
+  bench.playbackStarted('b', 'alone')
+  bench.ok({ kind: 'conference-stop', conference: 'room', legIds: [] })
+  // What the call itself plays goes on.
+  assert.deepEqual(bench.since('media'), ['mix-stop two', 'stop-playback b alone', 'play b own'])
+  assert.deepEqual(bench.since('events'), [
+    'conference-playback-started one',
+    'conference-playback-ended one',
+    'conference-playback-started two',
+    'participant-playback-started b alone',
+    'conference-playback-ended two',
+    'participant-playback-ended b alone',
+  ])
+  bench.refused(play('x', 'nobody'), 'not-participant')
+})
+
+test('the end of a conference ends what it plays, before it is told; leaving ends what is played to the leaver', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room'))
+  const conferenceId = bench.engine.state.conferences.find('room')?.machine.conferenceId
+  assert(conferenceId)
+  const command = { kind: 'conference-play', conference: 'room', loops: Infinity } as const
+  bench.ok({ ...command, legIds: [], playbackId: 'all', audio: audio('all') })
+  bench.ok({ ...command, legIds: [id('b')], playbackId: 'one', audio: audio('one') })
+  bench.fromMedia({ kind: 'mix-playback-started', conferenceId, playbackId: brandAs('all') })
+  bench.playbackStarted('b', 'one')
+  const next = bench.restarted('a', 'b')
+  assert.ok(next.media.includes('mix-play all') && next.media.includes('play b one'))
+  next.forget()
+  next.ok(leave('b', 'room'))
+  next.ok(end('room'))
+  assert.deepEqual(next.since('events'), [
+    'participant-playback-ended b one',
+    'participant-left b',
+    'participant-left a',
+    'conference-playback-ended all',
+    'conference-ended room ended_via_api',
+    'leg-ended a normal_clearing',
+  ])
+})
+
+test('roles: a monitor stays unheard whoever unmutes, until its role changes; whispers follow their list', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b', 'spy')
+  bench.ok(bench.createConference('a', 'room'))
+  bench.ok(bench.joinConference('b', 'room'))
+  const role = (name: 'none' | 'barge' | 'whisper' | 'monitor', whisperTo?: string[]) =>
+    ({
+      ...{ kind: 'conference-role', conference: 'room', legId: id('spy'), role: name },
+      whisperTo: whisperTo?.map(id),
+    }) as const
+  bench.refused(role('monitor'), 'not-participant')
+  bench.ok(bench.joinConference('spy', 'room', { role: 'monitor' }))
+  bench.forget()
+  for (const legIds of [[], [id('spy')]]) {
+    bench.ok({ kind: 'conference-unmute', conference: 'room', legIds })
+  }
+  assert.deepEqual(bench.since('media'), [])
+  assert.equal(participantView(bench.engine.state, 'room', 'spy')?.muted, true)
+  bench.ok(role('whisper', ['b']))
+  bench.ok(role('whisper', ['a', 'b']))
+  bench.ok(role('barge'))
+  bench.ok(role('whisper'))
+  assert.deepEqual(bench.since('media'), [
+    'mix-set spy hears heard only b',
+    'mix-set spy hears heard only a,b',
+    'mix-set spy hears heard',
+    'mix-set spy hears heard only a,b',
+  ])
+  const { state } = bench.engine
+  const page = { number: 1, size: 20 }
+  const whispering = participantViews(state, 'room', { whispering: true }, page)
+  assert.deepEqual(
+    whispering?.rows.map(({ legId, whisperTo }) => [legId, ...whisperTo]),
+    [['spy', 'a', 'b']],
+  )
+})
+
+test('the floor is told once for each holder, and not for who has left', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  const conferenceId = bench.engine.state.conferences.find('room')?.machine.conferenceId
+  assert(conferenceId)
+  bench.forget()
+  for (const name of ['a', 'a', 'b'])
+    bench.fromMedia({ kind: 'mix-floor', conferenceId, legId: id(name) })
+  assert.deepEqual(bench.since('events'), ['floor-changed a'])
 })

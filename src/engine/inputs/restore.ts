@@ -8,6 +8,7 @@ import type { LiveRows, QueuedCall } from '../../ports/store.ts'
 import { waitLeftMs } from '../../queues/max-wait.ts'
 import type { AnswerRow } from '../answers.ts'
 import { restoredAudio } from '../audio-row.ts'
+import { resumeConferenceAudio } from '../conference-audio.ts'
 import { restoreConference } from '../conference-membership.ts'
 import type { ConferenceRow } from '../conference-state.ts'
 import type { StepContext } from '../context.ts'
@@ -74,6 +75,7 @@ function goOn(ctx: StepContext, legs: readonly Leg[], former: FormerCalls): void
       superviseBridge(ctx, leg)
     }
   }
+  for (const live of ctx.state.conferences.all()) resumeConferenceAudio(ctx, live)
 }
 
 function restoreLeg(row: LegRow): Leg {
@@ -106,7 +108,8 @@ function restoreLeg(row: LegRow): Leg {
   leg.timeLimitAtMs = row.timeLimitAtMs ?? undefined
   leg.audio = restoredAudio(row.audio)
   leg.gather = row.gather ?? undefined
-  leg.overlay = restoredAudio(row.overlay)
+  // A tone that was laid over a moment is not begun again.
+  leg.overlay = { ...restoredAudio(row.overlay), background: undefined }
   leg.supervises = row.supervises ?? undefined
   leg.joins = row.joins ?? undefined
   leg.referring = row.referring
