@@ -1,7 +1,17 @@
 // All checks of the suite.
 import type { Check } from './check.ts'
+import { eventChecks } from './suites/events.ts'
 import { parameterChecks } from './suites/parameters.ts'
 import { protocolChecks } from './suites/protocol.ts'
 import { queueChecks } from './suites/queues.ts'
+import { queueingChecks } from './suites/queueing.ts'
+import { stateChecks } from './suites/states.ts'
 
-export const allChecks: readonly Check[] = [...protocolChecks, ...queueChecks, ...parameterChecks]
+export const allChecks: readonly Check[] = [
+  ...protocolChecks,
+  ...queueChecks,
+  ...parameterChecks,
+  ...stateChecks,
+  ...queueingChecks,
+  ...eventChecks,
+]
