@@ -344,6 +344,13 @@ export const faults: readonly Fault[] = [
     replace: '    resumeAudio(ctx, leg)\n    resumeAudio(ctx, leg)\n',
   },
   {
+    what: 'an overlay outlives its call',
+    seed: 14,
+    file: 'src/engine/leg-audio.ts',
+    search: "  stepOverlay(ctx, leg, { kind: 'end-all', status })\n",
+    replace: '',
+  },
+  {
     what: 'hold music plays on under what is played',
     seed: 55,
     file: 'src/calls/playback.ts',
