@@ -24,7 +24,7 @@ import type {
 } from '../../../src/ports/store.ts'
 import { createMemoryStore } from '../../../src/store/memory/memory-store.ts'
 import { journalInThread, type JournalOptions } from '../../../src/store/sqlite/journal.ts'
-import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
+import { openSqliteStore, type RecordingStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import type { StartJournal } from '../../../src/store/sqlite/protocol.ts'
 
 export interface StoreForm {
@@ -52,7 +52,7 @@ export function inThread(options?: Pick<JournalOptions, 'beforeCommit'>): StartJ
   return journalInThread({ timers: createTimers(createClock()), files: dataFiles, ...options })
 }
 
-export function openSqlite(directory: string, startJournal = inThread()): Promise<Store> {
+export function openSqlite(directory: string, startJournal = inThread()): Promise<RecordingStore> {
   return openSqliteStore({ directory, startJournal, timers: createTimers(createClock()) })
 }
 
