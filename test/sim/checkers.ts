@@ -57,6 +57,8 @@ export class EventModel {
   bridged = 0
   /** The number of the latest event under each leg. */
   readonly #stories = new Map<LegId, number>()
+  /** By their ids, which the clients of a history never use twice. */
+  readonly gathersEnded = new Set<string>()
   #lastSequence = 0
   #lastUs = 0
   /** Legs whose phones have sent a REFER: their peers wait for the new party. */
@@ -144,6 +146,11 @@ export class EventModel {
         leg.held = held
         return
       }
+      case 'gather-ended':
+        this.#alive(event, event.leg.legId)
+        if (this.gathersEnded.has(event.gatherId)) this.#broken(event, 'ended twice')
+        this.gathersEnded.add(event.gatherId)
+        return
       case 'dtmf-received':
       case 'rtp-silent':
       case 'rtp-heard':

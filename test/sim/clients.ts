@@ -127,6 +127,8 @@ export class Clients {
       }
       case 'transfer':
         return { ...command, fresh: this.freshLeg() }
+      case 'gather':
+        return { ...command, gatherId: this.#random.uuid(), playbackId: this.#random.uuid() }
       case 'conference-create':
         return { ...command, conferenceId: brandAs<ConferenceId>(this.#random.uuid()) }
       default:

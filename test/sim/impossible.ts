@@ -54,6 +54,8 @@ const possible: Readonly<Record<string, readonly [Where, string]>> = {
   'timer first-command': [['ringing-in'], 'disarmed by the first command and by the end'],
   'timer dial-timeout': [['dialing'], 'disarmed by the answer and by the end'],
   'timer time-limit': [answered, 'armed by the answer, disarmed by the end'],
+  'timer gather': [answered, 'armed by a gather, disarmed by the end'],
+  'timer press-key': [answered, 'armed by keys that are sent, disarmed by the end'],
   'timer rtp-loss': [living, 'armed by silence, disarmed by the end'],
   'timer probe': [answered, 'armed for calls that go on after a start, disarmed by the end'],
   'timer max-wait': [['queued', 'ended'], 'disarmed with the place in line'],

@@ -106,7 +106,7 @@ export class Monkey {
     if (die < 70) return this.#transfer(legId)
     if (die < 74) return { kind: 'refer', legId, target: this.#uri(), ...plainHeaders }
     if (die < 84) return this.#play(legId)
-    if (die < 89) {
+    if (die < 87) {
       const stop = pick(this.#random, ['all', 'current'] as const)
       return { kind: 'playback-stop', legId, stop, overlay: this.#random.below(3) === 0 }
     }
@@ -116,9 +116,27 @@ export class Monkey {
 
   #smallCommand(legId: LegId): LegCommand {
     const random = this.#random
-    if (random.below(2) === 0) return { kind: 'client-state-update', legId }
+    if (random.below(6) === 0) return { kind: 'client-state-update', legId }
+    if (random.below(3) > 0) return this.#digits(legId)
     const role = pick(random, ['barge', 'whisper', 'monitor'] as const)
     return { kind: 'switch-supervisor-role', legId, role }
+  }
+
+  #digits(legId: LegId): LegCommand {
+    const random = this.#random
+    const die = random.below(10)
+    if (die < 2) return { kind: 'gather-stop', legId }
+    if (die < 3) return { kind: 'send-dtmf', legId, digits: '1w#', durationMs: 100 }
+    return {
+      ...{ kind: 'gather', legId, gatherId: random.uuid(), playbackId: random.uuid() },
+      rules: {
+        ...{ minimumDigits: 1, maximumDigits: 1 + random.below(3), timeoutMs: 2_000 },
+        ...{ interDigitMs: 500, initialMs: 1 + random.below(4_000), terminatingDigit: '#' },
+        ...{ validDigits: pick(random, ['1', '234']), triesMax: 1 + random.below(3) },
+      },
+      prompt: pick(random, [undefined, clip, words]),
+      invalidPrompt: pick(random, [undefined, words]),
+    }
   }
 
   #answer(legId: LegId): LegCommand {

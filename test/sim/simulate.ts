@@ -138,6 +138,12 @@ function checkEmpty(world: World): void {
   if (model.enqueued < enqueues || model.enqueued > enqueues + unsure) {
     throw new BrokenPromise(`${enqueues} enqueues accepted, ${model.enqueued} made`)
   }
+  const gathers = clients.effective.get('gather') ?? 0
+  const unsureGathers = clients.lost.get('gather') ?? 0
+  const { size: ended } = model.gathersEnded
+  if (ended < gathers || ended > gathers + unsureGathers) {
+    throw new BrokenPromise(`${gathers} gathers accepted, ${ended} ended`)
+  }
   world.recordings.checkEmpty(control)
   model.finish()
 }
