@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, (full: boolean) => Promise<Figures>>> = {
   calls: async (full) => (await import('./calls.ts')).benchCalls(full),
   waiting: async (full) => (await import('./waiting.ts')).benchWaiting(full),
   bridge: async (full) => (await import('./bridge.ts')).benchBridge(full),
+  conference: async (full) => (await import('./conference.ts')).benchConference(full),
   recovery: async (full) => (await import('./recovery.ts')).benchRecovery(full),
   recording: async (full) => (await import('./recording.ts')).benchRecording(full),
   flood: async (full) => (await import('./flood.ts')).benchFlood(full),
