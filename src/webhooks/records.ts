@@ -22,6 +22,8 @@ import { eventData, webhookOf, type RecordingUrl } from './payloads.ts'
 
 /** So many are counted and paged. */
 const foundMax = 10_000
+/** Events read and rendered at once: between two of them calls have their turn. */
+const readAtOnce = 200
 /** Commands are written down together, so often. */
 const writeEveryMs = 200
 /** Commands that wait for the disk; beyond it the record has a gap, which is counted. */
@@ -97,14 +99,18 @@ function commandWriter({ store, timers, metrics }: CallRecordsOptions) {
 }
 
 async function callEvents(
-  { store, connectionCodecs, recordingUrl }: CallRecordsOptions,
+  options: CallRecordsOptions,
   query: CallEventQuery,
   page: Page,
 ): Promise<Paged<CallEventView>> {
+  const { store, connectionCodecs, recordingUrl } = options
   const { type, name, ...rest } = query
   const types = name === undefined ? undefined : domainTypes(name)
   const keys: RecordKey[] = []
-  if (type !== 'command') keys.push(...(await store.eventKeys({ ...rest, types }, foundMax)))
+  if (type !== 'command') {
+    const found = await store.eventKeys({ ...rest, types }, foundMax)
+    keys.push(...(sharesTypes(name) ? await named(options, found, name) : found))
+  }
   // A command is done when it is answered.
   const isOpen = query.status !== undefined && query.status !== 'completed'
   if (type !== 'webhook' && !isOpen) keys.push(...(await store.commandKeys(query, foundMax)))
@@ -122,6 +128,27 @@ async function callEvents(
   for (const command of commands) told.set(`command ${command.at}`, { ...command, type: 'command' })
   const rows = wanted.flatMap(({ kind, at }) => told.get(`${kind} ${at}`) ?? [])
   return { rows, total: Math.min(keys.length, foundMax) }
+}
+
+/** Words and files in a conference are one kind of event: only the event itself tells its name. */
+function sharesTypes(name: string | undefined): name is string {
+  return name !== undefined && /^conference\..*(playback|speak)/.test(name)
+}
+
+/** Those keys whose event has that name, read in small pieces. */
+async function named(
+  { store, connectionCodecs }: CallRecordsOptions,
+  keys: readonly RecordKey[],
+  name: string,
+): Promise<readonly RecordKey[]> {
+  const found = new Set<number>()
+  for (let from = 0; from < keys.length; from += readAtOnce) {
+    const events = await store.events(keys.slice(from, from + readAtOnce).map(({ at }) => at))
+    for (const event of events) {
+      if (webhookOf(event, connectionCodecs)?.eventType === name) found.add(event.sequence)
+    }
+  }
+  return keys.filter(({ at }) => found.has(at))
 }
 
 function eventView(
@@ -150,13 +177,14 @@ const irregular: Readonly<Record<string, string>> = {
 }
 
 /** The domain events that a name on the wire may stand for. */
-export function domainTypes(name: string): readonly string[] {
+function domainTypes(name: string): readonly string[] {
   const known = irregular[name]
   if (known !== undefined) return [known]
   const [scope = '', ...parts] = name.split('.')
   const rest = parts.join('-')
   if (scope === 'call') return [`leg-${rest}`, `call-${rest}`, rest]
-  return /^(participant|floor)-/.test(rest) ? [rest] : [`${scope}-${rest}`]
+  const heard = rest.replace('speak', 'playback')
+  return /^(participant|floor)-/.test(rest) ? [heard] : [`${scope}-${heard}`]
 }
 
 function viewOf({ row, state, attempts }: StoredDelivery): DeliveryView {
