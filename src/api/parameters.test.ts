@@ -62,7 +62,7 @@ const refused: readonly (readonly [url: string, body: Body, ...errors: Expected]
   ],
   [`${call}/bridge`, { queue: 'a', ringtone: 'xx' }, ['10032', '/ringtone']],
   [`${call}/bridge`, { queue: 'a', mute_dtmf: 'all' }, ['10032', '/mute_dtmf']],
-  [`${call}/bridge`, { queue: 'a', record: 'record-from-answer' }, ['10015', '/record']],
+  [`${call}/bridge`, { queue: 'a', record: 'always' }, ['10032', '/record']],
   [`${call}/bridge`, { queue: 'a', play_ringtone: 1 }, ['10026', '/play_ringtone']],
 
   [`${call}/hangup`, { custom_headers: {} }, ['10026', '/custom_headers']],
@@ -87,7 +87,7 @@ const refused: readonly (readonly [url: string, body: Body, ...errors: Expected]
     ['10032', '/sip_headers/0/name'],
   ],
   [`${call}/answer`, { preferred_codecs: 'PCMU,MP3' }, ['10032', '/preferred_codecs']],
-  [`${call}/answer`, { record: 'record-from-answer' }, ['10015', '/record']],
+  [`${call}/answer`, { record_format: 'ogg' }, ['90000', '/record_format']],
   [`${call}/answer`, { stream_url: 'wss://x' }, ['10015', '/stream_url']],
   [`${call}/answer`, { assistant: {} }, ['10015', '/assistant']],
   [`${call}/answer`, { transcription: true }, ['10015', '/transcription']],

@@ -126,11 +126,14 @@ export interface RecordParameters {
   readonly record_custom_file_name?: string
 }
 
-/** The order that `record` gives; undefined: nothing is to be recorded. */
-export function recordOf(random: Random, body: RecordParameters): RecordingOrder | undefined {
-  if (body.record === undefined) return undefined
+/** The order that `record` gives, as a part of a command; empty: nothing is to be recorded. */
+export function recordOf(
+  random: Random,
+  body: RecordParameters,
+): { readonly record?: RecordingOrder } {
+  if (body.record === undefined) return {}
   const { record_trim: trim, record_custom_file_name: name } = body
-  return orderOf(random, {
+  const record = orderOf(random, {
     format: body.record_format,
     channels: body.record_channels,
     max_length: body.record_max_length,
@@ -140,6 +143,7 @@ export function recordOf(random: Random, body: RecordParameters): RecordingOrder
     ...(trim === undefined ? {} : { trim }),
     ...(name === undefined ? {} : { custom_file_name: name }),
   })
+  return { record }
 }
 
 /** An id of a client, looked up as it is. */

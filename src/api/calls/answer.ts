@@ -41,7 +41,7 @@ export function answer(api: Api, context: ApiContext): void {
       sipHeaders: body.sip_headers,
       codecs: codecsOf(body.preferred_codecs),
       webhooks: webhookOverrides(body),
-      record: recordOf(context.options.random, body),
+      ...recordOf(context.options.random, body),
     } as const
     return context.act(request, reply, command, body)
   })

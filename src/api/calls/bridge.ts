@@ -63,7 +63,7 @@ export function bridge(api: Api, context: ApiContext): void {
       preventDoubleBridge: body.prevent_double_bridge,
       parkAfterUnbridge: body.park_after_unbridge === 'self',
       holdAfterUnbridge: body.hold_after_unbridge,
-      record: recordOf(context.options.random, body),
+      ...recordOf(context.options.random, body),
     } as const
     return context.act(request, reply, command, body)
   })

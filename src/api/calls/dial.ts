@@ -51,7 +51,7 @@ export function dial(api: Api, context: ApiContext): void {
       applicationId: brandAs<ApplicationId>(body.connection_id),
       dial: {
         ...dialOptions(body, source.audio),
-        record: recordOf(context.options.random, body),
+        ...recordOf(context.options.random, body),
       },
       retryOnTimeout: body.retry_on_timeout,
       linkTo: body.link_to === undefined ? undefined : brandAs<LegId>(body.link_to),

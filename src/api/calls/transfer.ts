@@ -39,7 +39,7 @@ export function transfer(api: Api, context: ApiContext): void {
       fresh: context.freshLeg(),
       dial: {
         ...dialOptions(body, source.audio),
-        record: recordOf(context.options.random, body),
+        ...recordOf(context.options.random, body),
       },
       earlyMedia: body.early_media,
       parkAfterUnbridge: body.park_after_unbridge === 'self',
