@@ -424,7 +424,7 @@ function createAudio(
     http,
     ingest: ingest.ingest,
     media: (name) => library.content(name),
-    speak: (words) => speech.speak(words),
+    speak: (words, onPiece) => speech.speak(words, onPiece),
     cacheBytesMax: audioCacheBytes,
     fileBytesMax: config.limits.playback_bytes,
     fetchTimeoutMs: audioFetchMs,
@@ -452,6 +452,10 @@ function createAudio(
     loadClip: async (reference) => {
       const loaded = await clips.load(reference)
       return loaded.ok ? loaded.clip : loaded
+    },
+    beginClip: async (reference) => {
+      const begun = await clips.begin(reference)
+      return begun.ok ? begun : { status: begun.status, detail: begun.detail }
     },
     ringback: ringbackClip,
     deliver: (input) => late.current?.deliver(input),

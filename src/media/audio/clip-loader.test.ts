@@ -1,17 +1,26 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { ok, refused } from '../../base/result.ts'
+import type { Result } from '../../base/result.ts'
 import type { HttpOutcome, HttpRequest } from '../../ports/http-client.ts'
 import type { AudioReference } from '../../ports/media-engine.ts'
 import { createClipLoader } from './clip-loader.ts'
 import { clipFromSamples } from './clip.ts'
+import type { AudioClip } from './clip.ts'
 
 /** A loader over a web that answers when told to, and a decoder that makes one frame per byte. */
+/** A text that is being said. */
+interface Line {
+  readonly onPiece: (clip: AudioClip) => void
+  readonly done: (outcome: Result<AudioClip, string>) => void
+}
+
 function world(cacheBytesMax = 1_000_000) {
   const requests: HttpRequest[] = []
   const answers: ((outcome: HttpOutcome) => void)[] = []
   const files = new Map<string, { version: string; bytes: Uint8Array | undefined }>()
   const said: string[] = []
+  const lines: Line[] = []
   let decoded = 0
   const loader = createClipLoader({
     http: {
@@ -30,8 +39,9 @@ function world(cacheBytesMax = 1_000_000) {
       const file = files.get(name)
       return file && { version: file.version, read: () => Promise.resolve(file.bytes) }
     },
-    speak: ({ text }) => {
+    speak: ({ text }, onPiece) => {
       said.push(text)
+      if (text === 'long') return new Promise((done) => lines.push({ onPiece, done }))
       return Promise.resolve(
         text === 'silence' ? refused('no words') : ok(clipFromSamples(new Int16Array(160))),
       )
@@ -44,7 +54,7 @@ function world(cacheBytesMax = 1_000_000) {
     const headers: [] = []
     answers.shift()!({ kind: 'answer', status, headers, body: Uint8Array.from(body) })
   }
-  return { loader, files, said, requests, answers, answer, decodedCount: () => decoded }
+  return { loader, files, said, lines, requests, answers, answer, decodedCount: () => decoded }
 }
 
 const at = (url: string, cache = true): AudioReference => ({ kind: 'url', url, cache })
@@ -182,4 +192,44 @@ test('words are said once per voice however many hear them; what failed is tried
     })
   }
   assert.equal(said.length, 4)
+})
+
+test('words are heard from their first piece on by all who ask meanwhile; kept is the whole', async () => {
+  const { loader, lines, said } = world()
+  const long: AudioReference = {
+    ...({ kind: 'speech', text: 'long', ssml: false } as const),
+    ...{ voice: 'female', language: undefined },
+  }
+  const [first, whole] = [loader.begin(long), loader.load(long)]
+  const [one, two] = [160, 320].map((count) => clipFromSamples(new Int16Array(count)))
+  lines[0]!.onPiece(one!)
+  const second = await loader.begin(long)
+  for (const begun of [await first, second]) assert.ok(begun.ok && begun.clip === one)
+  assert.ok(second.ok && second.rest !== undefined)
+  lines[0]!.onPiece(two!)
+  assert.equal((await second.rest.piece(1)).clip, two)
+  const all = clipFromSamples(new Int16Array(480))
+  lines[0]!.done(ok(all))
+  assert.deepEqual(await second.rest.piece(2), { clip: undefined, why: undefined })
+  assert.ok((await whole).ok)
+  const kept = await loader.begin(long)
+  assert.ok(kept.ok && kept.clip === all && kept.rest === undefined)
+  assert.equal(said.length, 1)
+})
+
+test('words that fail before their first piece fail; afterwards the rest does', async () => {
+  const { loader, lines } = world()
+  const long: AudioReference = {
+    ...({ kind: 'speech', text: 'long', ssml: false } as const),
+    ...{ voice: 'female', language: undefined },
+  }
+  const none = loader.begin(long)
+  lines[0]!.done(refused('no voice'))
+  assert.deepEqual(await none, { ok: false, status: 'failed', detail: 'no voice' })
+  const begun = loader.begin(long)
+  lines[1]!.onPiece(clipFromSamples(new Int16Array(160)))
+  const some = await begun
+  lines[1]!.done(refused('no voice'))
+  assert.ok(some.ok)
+  assert.deepEqual(await some.rest?.piece(1), { clip: undefined, why: 'no voice' })
 })

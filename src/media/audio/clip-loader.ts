@@ -9,6 +9,7 @@ import type { AudioReference, SpeechReference } from '../../ports/media-engine.t
 import { beepClip } from './beep.ts'
 import { clipBytes } from './clip.ts'
 import type { AudioClip } from './clip.ts'
+import { ClipPieces } from './clip-pieces.ts'
 import type { Ingest } from './ingest.ts'
 
 export type LoadedClip =
@@ -34,7 +35,10 @@ export interface ClipLoaderOptions {
   /** The uploaded file of that name; undefined when there is none. */
   readonly media: (name: string) => MediaContent | undefined
   /** Says a text, or a sentence why not. */
-  readonly speak: (speech: SpeechReference) => Promise<Result<AudioClip, string>>
+  readonly speak: (
+    speech: SpeechReference,
+    onPiece: (clip: AudioClip) => void,
+  ) => Promise<Result<AudioClip, string>>
   /** Memory for finished clips; the longest unused go first. 60 s of audio are 960 kB. */
   readonly cacheBytesMax: number
   /** Largest file that is fetched. */
@@ -45,14 +49,22 @@ export interface ClipLoaderOptions {
 export interface ClipLoader {
   /** Never rejects. `cache: false` fetches anew and replaces what was kept. */
   load(audio: AudioReference): Promise<LoadedClip>
+  /** As `load`, but words can be heard from their first sentence on: `rest` has what follows, from its piece 1. */
+  begin(audio: AudioReference): Promise<BegunClip>
   /** Memory of the clips that are kept. */
   bytes(): number
 }
+
+export type BegunClip =
+  | { readonly ok: true; readonly clip: AudioClip; readonly rest: ClipPieces | undefined }
+  | Extract<LoadedClip, { readonly ok: false }>
 
 /** Makes a loader with an empty cache. */
 export function createClipLoader(options: ClipLoaderOptions): ClipLoader {
   const cache = new ClipCache(options.cacheBytesMax)
   const underWay = new Map<string, Promise<LoadedClip>>()
+  /** Of the words that are under way. */
+  const pieces = new Map<string, ClipPieces>()
 
   const loadOnce = (key: string, make: () => Promise<LoadedClip>): Promise<LoadedClip> => {
     const running = underWay.get(key)
@@ -68,40 +80,69 @@ export function createClipLoader(options: ClipLoaderOptions): ClipLoader {
     return started
   }
 
-  return {
-    load(audio) {
-      if (audio.kind === 'inline') {
-        // Bytes of a command are not stored; what is left of them after a restart is this.
-        if (audio.bytes.length === 0) return Promise.resolve(notKept)
-        const key = `sha256:${createHash('sha256').update(audio.bytes).digest('hex')}`
-        const kept = cache.get(key)
-        if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
-        return loadOnce(key, async () => toLoaded(await options.ingest(audio.bytes)))
+  const say = (speech: SpeechReference): Promise<LoadedClip> => {
+    const key = speechKey(speech)
+    const kept = cache.get(key)
+    if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
+    return loadOnce(key, async () => {
+      const making = new ClipPieces()
+      pieces.set(key, making)
+      try {
+        const said = await options.speak(speech, (clip) => making.add(clip))
+        making.end(said.ok ? undefined : said.why)
+        return toLoaded(said)
+      } finally {
+        making.end('failed')
+        pieces.delete(key)
       }
-      if (audio.kind === 'media') {
-        const content = options.media(audio.name)
-        if (content === undefined) return Promise.resolve(noMedia)
-        const key = `media:${content.version}`
-        const kept = cache.get(key)
-        if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
-        return loadOnce(key, async () => {
-          // Replaced between its look-up and now: what it was replaced by.
-          const bytes = (await content.read()) ?? (await options.media(audio.name)?.read())
-          return bytes === undefined ? noMedia : toLoaded(await options.ingest(bytes))
-        })
-      }
-      if (audio.kind === 'beep') return Promise.resolve({ ok: true, clip: beepClip(audio.which) })
-      if (audio.kind === 'speech') {
-        const key = speechKey(audio)
-        const kept = cache.get(key)
-        if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
-        return loadOnce(key, async () => toLoaded(await options.speak(audio)))
-      }
-      const kept = audio.cache ? cache.get(audio.url) : undefined
+    })
+  }
+
+  const load = (audio: AudioReference): Promise<LoadedClip> => {
+    if (audio.kind === 'inline') {
+      // Bytes of a command are not stored; what is left of them after a restart is this.
+      if (audio.bytes.length === 0) return Promise.resolve(notKept)
+      const key = `sha256:${createHash('sha256').update(audio.bytes).digest('hex')}`
+      const kept = cache.get(key)
       if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
-      // Who wants it fresh must not be given a fetch that began before the question.
-      if (!audio.cache) underWay.delete(audio.url)
-      return loadOnce(audio.url, () => fetchClip(options, audio.url))
+      return loadOnce(key, async () => toLoaded(await options.ingest(audio.bytes)))
+    }
+    if (audio.kind === 'media') {
+      const content = options.media(audio.name)
+      if (content === undefined) return Promise.resolve(noMedia)
+      const key = `media:${content.version}`
+      const kept = cache.get(key)
+      if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
+      return loadOnce(key, async () => {
+        // Replaced between its look-up and now: what it was replaced by.
+        const bytes = (await content.read()) ?? (await options.media(audio.name)?.read())
+        return bytes === undefined ? noMedia : toLoaded(await options.ingest(bytes))
+      })
+    }
+    if (audio.kind === 'beep') return Promise.resolve({ ok: true, clip: beepClip(audio.which) })
+    if (audio.kind === 'speech') {
+      return say(audio)
+    }
+    const kept = audio.cache ? cache.get(audio.url) : undefined
+    if (kept !== undefined) return Promise.resolve({ ok: true, clip: kept })
+    // Who wants it fresh must not be given a fetch that began before the question.
+    if (!audio.cache) underWay.delete(audio.url)
+    return loadOnce(audio.url, () => fetchClip(options, audio.url))
+  }
+
+  return {
+    load,
+    async begin(audio) {
+      const whole = load(audio)
+      const rest = audio.kind === 'speech' ? pieces.get(speechKey(audio)) : undefined
+      if (rest === undefined) {
+        const loaded = await whole
+        return loaded.ok ? { ...loaded, rest: undefined } : loaded
+      }
+      const first = await rest.piece(0)
+      return first.clip === undefined
+        ? failed(first.why ?? 'no words')
+        : { ok: true, clip: first.clip, rest }
     },
     bytes: () => cache.bytes,
   }

@@ -153,10 +153,17 @@ export class MediaCore {
       case 'play-over': {
         const clip = this.#clips.get(command.clipId)
         if (clip === undefined) return
-        const player = new ClipPlayer(clip, command.loops)
+        const player = new ClipPlayer(clip, command.loops, command.open)
         const playback = { playbackId: command.playbackId, player, told: false }
         if (command.op === 'play') leg.play(playback)
         else leg.overlay = playback
+        return
+      }
+      case 'play-on': {
+        const { clipId } = command
+        const player = leg.playerOf(command.playbackId)
+        if (clipId === undefined) player?.close()
+        else player?.append(this.#clips.get(clipId))
         return
       }
       case 'stop-playback':

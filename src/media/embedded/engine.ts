@@ -12,7 +12,6 @@ import type { Clock } from '../../ports/clock.ts'
 import type { DatagramPeer } from '../../ports/datagrams.ts'
 import type { DurableMedia, RestoredMedia, StoredRow } from '../../ports/durable.ts'
 import type {
-  AudioReference,
   MediaCapabilities,
   MediaCommand,
   MediaEngine,
@@ -40,7 +39,7 @@ import { ClipShelf } from './clip-shelf.ts'
 import { allowedCodecs, answerChoices, textsOf } from './codec-choice.ts'
 import type { AnswerChoices } from './codec-choice.ts'
 import { LegPlayback } from './leg-playback.ts'
-import type { AudioFailure, LegPlaybackParts } from './leg-playback.ts'
+import type { LegPlaybackParts } from './leg-playback.ts'
 import { MixCommands } from './mix-commands.ts'
 import type { MediaWorkerPort, WorkerCommand, WorkerEvent, WorkerSource } from './protocol.ts'
 import { latestPlace, placeOf, placesRowId } from './rows.ts'
@@ -58,7 +57,8 @@ export interface EmbeddedMediaOptions {
   /** IP address written into SDP: what peers can reach. */
   readonly advertise: string
   /** Fetches and encodes audio; equal references may give the same clip. A rejection counts as `failed`. */
-  readonly loadClip: (audio: AudioReference) => Promise<AudioClip | AudioFailure>
+  readonly loadClip: LegPlaybackParts['loadClip']
+  readonly beginClip?: LegPlaybackParts['beginClip']
   readonly ringback: (country: string) => AudioClip
   /** Takes the engine's answers and events; never called from within `perform`. */
   readonly deliver: (input: MediaInput) => void
@@ -115,6 +115,7 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
     for (let slot = options.table.rows - 1; slot > 0; slot--) this.#freeSlots.push(slot)
     this.#playing = {
       loadClip: options.loadClip,
+      ...(options.beginClip === undefined ? {} : { beginClip: options.beginClip }),
       shelf: this.#shelf,
       post: (command) => this.#post(command),
       deliverSoon: (input) => this.#deliverSoon(input),

@@ -4,6 +4,7 @@
 import type { LegId, PlaybackId } from '../../base/ids.ts'
 import type { AudioReference, MediaCommand, MediaInput } from '../../ports/media-engine.ts'
 import type { AudioClip } from '../audio/clip.ts'
+import type { ClipPieces } from '../audio/clip-pieces.ts'
 import type { ClipShelf } from './clip-shelf.ts'
 import type { WorkerCommand } from './protocol.ts'
 
@@ -15,14 +16,22 @@ export interface AudioFailure {
 
 export interface LegPlaybackParts {
   readonly loadClip: (audio: AudioReference) => Promise<AudioClip | AudioFailure>
+  /** As `loadClip`, for audio that may be heard before all of it is made. */
+  readonly beginClip?: (audio: AudioReference) => Promise<BegunAudio | AudioFailure>
   readonly shelf: ClipShelf
   readonly post: (command: WorkerCommand) => void
   readonly deliverSoon: (input: MediaInput) => void
 }
 
+/** The first piece, and where the others come from. */
+export interface BegunAudio {
+  readonly clip: AudioClip
+  readonly rest: ClipPieces | undefined
+}
+
 interface Playback {
   readonly playbackId: PlaybackId
-  clip: AudioClip | undefined
+  readonly clips: AudioClip[]
 }
 
 type PlayCommand = Extract<MediaCommand, { kind: 'play' | 'play-over' }>
@@ -44,7 +53,7 @@ export class LegPlayback {
     const { shelf, post, deliverSoon } = this.#parts
     const legId = this.#legId
     this.#leave(layer)
-    const playback: Playback = { playbackId, clip: undefined }
+    const playback: Playback = { playbackId, clips: [] }
     this.#layers.set(layer, playback)
     const loaded = await this.#load(command.audio)
     // Stopped, replaced or released while it was loading: it must not start any more.
@@ -55,8 +64,35 @@ export class LegPlayback {
       deliverSoon({ kind: 'playback-ended', legId, playbackId, status, detail })
       return
     }
-    playback.clip = loaded
-    post({ op: layer, legId, playbackId, clipId: shelf.use(loaded, post), loops })
+    const { clip, rest } = loaded
+    playback.clips.push(clip)
+    const open = rest !== undefined
+    post({ op: layer, legId, playbackId, clipId: shelf.use(clip, post), loops, open })
+    if (rest !== undefined) await this.#goOn(layer, playback, rest)
+  }
+
+  /** Passes on what is made while it is heard. What fails in the middle ends there. */
+  async #goOn(layer: Layer, playback: Playback, rest: ClipPieces): Promise<void> {
+    const { shelf, post, deliverSoon } = this.#parts
+    const { playbackId } = playback
+    const legId = this.#legId
+    for (let index = 1; ; index++) {
+      const next = await rest.piece(index)
+      if (this.#layers.get(layer) !== playback) return
+      if (next.clip !== undefined) {
+        playback.clips.push(next.clip)
+        post({ op: 'play-on', legId, playbackId, clipId: shelf.use(next.clip, post) })
+        continue
+      }
+      if (next.why === undefined) {
+        post({ op: 'play-on', legId, playbackId, clipId: undefined })
+        return
+      }
+      this.#leave(layer)
+      post({ op: 'stop-playback', legId, playbackId })
+      deliverSoon({ kind: 'playback-ended', legId, playbackId, status: 'failed', detail: next.why })
+      return
+    }
   }
 
   /** Whether reports about it still mean something. */
@@ -76,17 +112,21 @@ export class LegPlayback {
     this.#leave('play-over')
   }
 
-  async #load(audio: AudioReference): Promise<AudioClip | AudioFailure> {
+  async #load(audio: AudioReference): Promise<BegunAudio | AudioFailure> {
+    const { beginClip, loadClip } = this.#parts
     try {
-      return await this.#parts.loadClip(audio)
+      if (beginClip !== undefined) return await beginClip(audio)
+      const loaded = await loadClip(audio)
+      return 'status' in loaded ? loaded : { clip: loaded, rest: undefined }
     } catch (error) {
       return { status: 'failed', detail: error instanceof Error ? error.message : String(error) }
     }
   }
 
   #leave(layer: Layer): void {
-    const clip = this.#layers.get(layer)?.clip
+    const { shelf, post } = this.#parts
+    const clips = this.#layers.get(layer)?.clips ?? []
     this.#layers.delete(layer)
-    if (clip !== undefined) this.#parts.shelf.leave(clip, this.#parts.post)
+    for (const clip of clips) shelf.leave(clip, post)
   }
 }

@@ -258,6 +258,12 @@ export class MediaLeg {
     this.sender.mark()
   }
 
+  /** In either layer. */
+  playerOf(playbackId: PlaybackId): ClipPlayer | undefined {
+    const layers = [this.playback, this.overlay]
+    return layers.find((one) => one?.playbackId === playbackId)?.player
+  }
+
   /** Either layer; another playback that has taken its place goes on. */
   stopPlayback(playbackId: PlaybackId): void {
     if (this.overlay?.playbackId === playbackId) this.overlay = undefined

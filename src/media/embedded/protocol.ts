@@ -52,6 +52,15 @@ export type WorkerCommand =
       readonly playbackId: PlaybackId
       readonly clipId: number
       readonly loops: number
+      /** More pieces follow: at the end of the last one there is silence until they come. */
+      readonly open?: boolean
+    }
+  | {
+      /** The next piece of a playback; undefined: there are no more. */
+      readonly op: 'play-on'
+      readonly legId: LegId
+      readonly playbackId: PlaybackId
+      readonly clipId: number | undefined
     }
   | { readonly op: 'stop-playback'; readonly legId: LegId; readonly playbackId: PlaybackId }
   | {

@@ -42,7 +42,11 @@ export interface SpeechOptions {
 }
 
 export interface Speech {
-  speak(speech: SpeechReference): Promise<Result<AudioClip, string>>
+  /** `onPiece` gets every piece of the clip as soon as it is made. */
+  speak(
+    speech: SpeechReference,
+    onPiece?: (clip: AudioClip) => void,
+  ): Promise<Result<AudioClip, string>>
   /** Why it cannot be said; undefined: it can. */
   check(speech: SpeechReference): SpeechFault | undefined
   /** Has the thread load its program and say something to nobody, so that the first caller does not wait for that. */
@@ -63,19 +67,19 @@ export function createSpeech(options: SpeechOptions): Speech {
   const jobs = new WorkerJobs<SpeechWork, AudioClip>({ ...rest, words })
   const program = espeak ?? ''
   return {
-    async speak(speech) {
+    async speak(speech, onPiece = () => undefined) {
       const script = scriptOf(speech, espeak !== undefined)
       if (!script.ok) return refused(script.why.why)
       const { speaker, pieces } = script.value
       const clips: AudioClip[] = []
       for (const piece of pieces) {
-        if (piece.kind === 'pause') {
-          clips.push(silence(piece.ms))
-          continue
-        }
-        const said = await jobs.run({ speaker, program, text: piece.text, rate: piece.rate })
-        if (!said.ok) return said
-        clips.push(said.value)
+        const made =
+          piece.kind === 'pause'
+            ? ok(silence(piece.ms))
+            : await jobs.run({ speaker, program, text: piece.text, rate: piece.rate })
+        if (!made.ok) return made
+        clips.push(made.value)
+        onPiece(made.value)
       }
       return ok(clips.length === 1 && clips[0] !== undefined ? clips[0] : joinClips(clips))
     },

@@ -45,14 +45,16 @@ test('loops, and the queue that it shares with playback', async () => {
   const { id, call } = await stage.answered()
   const heard = call.record()
   await stage.command(id, 'playback_start', { audio_url: stage.sounds.url(600, 300) })
-  await stage.command(id, 'speak', { payload: 'Ready.', voice: 'AWS.Polly.Matthew', loop: 2 })
+  await stage.command(id, 'speak', {
+    payload: '<speak><break time="400ms"/>Ready.</speak>',
+    ...{ payload_type: 'ssml', voice: 'AWS.Polly.Matthew', loop: 2 },
+  })
   await ended(id)
   await call.hearsSilence(patienceMs)
   assert.deepEqual(spoken(id), [
     ...['playback.started', 'playback.ended completed'],
     ...['speak.started', 'speak.ended completed'],
   ])
-  // The tone runs into nothing: the words begin with a pause of their own.
   assert.equal(burstsOf(heard(), 200).length, 3)
 })
 
@@ -110,4 +112,15 @@ test('what cannot be said is refused at once, with the code of the parameter', a
   assert.equal(await codeOf({ payload: '' }), '10004 /payload')
   assert.equal(await codeOf({ stop: 'now' }), '90016 /stop')
   assert.equal(await codeOf({ loop: 0 }), '90009 /loop')
+})
+
+test('a long text is heard while it is made, whole and in order', async () => {
+  const { id, call } = await stage.answered()
+  const heard = call.record()
+  const lines = Array.from({ length: 12 }, (_, at) => `<s>Line ${at + 1}.</s><break time="400ms"/>`)
+  const payload = `<speak>${lines.join('')}</speak>`
+  await stage.command(id, 'speak', { payload, payload_type: 'ssml', voice: 'Flite.kal16' })
+  await stage.receiver.waitFor(() => spoken(id).length === 2, patienceMs)
+  await call.hearsSilence(patienceMs)
+  assert.equal(burstsOf(heard(), 300).length, 12)
 })
