@@ -164,6 +164,10 @@ export class MediaWorld {
 export interface PhoneOptions {
   readonly hz: number
   readonly law?: CodecName
+  /** Offers comfort noise. */
+  readonly noise?: boolean
+  /** Every so manieth packet that it sends is lost; 0: none. */
+  readonly losesEvery?: number
   readonly address?: string
   readonly port?: number
   readonly ptimeMs?: number
@@ -189,7 +193,7 @@ export class Phone {
   timestamp = 0xffff_f000
   readonly options
   readonly #world: MediaWorld
-  readonly #encoder
+  #encoder
   #socket: DatagramSocket | undefined
   #rtcp: DatagramSocket | undefined
   #talking = false
@@ -203,6 +207,8 @@ export class Phone {
     this.#world = world
     this.options = {
       law: 'PCMU' as CodecName,
+      noise: false,
+      losesEvery: 0,
       address: '10.0.1.1',
       port: 4000 + 2 * world.random.below(1000),
       ptimeMs: 20,
@@ -242,7 +248,12 @@ export class Phone {
 
   /** An SDP of this phone; each call is a new version. */
   sdp(change: { readonly direction?: string; readonly address?: string } = {}): string {
-    const { law, ptimeMs, eventType, direction, claims } = this.options
+    const { law, noise, ptimeMs, eventType, direction, claims } = this.options
+    const types = [
+      payloadTypes[law],
+      ...(noise ? [13] : []),
+      ...(eventType === null ? [] : [eventType]),
+    ]
     const address = change.address ?? claims?.address ?? this.options.address
     const type = payloadTypes[law]
     const clock = law === 'OPUS' ? 48_000 : 8000
@@ -252,7 +263,7 @@ export class Phone {
       's=-',
       `c=IN IP4 ${address}`,
       't=0 0',
-      `m=audio ${claims?.port ?? this.options.port} RTP/AVP ${type} ${eventType ?? ''}`.trimEnd(),
+      `m=audio ${claims?.port ?? this.options.port} RTP/AVP ${types.join(' ')}`,
       ...(law === 'OPUS' ? [`a=rtpmap:${type} opus/48000/2`] : []),
       ...(eventType === null ? [] : [`a=rtpmap:${eventType} telephone-event/${clock}`]),
       `a=ptime:${ptimeMs}`,
@@ -293,9 +304,25 @@ export class Phone {
     }
     const type = payloadTypes[law]
     writeRtpHeader(packet, 0, marker, type, this.sequence, this.timestamp, this.ssrc)
-    this.send(packet.subarray(0, 12 + length))
+    const { losesEvery } = this.options
+    const isLost = losesEvery > 0 && this.sequence % losesEvery === 0
+    if (!isLost) this.send(packet.subarray(0, 12 + length))
     this.sequence = (this.sequence + 1) & 0xffff
     this.timestamp = (this.timestamp + ptimeMs * this.perMs) >>> 0
+  }
+
+  /** Speaks another codec from now on; its next SDP says so. */
+  speak(law: CodecName): void {
+    this.options.law = law
+    this.#encoder = createEncoder(law)
+  }
+
+  /** Says what its silence sounds like, in -dBov (RFC 3389). */
+  sendNoise(level: number): void {
+    const packet = new Uint8Array(13).fill(level, 12)
+    writeRtpHeader(packet, 0, false, 13, this.sequence, this.timestamp, this.ssrc)
+    this.sequence = (this.sequence + 1) & 0xffff
+    this.send(packet)
   }
 
   /** Ticks of its RTP clock. */

@@ -13,6 +13,9 @@ import type { RtpSender } from './sender.ts'
 
 type WideCodec = 'G722' | 'OPUS'
 
+/** So much of a clip's end is encoded before its beginning: a loop goes on where its end left the decoder. */
+const LEAD_FRAMES = 15
+
 /** By clip: gone with the clip itself. */
 const encodedClips = new WeakMap<AudioClip, Partial<Record<WideCodec, EncodedClip>>>()
 const narrow = new Int16Array(FRAME_SAMPLES)
@@ -55,15 +58,22 @@ class EncodedClip {
   constructor(clip: AudioClip, codec: WideCodec) {
     this.#clip = clip
     this.#encoder = createEncoder(codec)
+    const frames = clip.samples / FRAME_SAMPLES
+    for (let i = Math.max(0, frames - LEAD_FRAMES); i < frames; i++) this.#encode(i)
   }
 
   frame(index: number): Uint8Array {
     const known = this.#frames[index]
     if (known !== undefined) return known
-    decodeUlaw(this.#clip.pcmu, narrow, index * FRAME_SAMPLES, FRAME_SAMPLES)
-    this.#doubler.double(narrow, wide)
-    const made = room.slice(0, this.#encoder.encode(wide, room, 0))
+    const made = room.slice(0, this.#encode(index))
     this.#frames[index] = made
     return made
+  }
+
+  /** Into `room`; gives the number of bytes. */
+  #encode(index: number): number {
+    decodeUlaw(this.#clip.pcmu, narrow, index * FRAME_SAMPLES, FRAME_SAMPLES)
+    this.#doubler.double(narrow, wide)
+    return this.#encoder.encode(wide, room, 0)
   }
 }

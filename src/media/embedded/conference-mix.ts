@@ -21,6 +21,8 @@ interface Seat {
   readonly hearing: Hearing
   /** What the party hears is encoded with; known once it is fed. */
   codec: CodecName
+  /** Ticks since its sound was its own; many. */
+  quietTicks: number
   /** For what must be 8 kHz of a mix of 16 kHz. */
   readonly narrowOut: Narrow
   readonly narrowShare: Narrow
@@ -29,6 +31,9 @@ interface Seat {
   /** Its buffer gave a frame in the last tick. */
   flows: boolean
 }
+
+/** 5 s. */
+const OWN_TICKS = 250
 
 /** What a mix tells. */
 export interface MixListener {
@@ -80,6 +85,7 @@ export class ConferenceMix {
       party,
       hearing: new Hearing(),
       codec: 'PCMU',
+      quietTicks: 0,
       narrowOut: new Narrow(),
       narrowShare: new Narrow(),
       only,
@@ -175,17 +181,33 @@ export class ConferenceMix {
   feed(legId: LegId, sender: RtpSender, nowMs: number): void {
     const seat = this.#seats.get(legId)
     const { codec } = sender
-    if (seat !== undefined) seat.codec = codec
-    const samples = seat === undefined ? undefined : this.#mixer.output(seat.party)
-    if (samples === undefined || samples === this.#mixer.silence) {
+    if (seat === undefined) {
       sender.feedSilence(nowMs)
-    } else if (samples !== this.#mixer.common) {
+      return
+    }
+    seat.codec = codec
+    const samples = this.#mixer.output(seat.party)
+    const isOwn = this.#encodesAlone(seat, samples, sender)
+    if (isOwn) {
       sender.feedLinear(samples, nowMs)
+    } else if (samples === this.#mixer.silence) {
+      sender.feedSilence(nowMs)
     } else {
       const shared = (this.#encoded[codec] ??= new SharedFrame(codec))
       const length = shared.encode(samples, this.#ticks)
       sender.feed(shared.bytes, 0, nowMs, length)
     }
+  }
+
+  /** G.722 does not bear a change of encoders at every word: who spoke of late keeps its own for a while. */
+  #encodesAlone(seat: Seat, samples: Int16Array, sender: RtpSender): boolean {
+    const isOwn = samples !== this.#mixer.common && samples !== this.#mixer.silence
+    if (seat.codec !== 'G722') return isOwn
+    const before = seat.quietTicks <= OWN_TICKS
+    seat.quietTicks = isOwn ? 0 : Math.min(seat.quietTicks + 1, OWN_TICKS + 1)
+    const after = seat.quietTicks <= OWN_TICKS
+    if (before !== after) sender.changeEncoder()
+    return after
   }
 
   /** Another rate begins: parties sit down at another mixer, and what they said at that moment is not faded. */

@@ -5,6 +5,8 @@ import { brandAs } from '../../base/ids.ts'
 import type { ConferenceId, PlaybackId } from '../../base/ids.ts'
 import { MediaWorld, toneClip } from '../../../test/support/media-world.ts'
 import type { Phone } from '../../../test/support/media-world.ts'
+import { G722Decoder, G722Encoder } from '../audio/g722.ts'
+import { rms } from '../audio/goertzel.ts'
 import { emptyHeader, readRtp, writeRtpHeader } from '../rtp/packet.ts'
 import type { RtpHeader } from '../rtp/packet.ts'
 import { RtpSender } from './sender.ts'
@@ -131,3 +133,44 @@ function shake(world: MediaWorld, phones: readonly Phone[]): void {
   ]
   moves[world.random.below(moves.length)]!()
 }
+
+test('G.722: after loud sound an encoder that begins anew does not blow up, whichever way it comes', () => {
+  for (const way of ['computed', 'relayed'] as const) {
+    const decoder = new G722Decoder()
+    const heard: number[] = []
+    const sender = new RtpSender({ ssrc: 1, sequence: 1, timestamp: 1 }, 0, (packet) => {
+      const out = new Int16Array(320)
+      decoder.decode(packet, 12, 160, out)
+      heard.push(rms(out))
+      return true
+    })
+    sender.configure('G722', 9, undefined, 20)
+    sender.sending = true
+    const loud = new G722Encoder()
+    const fresh = new G722Encoder()
+    const bytes = new Uint8Array(172)
+    for (let i = 0; i < 40; i++) {
+      const samples = Int16Array.from({ length: 320 }, (_, n) =>
+        Math.round(12_000 * Math.sin((2 * Math.PI * 700 * (i * 320 + n)) / 16_000)),
+      )
+      if (i < 20) {
+        loud.encode(samples, bytes, 12)
+        sender.feed(bytes, 12, i * 20)
+        continue
+      }
+      if (i === 20) sender.mark()
+      if (way === 'computed') {
+        sender.feedLinear(samples, i * 20)
+        continue
+      }
+      fresh.encode(samples, bytes, 12)
+      writeRtpHeader(bytes, 0, false, 9, i, i * 160, 5)
+      const header = emptyHeader()
+      assert.ok(readRtp(bytes, header))
+      sender.relay(header, bytes, 'G722', i * 20)
+    }
+    assert.equal(heard.length, 40)
+    assert.ok(Math.max(...heard) < 1.2 * 8485, `${way}: ${heard.map(Math.round).join(' ')}`)
+    assert.ok(heard[39]! > 8000)
+  }
+})

@@ -63,6 +63,11 @@ export class RtpSender {
   /** undefined: the next tick packet is placed by the time that passed. */
   #nextTimestamp: number | undefined
   #marker = true
+  /**
+   * Another encoder's G.722 follows: a decoder that is adapted to loud sound would blow up the first codes of an encoder
+   * that begins softly. 20 ms of silence in their place bring it down; a loud encoder after that only fades in.
+   */
+  #settles = true
 
   readonly #packet = new Uint8Array(RTP_HEADER_BYTES + ENCODED_MAX)
   #framePacket: Uint8Array
@@ -122,6 +127,12 @@ export class RtpSender {
   mark(): void {
     this.#marker = true
     this.#relaying = false
+    this.#settles = true
+  }
+
+  /** The next 20 ms come of another encoder than the last. */
+  changeEncoder(): void {
+    this.#settles = true
   }
 
   /** Where the stream stands: the next sequence number, and the timestamp that belongs to `nowMs`. */
@@ -151,6 +162,11 @@ export class RtpSender {
     if (this.#relaying) this.mark()
     if (this.codec === 'OPUS') {
       this.#sendWhole(source, at, length, nowMs)
+      return
+    }
+    if (this.#settles && this.codec === 'G722') {
+      this.#settles = false
+      this.feed(silenceOf('G722'), 0, nowMs)
       return
     }
     let taken = 0
@@ -374,6 +390,7 @@ export class RtpSender {
     this.#sequenceOffset = this.#nextSequence - header.sequence
     this.#timestampOffset = timestamp - header.timestamp
     this.#marker = true
+    this.#settles = true
   }
 
   #leaveOut(header: Readonly<RtpHeader>): void {
@@ -401,7 +418,12 @@ export class RtpSender {
     const length = RTP_HEADER_BYTES + payloadLength
     const into = this.#relayBuffer
     if (this.#relayPacket.length !== length) this.#relayPacket = into.subarray(0, length)
-    if (kind === this.codec || (kind !== 'PCMU' && kind !== 'PCMA')) {
+    if (kind === 'G722' && this.#settles) {
+      this.#settles = false
+      const silence = silenceOf('G722')
+      for (let i = 0; i < payloadLength; i++)
+        into[RTP_HEADER_BYTES + i] = silence[i % silence.length]!
+    } else if (kind === this.codec || (kind !== 'PCMU' && kind !== 'PCMA')) {
       for (let i = 0; i < payloadLength; i++) into[RTP_HEADER_BYTES + i] = bytes[payloadOffset + i]!
     } else {
       const table = kind === 'PCMU' ? ulawToAlaw : alawToUlaw
