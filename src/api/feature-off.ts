@@ -12,9 +12,7 @@ const callActions = [
   ...['conversation_relay_start', 'conversation_relay_stop', 'pay'],
 ]
 
-const conferenceActions = [
-  ...['gather_using_audio', 'dial_participant'],
-]
+const conferenceActions = [...['gather_using_audio', 'dial_participant']]
 
 const replacements: Readonly<Record<string, string>> = {
   dial_participant: ' Use POST /v2/calls, with conference_config.',
@@ -32,6 +30,19 @@ const families: readonly (readonly [methods: readonly Method[], url: string, det
     '/v2/telephony_credentials/:id/token',
     'Tokens for browsers are not enabled on this server. Register with sip_username and sip_password.',
   ],
+  [
+    ['POST'],
+    '/v2/credential_connections/:id/actions/check_registration_status',
+    'The registration status is not enabled on this server.',
+  ],
+  ...['ip_connections', 'ip_connections/:id', 'fqdn_connections', 'fqdn_connections/:id'].map(
+    (path) =>
+      [
+        ['GET', 'POST', 'PATCH', 'DELETE'],
+        `/v2/${path}`,
+        'Connections by address are not enabled on this server. Trunks are defined in the configuration file.',
+      ] as const,
+  ),
   ...(['/v2/outbound_voice_profiles', '/v2/outbound_voice_profiles/:id'] as const).map(
     (url) =>
       [
