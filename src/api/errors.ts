@@ -375,7 +375,8 @@ const callRefusals = {
     code: '10027',
     title: 'Unprocessable Entity',
     detail: 'The call does not supervise another one.',
-    meaning: 'switch_supervisor_role on a call that was dialled without `supervise_call_control_id`.',
+    meaning:
+      'switch_supervisor_role on a call that was dialled without `supervise_call_control_id`.',
     remedy: 'Use the call that was dialled to supervise.',
   },
   'link-ended': { ...callEnded, meaning: 'The call of `link_to` has ended.', remedy: useLiveLeg },

@@ -134,7 +134,14 @@ function sayFarewell(ctx: StepContext, leg: Leg, before: Leg['state']['at'], end
 }
 
 function disarmAll(ctx: StepContext, leg: Leg): void {
-  for (const name of ['ring-limit', 'dial-timeout', 'time-limit', 'first-command', 'gather', 'press-key'] as const) {
+  for (const name of [
+    'ring-limit',
+    'dial-timeout',
+    'time-limit',
+    'first-command',
+    'gather',
+    'press-key',
+  ] as const) {
     ctx.disarm(name, leg.legId)
   }
   ctx.disarm('rtp-loss', leg.legId)

@@ -101,6 +101,9 @@ test('every event with a webhook keeps the contract; the others owe nothing', ()
       'conference.participant.speak.started',
       'conference.participant.speak.ended',
       'conference.floor.changed',
+      'call.recording.saved',
+      'call.recording.error',
+      'conference.recording.saved',
     ],
   )
 })

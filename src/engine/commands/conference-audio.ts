@@ -9,6 +9,7 @@ import { stepConferenceAudio } from '../conference-audio.ts'
 import type { LiveConference } from '../conference-state.ts'
 import { done, refusal, type StepContext } from '../context.ts'
 import { stepAudio, stopParticipantAudio } from '../leg-audio.ts'
+import { pressKeys } from '../press-keys.ts'
 import type { Leg } from '../state.ts'
 
 type Named<Kind extends ConferenceCommand['kind']> = Extract<ConferenceCommand, { kind: Kind }>
@@ -51,7 +52,7 @@ export function conferenceStop(
   return done
 }
 
-/** Keys as RFC 4733 events, to the phones of the participants. */
+/** Keys towards the phones of the participants, each as its application says. */
 export function conferenceDtmf(
   ctx: StepContext,
   live: LiveConference,
@@ -60,9 +61,7 @@ export function conferenceDtmf(
   const why = refuseMembers(live.machine, command.legIds)
   if (why !== undefined) return refusal({ code: why })
   const { digits, durationMs } = command
-  for (const { legId } of meant(ctx, live, command.legIds)) {
-    ctx.media({ kind: 'send-dtmf', legId, digits, durationMs })
-  }
+  for (const leg of meant(ctx, live, command.legIds)) pressKeys(ctx, leg, digits, durationMs)
   return done
 }
 
