@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { apiReference, errorReference } from '../src/api/reference.ts'
 import { testApi } from '../src/api/testing.ts'
 import { configurationReference } from '../src/config/reference.ts'
+import { conformancePage } from '../test/conformance/api/coverage.ts'
 import { rfcCoverage } from './rfc-coverage.ts'
 
 /** Path of each generated page, and its text. */
@@ -20,6 +21,7 @@ export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
     [page('configuration.md'), configurationReference()],
     [page('errors.md'), errorReference()],
     [page('api.md'), apiReference(description)],
+    [page('conformance.md'), conformancePage()],
     [page('rfc-coverage.md'), rfcCoverage(fileURLToPath(new URL('..', import.meta.url)))],
   ])
 }

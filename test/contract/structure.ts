@@ -38,6 +38,8 @@ export interface Structure {
   readonly paths: readonly PathTemplate[]
   /** Schema of an answer: the exact status, else `default`; undefined when the operation names neither. */
   answerSchema(template: string, method: string, status: number): JsonObject | 'no-body' | undefined
+  /** Schema of the JSON body of a request; undefined when it has none. */
+  requestSchema(template: string, method: string): JsonObject | undefined
   /** Schema of a webhook body by its event type. */
   webhookSchema(eventType: string): JsonObject | undefined
   validate(schema: JsonObject): ValidateFunction
@@ -102,6 +104,16 @@ function build(description: JsonObject): Structure {
   return {
     paths,
     resolve,
+    requestSchema: (template, method) =>
+      dig(
+        description['paths'],
+        template,
+        method,
+        'requestBody',
+        'content',
+        'application/json',
+        'schema',
+      ),
     webhookSchema: (eventType) => webhooks.get(eventType),
     answerSchema(template, method, status) {
       const responses = dig(description, 'paths', template, method, 'responses')

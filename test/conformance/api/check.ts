@@ -39,12 +39,10 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The `data` object of a success. */
-export function dataOf(answer: Answer): Json {
-  assert.ok(
-    answer.status < 300 && isRecord(answer.body),
-    `${answer.status}: ${JSON.stringify(answer.body)}`,
-  )
+/** The `data` object of a success; creations of some kinds are 201, all else is 200. */
+export function dataOf(answer: Answer, status = 200): Json {
+  assert.equal(answer.status, status, JSON.stringify(answer.body))
+  assert.ok(isRecord(answer.body), JSON.stringify(answer.body))
   const data = answer.body['data']
   assert.ok(isRecord(data), JSON.stringify(answer.body))
   return data

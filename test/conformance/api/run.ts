@@ -9,6 +9,7 @@
 import { parseArgs } from 'node:util'
 import { allChecks } from './all.ts'
 import { runMutations } from './mutate.ts'
+import { mutations } from './mutations.ts'
 import { ownConnectionId, startOwnServer } from './own-server.ts'
 import { openStage, type TargetOptions } from './stage.ts'
 import { runChecks } from './suite.ts'
@@ -36,6 +37,8 @@ function address(text: string): { readonly host: string; readonly port: number }
   const at = text.lastIndexOf(':')
   return { host: text.slice(0, at), port: Number(text.slice(at + 1)) }
 }
+
+const chosenMutations = () => mutations.filter(({ name }) => name.includes(values.only ?? ''))
 
 async function elsewhere(baseUrl: string): Promise<TargetOptions> {
   const { sip, to, key = '' } = values
@@ -87,7 +90,9 @@ async function runSuite(): Promise<void> {
 
 if (values.list === true) for (const { name, cites } of wanted) console.log(`${name}  [${cites}]`)
 else if (values.mutate === true) {
-  const { caught, missed } = await runMutations()
+  const { caught, missed } = await runMutations(chosenMutations(), (mutation, by) =>
+    console.log(`${by === undefined ? '✖' : '✔'} ${mutation.name}  [${by?.name ?? 'not noticed'}]`),
+  )
   for (const { name } of missed) console.log(`✖ not noticed: ${name}`)
   console.log(`mutations: ${caught.length} of ${caught.length + missed.length} noticed`)
   process.exitCode = caught.length >= 0.9 * (caught.length + missed.length) ? 0 : 1

@@ -31,6 +31,8 @@ export interface TargetOptions {
   readonly dialled?: string
   /** Address of our side as the server sees it. Default 127.0.0.1. */
   readonly ourHost?: string
+  /** How long a webhook is waited for. Default 10 s. */
+  readonly patienceMs?: number
   /** An open receiver; the stage opens one of its own otherwise. */
   readonly webhooks?: Webhooks
 }
@@ -129,9 +131,11 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
     webhooks.next(
       (one) => one.type === type && one.payload['call_control_id'] === id && fits(one.payload),
       `${type} of ${id}`,
+      options.patienceMs,
     )
   const connectionId = options.connectionId ?? ''
-  const people = peopleOf({ options, lab, webhooks, unique, post, ok, event })
+  const phones: Phone[] = []
+  const people = peopleOf({ options, lab, phones, webhooks, unique, post, ok, event })
   return {
     telnyx: new Telnyx({ apiKey: options.key, baseURL: options.baseUrl, maxRetries: 0 }),
     webhooks,
@@ -152,6 +156,10 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
     soundUrl: async (hz, ms) => (await (sounds ??= startSoundServer())).url(hz, ms),
     ...people,
     close: async () => {
+      // The server should not keep calls whose phones are gone.
+      const calls = phones.flatMap(({ liveCalls }) => liveCalls)
+      for (const call of calls) call.hangUp()
+      await Promise.allSettled(calls.map((call) => call.ended(2_000)))
       lab.close()
       await (await sounds)?.close()
       if (options.webhooks === undefined) await webhooks.close()
@@ -161,15 +169,25 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
 
 interface Basics extends Pick<ConformanceStage, 'webhooks' | 'unique' | 'post' | 'ok' | 'event'> {
   readonly options: TargetOptions
+  /** Every phone that is made is put in here. */
+  readonly phones: Phone[]
   readonly lab: ReturnType<typeof createLab>
 }
 type People = Pick<ConformanceStage, 'phone' | 'callIn' | 'answered' | 'dialled' | 'ringing'>
 
-function peopleOf({ options, lab, webhooks, unique, post, ok, event }: Basics): People {
-  const phone: ConformanceStage['phone'] = (more = {}) => {
+function peopleOf({ options, lab, phones, webhooks, unique, post, ok, event }: Basics): People {
+  const phone: ConformanceStage['phone'] = async (more = {}) => {
     const { host, port } = options.sip ?? { host: '127.0.0.1', port: 5060 }
     const server = { port, address: host }
-    return lab.phone({ user: unique('phone'), server, voice: silence, decode: false, ...more })
+    const made = await lab.phone({
+      user: unique('phone'),
+      server,
+      voice: silence,
+      decode: false,
+      ...more,
+    })
+    phones.push(made)
+    return made
   }
   const callIn: ConformanceStage['callIn'] = async () => {
     const name = unique('caller')

@@ -187,7 +187,6 @@ export const operations: readonly Operation[] = [
     park_after_unbridge: 'enum self',
     mute_dtmf: 'enum none|both|self|opposite',
     target_leg_client_state: 'state @90017',
-    ...lacking,
     ...common,
   }),
   call('refer', 'SIP Refer a call', {
@@ -267,7 +266,6 @@ export const operations: readonly Operation[] = [
   call('client_state_update', 'Update client state', { client_state: '! state @90017' }, 'PUT'),
   call('switch_supervisor_role', 'Switch supervisor role', {
     role: '! enum barge|whisper|monitor',
-    ...common,
   }),
   {
     method: 'POST',
