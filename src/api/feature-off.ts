@@ -12,7 +12,7 @@ const callActions = [
   ...['conversation_relay_start', 'conversation_relay_stop', 'pay'],
 ]
 
-const conferenceActions = [...['gather_using_audio', 'dial_participant']]
+const conferenceActions = ['dial_participant']
 
 const replacements: Readonly<Record<string, string>> = {
   dial_participant: ' Use POST /v2/calls, with conference_config.',

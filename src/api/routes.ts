@@ -21,6 +21,7 @@ import { switchSupervisorRole } from './calls/switch-supervisor-role.ts'
 import { transfer } from './calls/transfer.ts'
 import { createConference } from './conferences/create.ts'
 import { endConference } from './conferences/end.ts'
+import { gatherInConference } from './conferences/gather.ts'
 import { holdParticipants } from './conferences/hold.ts'
 import { joinConference } from './conferences/join.ts'
 import { leaveConference } from './conferences/leave.ts'
@@ -79,6 +80,7 @@ export const endpoints: readonly Endpoint[] = [
   ...[joinConference, leaveConference, holdParticipants, unholdParticipants],
   ...[muteParticipants, unmuteParticipants, updateConference, endConference],
   ...[playToConference, speakToConference, stopConferenceAudio, sendDtmfToConference],
+  gatherInConference,
   ...[recordConference, recordConferenceChanges],
   ...[listRecordings, retrieveRecording, deleteRecording, downloadRecording],
   ...setupEndpoints,

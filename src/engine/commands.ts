@@ -180,6 +180,7 @@ function decideForLeg(ctx: StepContext, request: Request, leg: Leg): CommandAnsw
     case 'conference-join':
     case 'conference-leave':
     case 'conference-role':
+    case 'conference-gather':
       return conferenceCommand(ctx, request, command, leg)
     case 'dial':
     case 'conference-hold':
@@ -258,6 +259,7 @@ function decideWithoutLeg(ctx: StepContext, request: Request): CommandAnswer | u
     case 'conference-join':
     case 'conference-leave':
     case 'conference-role':
+    case 'conference-gather':
       return refusal({ code: 'leg-unknown' })
   }
 }
@@ -290,6 +292,7 @@ function matrixNameOf(command: Command): LegCommandName | undefined {
       return 'conference-join'
     case 'conference-leave':
     case 'conference-role':
+    case 'conference-gather':
     case 'dial':
     case 'conference-hold':
     case 'conference-unhold':

@@ -469,7 +469,10 @@ test('roles: a monitor stays unheard whoever unmutes, until its role changes; wh
   bench.ok(bench.joinConference('b', 'room'))
   const role = (name: 'none' | 'barge' | 'whisper' | 'monitor', whisperTo?: string[]) =>
     ({
-      ...{ kind: 'conference-role', conference: 'room', legId: id('spy'), role: name },
+      kind: 'conference-role',
+      conference: 'room',
+      legId: id('spy'),
+      role: name,
       whisperTo: whisperTo?.map(id),
     }) as const
   bench.refused(role('monitor'), 'not-participant')
@@ -509,4 +512,33 @@ test('the floor is told once for each holder, and not for who has left', () => {
   for (const name of ['a', 'a', 'b'])
     bench.fromMedia({ kind: 'mix-floor', conferenceId, legId: id(name) })
   assert.deepEqual(bench.since('events'), ['floor-changed a'])
+})
+
+test('a gather in a conference is of a participant, and is the gather of its call', () => {
+  const bench = new Bench()
+  bench.parked('a', 'b')
+  bench.ok(bench.createConference('a', 'room'))
+  const gather = (name: string) =>
+    ({
+      kind: 'conference-gather',
+      conference: 'room',
+      legId: id(name),
+      gather: {
+        kind: 'gather',
+        legId: id(name),
+        gatherId: 'g',
+        playbackId: 'prompt',
+        rules: {
+          ...{ minimumDigits: 1, maximumDigits: 1, timeoutMs: 5000, interDigitMs: 5000 },
+          ...{ initialMs: 5000, terminatingDigit: '#', validDigits: '0123456789', triesMax: 1 },
+        },
+        prompt: audio('prompt'),
+        invalidPrompt: undefined,
+      },
+    }) as const
+  bench.refused(gather('b'), 'not-participant')
+  bench.ok(gather('a'))
+  bench.forget()
+  bench.fromMedia({ kind: 'media-dtmf', legId: id('a'), digit: '7' })
+  assert.ok(bench.events.some((word) => word.startsWith('gather-ended a')))
 })

@@ -316,6 +316,13 @@ export type ConferenceCommand =
       readonly conference: string
       readonly legIds: readonly LegId[]
     }
+  /** Keys of one participant. */
+  | {
+      readonly kind: 'conference-gather'
+      readonly conference: string
+      readonly legId: LegId
+      readonly gather: GatherCommand
+    }
   /** `legIds` empty: to all. */
   | {
       readonly kind: 'conference-dtmf'

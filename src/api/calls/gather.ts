@@ -25,7 +25,7 @@ const millis = (byDefault: number, own: 'timeout' | 'inter-digit' | 'initial', w
 }
 
 /** What all three have. */
-const digitFields = {
+export const digitFields = {
   minimum_digits: Type.Integer({
     ...{ minimum: 1, maximum: DIGITS_MAX, default: 1, 'x-own': 'minimum-digits-invalid' },
     description: 'Fewer are not valid.',
@@ -46,7 +46,7 @@ const digitFields = {
   }),
 }
 
-const promptedFields = {
+export const promptedFields = {
   timeout_millis: millis(60_000, 'timeout', 'Silence after the prompt until it is played again.'),
   maximum_tries: Type.Integer({
     ...{ minimum: 1, maximum: DIGITS_MAX, default: 3, 'x-own': 'maximum-tries-invalid' },
@@ -163,7 +163,8 @@ export function gatherStop(api: Api, context: ApiContext): void {
   })
 }
 
-function gatherCommand(
+/** The command of checked parameters. */
+export function gatherCommand(
   context: ApiContext,
   params: Parameters<typeof legIdOf>[0],
   body: DigitParameters,
@@ -193,7 +194,8 @@ function gatherCommand(
   }
 }
 
-async function audioPrompts(
+/** The files that the parameters name. */
+export async function audioPrompts(
   context: ApiContext,
   body: {
     readonly audio_url?: string

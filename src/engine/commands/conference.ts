@@ -10,6 +10,7 @@ import { stepLiveConference } from '../conference-membership.ts'
 import { findParticipant, viewOfParticipant, type LiveConference } from '../conference-state.ts'
 import { accepted, done, refusal, type StepContext } from '../context.ts'
 import type { Leg } from '../state.ts'
+import { gather } from './gather.ts'
 import { conferenceCreate } from './conference-create.ts'
 import { conferenceDtmf, conferencePlay, conferenceStop } from './conference-audio.ts'
 import { conferenceJoin } from './conference-join.ts'
@@ -41,6 +42,12 @@ export function conferenceCommand(
     case 'conference-role': {
       const { legId, role, whisperTo } = command
       return stepMembers(ctx, live, [legId], { kind: 'role', legId, role, whisperTo })
+    }
+    case 'conference-gather': {
+      const why = refuseMembers(live.machine, [command.legId])
+      if (why !== undefined) return refusal({ code: why })
+      assert(leg, 'gather has a leg')
+      return gather(ctx, request, leg, command.gather)
     }
     case 'conference-play':
       return conferencePlay(ctx, live, command)
