@@ -320,6 +320,48 @@ const cases: readonly Case[] = [
     command: { kind: 'switch-supervisor-role', legId, role: 'monitor' },
   },
   {
+    name: 'gather',
+    url: `${call}/gather`,
+    body: { gather_id: 'menu', maximum_digits: 3, terminating_digit: '', timeout_millis: 9000 },
+    command: {
+      ...{ kind: 'gather', legId, gatherId: 'menu', playbackId: 'xxxxxxxxxx' },
+      rules: {
+        ...{ minimumDigits: 1, maximumDigits: 3, timeoutMs: 9000, interDigitMs: 5000 },
+        ...{ initialMs: 5000, terminatingDigit: '', validDigits: '0123456789#*', triesMax: 1 },
+      },
+      ...{ prompt: undefined, invalidPrompt: undefined },
+    },
+  },
+  {
+    name: 'gather using audio',
+    url: `${call}/gather_using_audio`,
+    body: {
+      ...{ audio_url: 'http://127.0.0.1/a.mp3', invalid_audio_url: 'http://127.0.0.1/b.mp3' },
+      ...{ gather_id: 'menu', minimum_digits: 2, valid_digits: '12' },
+    },
+    command: {
+      ...{ kind: 'gather', legId, gatherId: 'menu', playbackId: 'xxxxxxxxxx' },
+      rules: {
+        ...{ minimumDigits: 2, maximumDigits: 128, timeoutMs: 60_000, interDigitMs: 5000 },
+        ...{ initialMs: 60_000, terminatingDigit: '#', validDigits: '12', triesMax: 3 },
+      },
+      prompt: { kind: 'url', url: 'http://127.0.0.1/a.mp3', cache: true },
+      invalidPrompt: { kind: 'url', url: 'http://127.0.0.1/b.mp3', cache: true },
+    },
+  },
+  {
+    name: 'gather stop',
+    url: `${call}/gather_stop`,
+    body: {},
+    command: { kind: 'gather-stop', legId },
+  },
+  {
+    name: 'send DTMF',
+    url: `${call}/send_dtmf`,
+    body: { digits: '1wW#' },
+    command: { kind: 'send-dtmf', legId, digits: '1wW#', durationMs: 250 },
+  },
+  {
     name: 'playback of a URL',
     url: `${call}/playback_start`,
     body: { audio_url: 'http://127.0.0.1/a.mp3', loop: 'infinity', cache_audio: false },
