@@ -71,6 +71,8 @@ const templates = [
   ...['/v2/queues', '/v2/queues/{}', '/v2/queues/{}/calls', '/v2/queues/{}/calls/{}', '/v2/calls'],
   ...['/v2/calls/{}', '/v2/calls/{}/actions/{}', '/v2/conferences', '/v2/conferences/{}'],
   ...['/v2/conferences/{}/actions/{}', '/v2/conferences/{}/participants/{}'],
+  ...['/v2/phone_numbers/{}', '/v2/credential_connections/{}', '/v2/telephony_credentials/{}'],
+  ...['/v2/webhook_deliveries/{}', '/v2/call_events', '/v2/phone_numbers', '/v2/connections/{}'],
   ...['/v2/connections/{}/active_calls', '/v2/call_control_applications/{}', '/{}/{}/{}', '/ready'],
 ]
 const queries = [

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Phone } from '../../../src/lab/phone.ts'
 import { startRecoveryStage, type RecoveryStage } from '../../support/recovery-stage.ts'
-import { dataOf, type Json, type Stage } from '../../support/stage.ts'
+import { dataOf, startStage, type Json, type Stage } from '../../support/stage.ts'
 
 const number = '+15550177'
 
@@ -157,4 +157,68 @@ test('a connection that parks gets the calls of its users, whatever number they 
   assert.equal((body as { meta: { total_items: number } }).meta.total_items, 1)
   await stage.command(parked.id, 'reject', { cause: 'USER_BUSY' })
   await stage.event(parked.id, 'call.hangup')
+})
+
+test('the official client reads, changes and removes all of it', async (t) => {
+  const stage = await startStage()
+  t.after(() => stage.close())
+  const { telnyx } = stage
+  const application = await telnyx.callControlApplications.create({
+    application_name: 'support',
+    webhook_event_url: stage.receiver.url,
+  })
+  const appId = String(application.data?.id)
+  await made(stage, '/phone_numbers', { phone_number: number, connection_id: appId })
+  const listed: (string | undefined)[] = []
+  for await (const one of telnyx.callControlApplications.list({ sort: 'connection_name' })) {
+    listed.push(one.application_name)
+  }
+  assert.deepEqual(listed, ['support', 'test'])
+
+  const numbers = await telnyx.phoneNumbers.list({ filter: { connection_id: appId } })
+  const [mine] = numbers.data
+  assert.equal(mine?.phone_number, number)
+  const id = String(mine?.id)
+  assert.equal((await telnyx.phoneNumbers.retrieve(id)).data?.connection_name, 'support')
+  const voice = await telnyx.phoneNumbers.voice.retrieve(id)
+  assert.equal(voice.data?.connection_id, appId)
+  await telnyx.phoneNumbers.voice.update(id, { usage_payment_method: 'channel' })
+  await assert.rejects(
+    telnyx.phoneNumbers.voice.update(id, { tech_prefix_enabled: true }),
+    /tech_prefix_enabled/,
+  )
+  await telnyx.phoneNumbers.delete(id)
+  assert.deepEqual((await telnyx.phoneNumbers.list()).data, [])
+
+  const connection = await telnyx.credentialConnections.create({
+    connection_name: 'desk',
+    user_name: 'agentfour',
+    password: 'green elephant',
+  })
+  const connectionId = String(connection.data?.id)
+  assert.equal(connection.data?.password, 'green elephant')
+  assert.equal((await telnyx.credentialConnections.list()).data.length, 1)
+  await telnyx.credentialConnections.update(connectionId, { connection_name: 'front desk' })
+  const desk = await telnyx.credentialConnections.retrieve(connectionId)
+  assert.deepEqual([desk.data?.connection_name, desk.data?.password], ['front desk', undefined])
+  const connections = await telnyx.connections.list({ sort: 'connection_name' })
+  assert.deepEqual(
+    connections.data.map((one) => one.connection_name),
+    ['front desk', 'support', 'test'],
+  )
+  const whole = await telnyx.connections.retrieve(connectionId)
+  assert.equal(whole.data?.record_type, 'credential_connection')
+
+  const credential = await telnyx.telephonyCredentials.create({ connection_id: connectionId })
+  const credentialId = String(credential.data?.id)
+  await telnyx.telephonyCredentials.update(credentialId, { name: 'second phone' })
+  const found = await telnyx.telephonyCredentials.list({ filter: { name: 'second' } })
+  assert.equal(found.data[0]?.id, credentialId)
+  const read = await telnyx.telephonyCredentials.retrieve(credentialId)
+  assert.equal(read.data?.resource_id, `connection:${connectionId}`)
+  await assert.rejects(telnyx.telephonyCredentials.createToken(credentialId), /20015/)
+  await telnyx.telephonyCredentials.delete(credentialId)
+  await assert.rejects(telnyx.telephonyCredentials.retrieve(credentialId), /10005/)
+  await telnyx.credentialConnections.delete(connectionId)
+  await assert.rejects(telnyx.callControlApplications.delete('1000000001'), /10010/)
 })
