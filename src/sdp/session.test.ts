@@ -12,6 +12,7 @@ const end: LocalEnd = {
   codecs: ['PCMU', 'PCMA'],
   ordered: false,
 }
+const wide: LocalEnd = { ...end, codecs: ['PCMU', 'PCMA', 'G722', 'OPUS'] }
 const head = ['v=0', 'o=- 1 1 IN IP4 198.51.100.2', 's=-', 'c=IN IP4 198.51.100.2', 't=0 0']
 
 function parsed(...lines: string[]): RemoteDescription {
@@ -51,6 +52,45 @@ const accepted: Record<
     offer: ['m=audio 4000 RTP/AVP 0 96', events, 'a=fmtp:96 0-11,66', 'a=fmtp:0 mode=x'],
     says: [/a=fmtp:96 0-15\r\n/],
     not: /mode=x|66/,
+  },
+  'G.722 is taken where the peer prefers it, its static type without rtpmap': {
+    offer: ['m=audio 4000 RTP/AVP 9 0'],
+    local: wide,
+    says: [/RTP\/AVP 9\r\n/, /a=rtpmap:9 G722\/8000\r\n/],
+  },
+  'RFC 3551 §4.5.2: G.722 of another clock is another codec': {
+    offer: ['m=audio 4000 RTP/AVP 97 0', 'a=rtpmap:97 G722/16000'],
+    local: wide,
+    says: [/RTP\/AVP 0\r\n/],
+  },
+  'Opus is taken last when nobody asked for it': {
+    offer: ['m=audio 4000 RTP/AVP 111 9 0', 'a=rtpmap:111 opus/48000/2'],
+    local: wide,
+    says: [/RTP\/AVP 9\r\n/],
+  },
+  'RFC 7587: Opus alone, with telephone-event of its clock': {
+    offer: [
+      'm=audio 4000 RTP/AVP 111 96 110',
+      'a=rtpmap:111 OPUS/48000/2',
+      'a=rtpmap:96 telephone-event/8000',
+      'a=rtpmap:110 telephone-event/48000',
+    ],
+    local: wide,
+    says: [
+      /RTP\/AVP 111 110\r\n/,
+      /a=rtpmap:111 opus\/48000\/2\r\n/,
+      /a=rtpmap:110 telephone-event\/48000\r\n/,
+      /a=fmtp:111 maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0\r\n/,
+    ],
+  },
+  'Opus first when our order says so': {
+    offer: ['m=audio 4000 RTP/AVP 0 111', 'a=rtpmap:111 opus/48000/2'],
+    local: { ...wide, codecs: ['OPUS', 'PCMU'], ordered: true },
+    says: [/RTP\/AVP 111\r\n/],
+  },
+  'RFC 3389: comfort noise is taken when it is offered': {
+    offer: ['m=audio 4000 RTP/AVP 8 13 96', events],
+    says: [/RTP\/AVP 8 13 96\r\n/, /a=rtpmap:13 CN\/8000/],
   },
   'RFC 3264 §6: other m-lines are refused in their places': {
     offer: [
@@ -192,4 +232,21 @@ test('limits and rubbish are values, never exceptions', () => {
 test('an m-line without a transport is refused: our answer could not repeat it', () => {
   const text = [...head, 'm=a 4 \u00d2', 'm=audio 4000 RTP/AVP 8'].join('\n')
   assert.equal(parseDescription(text).ok, false)
+})
+
+test('our offer names what it is given, in that order; Opus with both kinds of telephone-event', () => {
+  const plain = makeOffer(newSdpState(7), { ...end, codecs: ['PCMU', 'PCMA', 'G722'] }).sdp
+  assert.match(plain, /RTP\/AVP 0 8 9 101\r\na=rtpmap:0 PCMU\/8000\r\n/)
+  const full = makeOffer(newSdpState(7), { ...end, codecs: ['OPUS', 'G722', 'PCMU'] })
+  assert.match(full.sdp, /RTP\/AVP 96 9 0 101 97\r\n/)
+  assert.match(full.sdp, /a=rtpmap:97 telephone-event\/48000\r\n/)
+  const answered = parsed(
+    'm=audio 4000 RTP/AVP 96 97',
+    'a=rtpmap:96 opus/48000/2',
+    'a=rtpmap:97 telephone-event/48000',
+  )
+  const agreed = acceptAnswer(full.state, answered, { ...end, codecs: ['OPUS', 'G722', 'PCMU'] })
+  assert.ok(agreed.ok)
+  assert.equal(agreed.value.agreement?.codec, 'OPUS')
+  assert.equal(agreed.value.agreement?.eventPayloadType, 97)
 })
