@@ -1,10 +1,13 @@
 // All checks of the suite.
 import type { Check } from './check.ts'
+import { conferenceChecks } from './suites/conferences.ts'
 import { eventChecks } from './suites/events.ts'
+import { outboundChecks } from './suites/outbound.ts'
 import { parameterChecks } from './suites/parameters.ts'
 import { protocolChecks } from './suites/protocol.ts'
 import { queueChecks } from './suites/queues.ts'
 import { queueingChecks } from './suites/queueing.ts'
+import { setupChecks } from './suites/setup.ts'
 import { stateChecks } from './suites/states.ts'
 
 export const allChecks: readonly Check[] = [
@@ -13,5 +16,8 @@ export const allChecks: readonly Check[] = [
   ...parameterChecks,
   ...stateChecks,
   ...queueingChecks,
+  ...conferenceChecks,
+  ...outboundChecks,
+  ...setupChecks,
   ...eventChecks,
 ]
