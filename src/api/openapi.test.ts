@@ -35,7 +35,7 @@ test('it lists what works, with keys where they are needed', async () => {
   assert.deepEqual(security, [{ key: [] }])
   assert.deepEqual(paths['/health']?.['get']?.security, [])
   assert.equal(paths['/v2/queues']?.['get']?.security, undefined)
-  assert.equal(paths['/v2/calls/{call_control_id}/actions/speak'], undefined)
+  assert.equal(paths['/v2/calls/{call_control_id}/actions/pay'], undefined)
   const count = Object.values(paths).flatMap((methods) => Object.keys(methods)).length
   assert.ok(count >= 43, `${count}`)
 })

@@ -169,11 +169,35 @@ const refused: readonly (readonly [url: string, body: Body, ...errors: Expected]
   ['/v2/calls', { ...dialed, bridge_on_answer: true }, ['10004', '/link_to']],
   ['/v2/calls', { ...dialed, bridge_intent: true }, ['10004', '/link_to']],
   ['/v2/calls', { ...dialed, park_after_unbridge: 'self' }, ['10004', '/link_to']],
-  ['/v2/calls', { ...dialed, conference_config: {} }, ['10015', '/conference_config']],
+  ['/v2/calls', { ...dialed, conference_config: {} }, ['10004', '/conference_config/id']],
   [
     '/v2/calls',
-    { ...dialed, supervise_call_control_id: 'x' },
+    { ...dialed, conference_config: { id: 'a', conference_name: 'b' } },
+    ['10015', '/conference_config/conference_name'],
+  ],
+  [
+    '/v2/calls',
+    { ...dialed, conference_config: { id: 'a' }, supervise_call_control_id: 'x' },
     ['10015', '/supervise_call_control_id'],
+  ],
+  [
+    '/v2/calls',
+    { ...dialed, supervise_call_control_id: 'x', supervisor_role: 'none' },
+    ['10032', '/supervisor_role'],
+  ],
+  ['/v2/conferences/a/actions/play', {}, ['10004', '/audio_url']],
+  ['/v2/conferences/a/actions/speak', { voice: 'female' }, ['10004', '/payload']],
+  ['/v2/conferences/a/actions/update', { call_control_id: 'v3:a' }, ['10004', '/supervisor_role']],
+  ['/v2/conferences/a/actions/send_dtmf', { digits: '1x' }, ['90014', '/digits']],
+  [
+    '/v2/conferences/a/actions/send_dtmf',
+    { digits: '1', duration_millis: 99 },
+    ['90027', '/duration_millis'],
+  ],
+  [
+    '/v2/conferences/a/actions/gather_using_audio',
+    { call_control_id: 'v3:a', audio_url: 'http://127.0.0.1/a.wav', stop_playback_on_dtmf: false },
+    ['10015', '/stop_playback_on_dtmf'],
   ],
   [
     '/v2/calls',
@@ -248,13 +272,8 @@ const refused: readonly (readonly [url: string, body: Body, ...errors: Expected]
   [`${conference}/join`, {}, ['10004', '/call_control_id']],
   [
     `${conference}/join`,
-    { call_control_id: 'a', supervisor_role: 'monitor' },
-    ['10015', '/supervisor_role'],
-  ],
-  [
-    `${conference}/join`,
-    { call_control_id: 'a', supervisor_role: 'whisper' },
-    ['10015', '/supervisor_role'],
+    { call_control_id: 'a', supervisor_role: 'listen' },
+    ['10032', '/supervisor_role'],
   ],
   [`${conference}/leave`, {}, ['10004', '/call_control_id']],
   [`${conference}/unhold`, {}, ['10004', '/call_control_ids']],

@@ -9,7 +9,13 @@ import {
   type QueueId,
   type QueueName,
 } from '../../src/base/ids.ts'
-import type { BridgeTarget, Command, DialCommand, LegCommand } from '../../src/ports/commands.ts'
+import type {
+  BridgeTarget,
+  Command,
+  DialCommand,
+  GatherCommand,
+  LegCommand,
+} from '../../src/ports/commands.ts'
 import type { AudioReference, SpeechReference } from '../../src/ports/media-engine.ts'
 import type { Random } from '../../src/ports/random.ts'
 import { applicationId, pick, queueNames } from './application.ts'
@@ -127,6 +133,11 @@ export class Monkey {
     const die = random.below(10)
     if (die < 2) return { kind: 'gather-stop', legId }
     if (die < 3) return { kind: 'send-dtmf', legId, digits: '1w#', durationMs: 100 }
+    return this.#gather(legId)
+  }
+
+  #gather(legId: LegId): GatherCommand {
+    const random = this.#random
     return {
       ...{ kind: 'gather', legId, gatherId: random.uuid(), playbackId: random.uuid() },
       rules: {
@@ -325,7 +336,11 @@ export class Monkey {
   #conferenceAudio(conference: string, legId: LegId): Command {
     const random = this.#random
     const legIds = random.below(2) === 0 ? [] : [legId]
-    const die = random.below(5)
+    const die = random.below(6)
+    if (die === 5) {
+      const gather = this.#gather(legId)
+      return { kind: 'conference-gather', conference, legId, gather }
+    }
     if (die === 0) return { kind: 'conference-stop', conference, legIds }
     if (die === 1) {
       return { kind: 'conference-dtmf', conference, legIds, digits: '12#', durationMs: 250 }

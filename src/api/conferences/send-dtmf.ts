@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { keyFields } from '../calls/send-dtmf.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlIds, clientState, region } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
@@ -10,13 +11,7 @@ const schema = bodyOperation({
   description: 'Without `call_control_ids`: to all of them.',
   path: conferenceParams,
   body: Type.Object({
-    digits: Type.String({
-      minLength: 1,
-      maxLength: 1000,
-      pattern: '^[0-9A-Da-d*#wW]+$',
-      description: '`0-9 A-D * #`; `w` waits half a second, `W` one.',
-    }),
-    duration_millis: Type.Integer({ default: 250, minimum: 100, maximum: 500 }),
+    ...keyFields,
     call_control_ids: Type.Optional(callControlIds),
     client_state: clientState,
     region,
