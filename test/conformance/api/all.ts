@@ -2,6 +2,7 @@
 import type { Check } from './check.ts'
 import { conferenceChecks } from './suites/conferences.ts'
 import { eventChecks } from './suites/events.ts'
+import { featureChecks } from './suites/features.ts'
 import { outboundChecks } from './suites/outbound.ts'
 import { parameterChecks } from './suites/parameters.ts'
 import { protocolChecks } from './suites/protocol.ts'
@@ -19,5 +20,6 @@ export const allChecks: readonly Check[] = [
   ...conferenceChecks,
   ...outboundChecks,
   ...setupChecks,
+  ...featureChecks,
   ...eventChecks,
 ]

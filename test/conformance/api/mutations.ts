@@ -135,6 +135,11 @@ const eventFields: readonly (readonly [type: string, field: string])[] = [
   ['call.playback.started', 'media_url'],
   ['call.playback.ended', 'status'],
   ['call.playback.ended', 'overlay'],
+  ['call.speak.ended', 'status'],
+  ['call.dtmf.received', 'digit'],
+  ['call.gather.ended', 'digits'],
+  ['call.recording.saved', 'recording_urls'],
+  ['call.refer.completed', 'sip_notify_response'],
   ['conference.ended', 'reason'],
   ['conference.participant.joined', 'conference_id'],
 ]
@@ -153,6 +158,9 @@ const wrongValues: readonly (readonly [type: string, field: string, value: unkno
   ['call.hangup', 'sip_hangup_cause', 200],
   ['call.hangup', 'direction', 'incoming'],
   ['call.playback.ended', 'status', 'done'],
+  ['call.gather.ended', 'status', 'done'],
+  ['call.speak.ended', 'status', 'stopped'],
+  ['conference.ended', 'reason', 'over'],
   ['call.answered', 'start_time', '2025-03-04T09:10:11Z'],
   ['call.bridged', 'client_state', ''],
   ['call.initiated', 'connection_id', 1000000001],
@@ -191,7 +199,11 @@ function firstError({ body }: WireAnswer): Fields | undefined {
 const answers: readonly Mutation[] = [
   ...wrongSuccess.map(([endpoint, status]): Mutation => ({
     name: `${endpoint} succeeds with ${status}`,
-    near: [endpoint],
+    // Checks of webhooks begin with the command that causes them.
+    near: [
+      endpoint,
+      ...(endpoint.endsWith('playback_start') ? ['event call.playback.started'] : []),
+    ],
     deviation: {
       answer: (answer, method, path) => {
         if (answer.status === 200 && isAt(endpoint, method, path)) answer.status = status

@@ -345,8 +345,8 @@ export const operations: readonly Operation[] = [
     ...region,
   }),
   conference('send_dtmf', 'Send DTMF to conference participants', {
-    digits: '! text',
-    duration_millis: 'int 100..500',
+    digits: '! text @90014',
+    duration_millis: 'int 100..500 @90027',
     call_control_ids: 'list',
     client_state: 'state @90017',
   }),
