@@ -165,7 +165,9 @@ const recordings: readonly Check[] = [
     page('Recordings'),
     ['GET /recordings/{recording_id}', 'event call.recording.saved#recording_urls'],
     async (stage) => {
-      const { payload } = (await features(stage))['call.recording.saved'] ?? { payload: {} }
+      const saved = (await features(stage))['call.recording.saved']
+      assert.ok(saved)
+      const { payload } = saved
       const id = String(payload['recording_id'])
       const recording = dataOf(await stage.get(`/recordings/${id}`))
       assertField(recording, 'record_type', ['recording'])
