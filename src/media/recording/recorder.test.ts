@@ -63,7 +63,7 @@ test('sound is sent only when the file is open, and no more when it is closed', 
   const open = posted.at(-1)
   assert.ok(open?.op === 'open')
   assert.equal(open.shape.channels, 1, 'one direction alone is one channel')
-  assert.deepEqual(media, [])
+  assert.equal(media.length, 0)
   say({ op: 'opened', number: 1 })
   assert.deepEqual(
     media.map(({ op }) => op),
@@ -85,7 +85,7 @@ test('a file that cannot be opened: nothing is attached, the end is told', () =>
   const { recorder, media, told, say } = world()
   recorder.perform(start)
   say(ended('failed'))
-  assert.deepEqual(media, [])
+  assert.equal(media.length, 0)
   assert.equal(told[0]?.outcome, 'failed')
 })
 
