@@ -163,6 +163,14 @@ test('tones when people come and go; files and words for all or for one, told by
   await one.call.until(() => pressed(one.call) === '4#', 5_000, 'no keys')
   assert.equal(pressed(two.call), '')
 
+  const asked = { call_control_id: one.id, audio_url: sounds.url(noticeHz), maximum_digits: 1 }
+  const prompted = one.call.hears(noticeHz, 5_000)
+  await act(room, 'gather_using_audio', asked)
+  await prompted
+  await one.call.sendDtmf('7')
+  const gathered = await stage.event(one.id, 'call.gather.ended')
+  assert.deepEqual([gathered.payload['digits'], gathered.payload['status']], ['7', 'valid'])
+
   // While we press a key its phone hears nothing else.
   await hears(one.call)
   const goodbye = one.call.hears(620, 5_000)
