@@ -13,6 +13,7 @@ const benches: Readonly<Record<string, (full: boolean) => Promise<Figures>>> = {
   queue: async (full) => (await import('./queue.ts')).benchQueue(full),
   calls: async (full) => (await import('./calls.ts')).benchCalls(full),
   waiting: async (full) => (await import('./waiting.ts')).benchWaiting(full),
+  codecs: async (full) => (await import('./codecs.ts')).benchCodecs(full),
   bridge: async (full) => (await import('./bridge.ts')).benchBridge(full),
   conference: async (full) => (await import('./conference.ts')).benchConference(full),
   recovery: async (full) => (await import('./recovery.ts')).benchRecovery(full),

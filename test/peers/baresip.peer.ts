@@ -10,7 +10,7 @@ import {
   startStage,
   type Stage,
 } from '../support/stage.ts'
-import { startSoftphone, type Softphone } from './baresip.ts'
+import { startSoftphone, type Softphone, type SoftphoneOptions } from './baresip.ts'
 import { makeNamespace, type Namespace } from './namespace.ts'
 import { missing } from './sipp.ts'
 import { gapMs, longestRunMs, stepsOf, storyOf } from './tones.ts'
@@ -51,11 +51,14 @@ function withBaresip(place: Namespace): void {
     }
   })
 
-  async function phone(user: 'caller' | 'agent', dial?: string): Promise<Softphone> {
+  async function phone(
+    user: 'caller' | 'agent',
+    dial?: string,
+    codec: SoftphoneOptions['codec'] = user === 'caller' ? 'pcmu' : 'pcma',
+  ): Promise<Softphone> {
     const own =
       user === 'caller' ? { port: 5062, voiceHz: callerHz } : { port: 5064, voiceHz: agentHz }
     const { server } = stage
-    const codec = user === 'caller' ? 'pcmu' : 'pcma'
     const one = await startSoftphone({
       ...{ place, user, password, server: server.sip, codec, ...own },
       ...(dial === undefined ? {} : { dial }),
@@ -111,4 +114,42 @@ function withBaresip(place: Namespace): void {
     const overheard = stepsOf(await agentPhone.recording(), tones)
     assert.deepEqual(storyOf(overheard), ['silence', callerHz], overheard.join(' '))
   })
+  for (const codec of ['g722', 'opus'] as const) {
+    test(`a caller who speaks ${codec} and an agent who speaks PCMA hear each other; music before`, async () => {
+      const { receiver } = stage
+      const { host, port } = stage.server.sip
+      const agentPhone = await phone('agent')
+      await agentPhone.says(/200 OK/, 10_000)
+      const number = codec === 'g722' ? '+15550101' : '+15550102'
+      const callerPhone = await phone('caller', `sip:${number}@${host}:${port}`, codec)
+      const { payload } = await receiver.waitFor(
+        (one) => one.type === 'call.initiated' && one.payload['to'] === number,
+      )
+      const caller = String(payload['call_control_id'])
+      await stage.command(caller, 'answer')
+      await listen(500)
+      await stage.command(caller, 'playback_start', { audio_url: stage.musicUrl, loop: 'infinity' })
+      await listen(1_500)
+      const agent = await stage.dial(`sip:agent@${host}`, { from: '+15550100' })
+      await stage.event(agent, 'call.answered')
+      await stage.command(caller, 'playback_stop', {})
+      await stage.command(caller, 'bridge', { call_control_id: agent })
+      await listen(2_000)
+      await stage.command(caller, 'hangup')
+      await stage.event(agent, 'call.hangup')
+      await Promise.all([callerPhone.quit(), agentPhone.quit()])
+      const heard = storyOf(stepsOf(await callerPhone.recording(), tones))
+      assert.deepEqual(
+        heard.filter((step) => step !== 'silence'),
+        [musicHz, agentHz],
+        heard.join(' '),
+      )
+      const overheard = storyOf(stepsOf(await agentPhone.recording(), tones))
+      assert.deepEqual(
+        overheard.filter((step) => step !== 'silence'),
+        [callerHz],
+        overheard.join(' '),
+      )
+    })
+  }
 }

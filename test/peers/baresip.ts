@@ -15,7 +15,7 @@ export interface SoftphoneOptions {
   /** Own SIP port. */
   readonly port: number
   readonly voiceHz: number
-  readonly codec: 'pcmu' | 'pcma'
+  readonly codec: keyof typeof codecs
   /** Dialled at once. */
   readonly dial?: string
 }
@@ -31,6 +31,14 @@ export interface Softphone {
   remove(): Promise<void>
 }
 
+/** Its names of codecs, and the modules they need. */
+const codecs = {
+  pcmu: { name: 'pcmu/8000/1', module: 'g711.so' },
+  pcma: { name: 'pcma/8000/1', module: 'g711.so' },
+  g722: { name: 'g722/16000/1', module: 'g722.so' },
+  opus: { name: 'opus/48000/2', module: 'opus.so' },
+} as const
+
 /** A file that ends before the call would end the voice. */
 const VOICE_SECS = 60
 
@@ -39,7 +47,10 @@ export async function startSoftphone(options: SoftphoneOptions): Promise<Softpho
   const recordings = join(folder, 'heard')
   await mkdir(recordings)
   const voice = new wavefile.WaveFile()
-  voice.fromScratch(1, 8_000, '16', sine(options.voiceHz, VOICE_SECS * 1_000))
+  const tone = sine(options.voiceHz, VOICE_SECS * 1_000)
+  // It takes a source of as many channels as its codec says.
+  if (options.codec === 'opus') voice.fromScratch(2, 8_000, '16', [tone, tone])
+  else voice.fromScratch(1, 8_000, '16', tone)
   await writeFile(join(folder, 'voice.wav'), voice.toBuffer())
   await writeFile(join(folder, 'config'), configOf(options, folder, recordings))
   await writeFile(join(folder, 'accounts'), accountOf(options))
@@ -109,7 +120,7 @@ function configOf(options: SoftphoneOptions, folder: string, recordings: string)
     'rtcp_mux no',
     'jitter_buffer_delay 1-5',
     'module_path /usr/lib/baresip/modules',
-    'module g711.so',
+    `module ${codecs[options.codec].module}`,
     'module aufile.so',
     'module aubridge.so',
     'module sndfile.so',
@@ -127,7 +138,7 @@ function accountOf({ user, password, server, codec }: SoftphoneOptions): string 
     `auth_pass=${password}`,
     'answermode=auto',
     'regint=60',
-    `audio_codecs=${codec}/8000/1`,
+    `audio_codecs=${codecs[codec].name}`,
   ]
   return `${[address, ...parameters].join(';')}\n`
 }
@@ -138,5 +149,10 @@ async function readRecording(folder: string): Promise<Int16Array> {
   const heard = names.filter((name) => name.endsWith('-dec.wav'))
   if (heard.length !== 1) throw new Error(`one recording expected, found ${names.join(', ')}`)
   const wav = new wavefile.WaveFile(await readFile(join(folder, heard[0] ?? '')))
-  return Int16Array.from(wav.getSamples(false, Int16Array))
+  // Opus has 48 kHz and two channels here.
+  if ('sampleRate' in wav.fmt && wav.fmt.sampleRate !== 8_000) wav.toSampleRate(8_000)
+  const samples: unknown = wav.getSamples(false, Int16Array)
+  const [left] = Array.isArray(samples) ? samples : [samples]
+  if (left instanceof Int16Array) return left
+  throw new Error('the recording has no samples')
 }
