@@ -213,7 +213,7 @@ const refused: readonly (readonly [url: string, body: Body, ...errors: Expected]
 
   [`${call}/playback_start`, {}, ['10004', '/audio_url']],
   [`${call}/playback_start`, { audio_url: 'file:///etc/passwd' }, ['10015', '/audio_url']],
-  [`${call}/playback_start`, { media_name: 'a' }, ['10005', undefined]],
+  [`${call}/playback_start`, { media_name: 'a' }, ['10005', '/media_name']],
   [
     `${call}/playback_start`,
     { audio_url: 'http://127.0.0.1/a', playback_content: 'aGk=' },

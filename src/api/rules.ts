@@ -1,5 +1,6 @@
 // Named checks that a JSON schema cannot say. A schema field refers to them by `x-rule`; they run after type and length.
 
+import { isReservedHeader } from '../base/reserved-headers.ts'
 import { missing } from './problems.ts'
 import type { Problem } from './problems.ts'
 import { eventTypes } from './event-types.ts'
@@ -50,6 +51,9 @@ export const rules = {
   printable: (value, name) =>
     when(controls.test(String(value)), refusedText(name, 'must not contain control characters')),
   destination: (value, name) => destinationProblems(value, name),
+  /** One, or a list of one. */
+  destinations: (value, name) =>
+    destinationProblems(Array.isArray(value) && value.length === 1 ? value[0] : value, name),
   caller: (value, name) => {
     const text = String(value)
     return when(!e164.test(text) && !sipUser.test(text), notE164(name))
@@ -77,8 +81,14 @@ export const rules = {
       !/^[A-Za-z0-9]*$/.test(String(value)),
       refusedText(name, 'may contain letters and digits only'),
     ),
-  'header-name': (value, name) =>
-    when(!headerName.test(String(value)), refusedText(name, 'must hold valid SIP header names')),
+  'header-name': (value, name) => {
+    const text = String(value)
+    if (!headerName.test(text)) return [refusedText(name, 'must hold valid SIP header names')]
+    return when(
+      isReservedHeader(text),
+      refusedText(name, `cannot set ${text}, which is the server's own`),
+    )
+  },
   time: (value, name) =>
     when(Number.isNaN(Date.parse(String(value))), refusedText(name, 'must be an ISO 8601 time')),
   codecs: (value, name) => codecProblems(String(value), name),

@@ -70,7 +70,8 @@ function checkObject(walk: Walk, schema: FieldSchema, value: object, at: string)
 
 function checkField(walk: Walk, field: FieldSchema, given: unknown, where: string, name: string) {
   if (field['x-lacking'] !== undefined) {
-    if (!field['x-lacking'].includes(given)) report(walk, field, where, lacking(name))
+    if (!field['x-lacking'].includes(given) && !isSwitchedOff(given))
+      report(walk, field, where, lacking(name))
     return undefined
   }
   const value = walk.part === 'query' ? fromQuery(field, given) : given
@@ -183,6 +184,11 @@ function report(walk: Walk, field: FieldSchema, where: string, problem: Problem)
   const own = field['x-own']
   const isOwn = own !== undefined && problem.name !== 'parameter-missing'
   walk.problems.push(isOwn ? { name: own, ...source } : { ...problem, ...source })
+}
+
+/** `{"enabled": false}` asks for nothing. */
+function isSwitchedOff(given: unknown): boolean {
+  return isObject(given) && 'enabled' in given && given.enabled === false
 }
 
 function lacking(name: string): Problem {

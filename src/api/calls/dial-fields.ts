@@ -22,8 +22,14 @@ import type { WebhookParameters } from '../webhook-fields.ts'
 
 export const destinationField = Type.Unsafe<string>({
   'x-rule': 'destination',
+  description: '`+E.164` or a SIP URI; `,` and digits behind it are pressed after the answer.',
+})
+
+/** Of a dial: a list of one is that one (C156). */
+export const destinationsField = Type.Unsafe<string | readonly [string]>({
+  'x-rule': 'destinations',
   description:
-    '`+E.164` or a SIP URI; `,` and digits behind it are pressed after the answer. Lists of destinations are refused with code 10015.',
+    '`+E.164` or a SIP URI; `,` and digits behind it are pressed after the answer. A list of several destinations is refused with code 10015.',
 })
 
 export const dialFields = {
@@ -68,6 +74,9 @@ export const dialFields = {
   ...webhookFields,
 }
 
+/** Of the names that `preferred_codecs` may have, those that calls here can use. */
+const spokenCodecs: readonly string[] = ['G722', 'OPUS', 'PCMA', 'PCMU']
+
 export interface DialParameters extends WebhookParameters {
   readonly to: string
   readonly from?: string
@@ -85,8 +94,12 @@ export interface DialParameters extends WebhookParameters {
   readonly send_digits_on_answer?: string
 }
 
-/** `media_encryption` is not there yet: refused rather than silently left out. */
-export function encryptionProblems(body: DialParameters): readonly Problem[] {
+/** What this server cannot do for such a call: refused rather than silently left out. */
+export function dialProblems(body: DialParameters): readonly Problem[] {
+  return [...encryptionProblems(body), ...codecProblems(body)]
+}
+
+function encryptionProblems(body: DialParameters): readonly Problem[] {
   const kind = body.media_encryption
   if (kind === 'disabled') return []
   const pointer = '/media_encryption'
@@ -96,6 +109,14 @@ export function encryptionProblems(body: DialParameters): readonly Problem[] {
   }
   const detail = `${kind} media encryption is not supported by this server.`
   return [{ name: 'parameter-refused', detail, pointer }]
+}
+
+// An offer has the listed codecs and no others, so there would be nothing to offer.
+function codecProblems(body: DialParameters): readonly Problem[] {
+  const wanted = codecsOf(body.preferred_codecs)
+  if (wanted === undefined || wanted.some((one) => spokenCodecs.includes(one))) return []
+  const detail = `The 'preferred_codecs' parameter must hold one of: ${spokenCodecs.join(', ')}.`
+  return [{ name: 'parameter-refused', detail, pointer: '/preferred_codecs' }]
 }
 
 /** The engine's dial options from checked parameters. */

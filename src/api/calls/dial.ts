@@ -9,7 +9,7 @@ import { bodyOperation } from '../operation.ts'
 import { missing } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import { conferenceConfig, purposeOf, superviseFields } from './dial-conference.ts'
-import { destinationField, dialFields, dialOptions, encryptionProblems } from './dial-fields.ts'
+import { destinationsField, dialFields, dialOptions, dialProblems } from './dial-fields.ts'
 
 const schema = bodyOperation({
   tag: 'calls',
@@ -17,7 +17,7 @@ const schema = bodyOperation({
   path: {},
   body: Type.Object({
     connection_id: Type.String({ minLength: 1, description: 'Id of an application.' }),
-    to: destinationField,
+    to: destinationsField,
     from: Type.String({ minLength: 1, 'x-rule': 'caller', description: '`+E.164` or SIP user.' }),
     ...dialFields,
     retry_on_timeout: flag(true),
@@ -38,8 +38,9 @@ const schema = bodyOperation({
 /** POST /v2/calls */
 export function dial(api: Api, context: ApiContext): void {
   api.post('/v2/calls', { schema }, async (request, reply) => {
-    const { body } = request
-    const problems = [...encryptionProblems(body), ...linkProblems(body)]
+    const { to } = request.body
+    const body = { ...request.body, to: typeof to === 'string' ? to : to[0] }
+    const problems = [...dialProblems(body), ...linkProblems(body)]
     if (problems.length > 0) return context.refuse(reply, problems)
     const meant = await purposeOf(context, body)
     if ('problem' in meant) return context.refuse(reply, [meant.problem])

@@ -3,7 +3,7 @@ import type { Api, ApiContext } from '../context.ts'
 import { clientState, commonFields, flag, muteDtmf, parkAfterUnbridge } from '../fields.ts'
 import { recordOf } from '../record-fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
-import { destinationField, dialFields, dialOptions, encryptionProblems } from './dial-fields.ts'
+import { destinationField, dialFields, dialOptions, dialProblems } from './dial-fields.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
 const schema = bodyOperation({
@@ -29,7 +29,7 @@ const schema = bodyOperation({
 export function transfer(api: Api, context: ApiContext): void {
   api.post(`${callPath}/actions/transfer`, { schema }, async (request, reply) => {
     const { body, params } = request
-    const problems = encryptionProblems(body)
+    const problems = dialProblems(body)
     if (problems.length > 0) return context.refuse(reply, problems)
     const source = await context.audio(body)
     if ('problem' in source) return context.refuse(reply, [source.problem])

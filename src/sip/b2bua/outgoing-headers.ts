@@ -1,9 +1,9 @@
 // Headers that users of the API chose, on their way into our messages. The API has refused bad ones with an error; this
 // is the second lock: what could change the message's meaning or break its lines is left out and counted.
 
+import { isReservedHeader } from '../../base/reserved-headers.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { NamedValue } from '../../ports/signaling.ts'
-import { lowerName } from '../message/header-names.ts'
 import { unsafeHeader } from '../message/serialize.ts'
 import type { Headers } from '../session/capabilities.ts'
 
@@ -12,69 +12,9 @@ const HEADERS_MAX = 50
 /** Of one value, characters. */
 const VALUE_LENGTH_MAX = 4096
 
-/** Fields that belong to the stack: routing, identity of the dialog, credentials, bodies, extensions. */
-const reserved = new Set([
-  ...[
-    'via',
-    'from',
-    'to',
-    'call-id',
-    'cseq',
-    'contact',
-    'max-forwards',
-    'route',
-    'record-route',
-    'path',
-  ],
-  ...[
-    'service-route',
-    'authorization',
-    'proxy-authorization',
-    'www-authenticate',
-    'proxy-authenticate',
-  ],
-  ...[
-    'authentication-info',
-    'content-length',
-    'content-type',
-    'content-encoding',
-    'content-disposition',
-  ],
-  ...[
-    'require',
-    'proxy-require',
-    'supported',
-    'unsupported',
-    'allow',
-    'allow-events',
-    'accept',
-    'event',
-  ],
-  ...[
-    'session-expires',
-    'min-se',
-    'expires',
-    'min-expires',
-    'rseq',
-    'rack',
-    'replaces',
-    'refer-to',
-    'refer-sub',
-  ],
-  ...[
-    'referred-by',
-    'subscription-state',
-    'retry-after',
-    'identity',
-    'p-asserted-identity',
-    'privacy',
-  ],
-  ...['user-agent', 'server', 'mime-version', 'timestamp', 'date', 'join', 'target-dialog'],
-])
-
 /** Whether a header may be set by a user of the API; undefined when it may, else why not. */
 export function headerRefusal(header: NamedValue): 'reserved' | 'unsafe' | 'too-long' | undefined {
-  if (reserved.has(lowerName(header.name))) return 'reserved'
+  if (isReservedHeader(header.name)) return 'reserved'
   if (unsafeHeader(header.name, header.value) !== undefined) return 'unsafe'
   return header.value.length > VALUE_LENGTH_MAX ? 'too-long' : undefined
 }
