@@ -21,7 +21,9 @@ test('every check holds of our server', async () => {
   const webhooks = await openWebhooks()
   const server = await startOwnServer(webhooks.url)
   const { baseURL: baseUrl, apiKey: key, sip } = server
-  const stage = await openStage({ baseUrl, key, connectionId: ownConnectionId, sip, webhooks })
+  const target = { baseUrl, key, connectionId: ownConnectionId, sip, webhooks }
+  // Other test files run at the same time: patience.
+  const stage = await openStage({ ...target, patienceMs: 20_000 })
   const results = await runChecks(allChecks, stage)
   await stage.close()
   await webhooks.close()

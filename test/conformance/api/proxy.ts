@@ -23,7 +23,7 @@ export interface WireEvent {
 /** What a deviation does; all parts are optional. */
 export interface Deviation {
   readonly answer?: (answer: WireAnswer, method: string, path: string) => void
-  /** False: the webhook is lost; 'later': it comes after the next one. */
+  /** False: the webhook is lost; 'later': it comes after the next one of its call. */
   readonly webhook?: (event: WireEvent) => void | false | 'later' | 'twice'
   /** After the signature was made. */
   readonly signed?: (headers: Record<string, string>) => void
@@ -52,7 +52,7 @@ export async function openProxy(): Promise<Proxy> {
   let origin = ''
   let target = ''
   let deviation: Deviation | undefined
-  let held: WireEvent | undefined
+  const held = new Map<string, WireEvent>()
 
   const api = createServer((incoming, outgoing) => {
     void bodyOf(incoming).then(async (body) => {
@@ -70,17 +70,16 @@ export async function openProxy(): Promise<Proxy> {
     event.body.meta['delivered_to'] = event.body.meta['delivered_to'] === hookUrl() ? target : 'x'
     const change = deviation?.webhook?.(event)
     if (change === false) return
+    const call = callOf(event)
     if (change === 'later') {
-      held = event
+      held.set(call, event)
       return
     }
     await send(event)
     if (change === 'twice') await send(event)
-    if (held !== undefined) {
-      const late = held
-      held = undefined
-      await send(late)
-    }
+    const late = held.get(call)
+    held.delete(call)
+    if (late !== undefined) await send(late)
   }
   const send = async (event: WireEvent): Promise<void> => {
     const raw = JSON.stringify(event.body)
@@ -111,7 +110,7 @@ export async function openProxy(): Promise<Proxy> {
     tell: (url) => (target = url),
     deviate: (next) => {
       deviation = next
-      held = undefined
+      held.clear()
     },
     close: async () => {
       for (const server of [api, hooks]) {
@@ -120,6 +119,12 @@ export async function openProxy(): Promise<Proxy> {
       }
     },
   }
+}
+
+function callOf({ body }: WireEvent): string {
+  const { payload } = body.data
+  const named = typeof payload === 'object' && payload !== null && 'call_control_id' in payload
+  return named ? String(payload.call_control_id) : ''
 }
 
 function isData(body: unknown): body is { data: Record<string, unknown> } {

@@ -97,4 +97,5 @@ else if (values.mutate === true) {
   console.log(`mutations: ${caught.length} of ${caught.length + missed.length} noticed`)
   process.exitCode = caught.length >= 0.9 * (caught.length + missed.length) ? 0 : 1
 } else await runSuite()
-process.exit()
+// A pipe must have taken everything first.
+process.stdout.write('', () => process.exit())

@@ -1,6 +1,7 @@
 // What queues promise to callers: order, places, sizes, every way in and out, and what is told of it in which order.
 import assert from 'node:assert/strict'
 import {
+  assertField,
   assertOk,
   assertRefused,
   dataOf,
@@ -290,7 +291,9 @@ const waysOut: readonly Check[] = [
     async (stage) => {
       const { id } = await queued(stage, stage.unique('wait'), { max_wait_time_secs: 1 })
       const { payload } = await stage.event(id, 'call.dequeued')
-      assert.deepEqual([payload['reason'], payload['wait_time_secs']], ['timeout', 1])
+      assert.equal(payload['reason'], 'timeout')
+      // Whole seconds; a busy machine may be late.
+      assertField(payload, 'wait_time_secs', [1, 2, 3])
       assert.equal(dataOf(await stage.get(`/calls/${id}`))['is_alive'], true)
       await end(stage, id)
     },
