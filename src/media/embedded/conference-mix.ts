@@ -21,7 +21,7 @@ interface Seat {
   readonly hearing: Hearing
   /** What the party hears is encoded with; known once it is fed. */
   codec: CodecName
-  /** Ticks since its sound was its own; many. */
+  /** Ticks since its sound was its own, as far as that matters. */
   quietTicks: number
   /** For what must be 8 kHz of a mix of 16 kHz. */
   readonly narrowOut: Narrow
@@ -85,7 +85,7 @@ export class ConferenceMix {
       party,
       hearing: new Hearing(),
       codec: 'PCMU',
-      quietTicks: 0,
+      quietTicks: OWN_TICKS + 1,
       narrowOut: new Narrow(),
       narrowShare: new Narrow(),
       only,
@@ -187,8 +187,7 @@ export class ConferenceMix {
     }
     seat.codec = codec
     const samples = this.#mixer.output(seat.party)
-    const isOwn = this.#encodesAlone(seat, samples, sender)
-    if (isOwn) {
+    if (this.#encodesAlone(seat, samples)) {
       sender.feedLinear(samples, nowMs)
     } else if (samples === this.#mixer.silence) {
       sender.feedSilence(nowMs)
@@ -200,14 +199,11 @@ export class ConferenceMix {
   }
 
   /** G.722 does not bear a change of encoders at every word: who spoke of late keeps its own for a while. */
-  #encodesAlone(seat: Seat, samples: Int16Array, sender: RtpSender): boolean {
+  #encodesAlone(seat: Seat, samples: Int16Array): boolean {
     const isOwn = samples !== this.#mixer.common && samples !== this.#mixer.silence
     if (seat.codec !== 'G722') return isOwn
-    const before = seat.quietTicks <= OWN_TICKS
     seat.quietTicks = isOwn ? 0 : Math.min(seat.quietTicks + 1, OWN_TICKS + 1)
-    const after = seat.quietTicks <= OWN_TICKS
-    if (before !== after) sender.changeEncoder()
-    return after
+    return seat.quietTicks <= OWN_TICKS
   }
 
   /** Another rate begins: parties sit down at another mixer, and what they said at that moment is not faded. */

@@ -28,6 +28,9 @@ const JUMP_PACKETS = 3000
 /** A relayed stream that pauses so long is filled up with silence of our own. */
 export const RELAY_PAUSE_MS = 100
 
+/** Whose encoder made what is sent; `before`: that of a former source, `nobody`: it was silence. */
+type Speaker = 'own' | 'another' | 'peer' | 'before' | 'nobody'
+
 /** Sends bytes to the leg's peer; false when they were dropped (back-pressure, no address). */
 export type Transmit = (packet: Uint8Array) => boolean
 
@@ -64,10 +67,11 @@ export class RtpSender {
   #nextTimestamp: number | undefined
   #marker = true
   /**
-   * Another encoder's G.722 follows: a decoder that is adapted to loud sound would blow up the first codes of an encoder
-   * that begins softly. 20 ms of silence in their place bring it down; a loud encoder after that only fades in.
+   * Whose G.722 was sent last. A decoder that is adapted to loud sound would blow up the first codes of an encoder that
+   * begins softly, so 20 ms of silence take the place of the first that another one says; after them, and after any
+   * silence, an encoder that is loud already merely fades in.
    */
-  #settles = true
+  #spoke: Speaker = 'nobody'
 
   readonly #packet = new Uint8Array(RTP_HEADER_BYTES + ENCODED_MAX)
   #framePacket: Uint8Array
@@ -127,12 +131,7 @@ export class RtpSender {
   mark(): void {
     this.#marker = true
     this.#relaying = false
-    this.#settles = true
-  }
-
-  /** The next 20 ms come of another encoder than the last. */
-  changeEncoder(): void {
-    this.#settles = true
+    if (this.#spoke !== 'nobody') this.#spoke = 'before'
   }
 
   /** Where the stream stands: the next sequence number, and the timestamp that belongs to `nowMs`. */
@@ -159,16 +158,29 @@ export class RtpSender {
    * nominal time.
    */
   feed(source: Uint8Array, at: number, nowMs: number, length = TICK_BYTES): void {
+    this.#feed(source, at, nowMs, length, 'another')
+  }
+
+  #feed(source: Uint8Array, at: number, nowMs: number, length: number, speaker: Speaker): void {
     if (this.#relaying) this.mark()
     if (this.codec === 'OPUS') {
       this.#sendWhole(source, at, length, nowMs)
       return
     }
-    if (this.#settles && this.codec === 'G722') {
-      this.#settles = false
-      this.feed(silenceOf('G722'), 0, nowMs)
-      return
-    }
+    if (this.codec === 'G722' && this.#startles(speaker)) {
+      this.#cut(silenceOf('G722'), 0, nowMs)
+    } else this.#cut(source, at, nowMs)
+  }
+
+  /** Takes note of who speaks; true when silence must come first. */
+  #startles(speaker: Speaker): boolean {
+    const before = this.#spoke
+    const startles = before !== 'nobody' && speaker !== 'nobody' && before !== speaker
+    this.#spoke = startles ? 'nobody' : speaker
+    return startles
+  }
+
+  #cut(source: Uint8Array, at: number, nowMs: number): void {
     let taken = 0
     while (taken < TICK_BYTES) {
       const count = Math.min(TICK_BYTES - taken, this.#frame - this.#filled)
@@ -196,13 +208,13 @@ export class RtpSender {
       ;(this.#halver ??= new Halver()).halve(samples, fitting)
     }
     const length = this.#encoder.encode(fitting, this.#encoded, 0)
-    this.feed(this.#encoded, 0, nowMs, length)
+    this.#feed(this.#encoded, 0, nowMs, length, 'own')
   }
 
   /** 20 ms of silence. */
   feedSilence(nowMs: number): void {
     const silence = silenceOf(this.codec)
-    this.feed(silence, 0, nowMs, silence.length)
+    this.#feed(silence, 0, nowMs, silence.length, 'nobody')
   }
 
   /** Ticks that were left out: time passed, nothing was sent. */
@@ -390,7 +402,7 @@ export class RtpSender {
     this.#sequenceOffset = this.#nextSequence - header.sequence
     this.#timestampOffset = timestamp - header.timestamp
     this.#marker = true
-    this.#settles = true
+    if (this.#spoke !== 'nobody') this.#spoke = 'before'
   }
 
   #leaveOut(header: Readonly<RtpHeader>): void {
@@ -418,8 +430,7 @@ export class RtpSender {
     const length = RTP_HEADER_BYTES + payloadLength
     const into = this.#relayBuffer
     if (this.#relayPacket.length !== length) this.#relayPacket = into.subarray(0, length)
-    if (kind === 'G722' && this.#settles) {
-      this.#settles = false
+    if (kind === 'G722' && this.#startles('peer')) {
       const silence = silenceOf('G722')
       for (let i = 0; i < payloadLength; i++)
         into[RTP_HEADER_BYTES + i] = silence[i % silence.length]!
