@@ -62,7 +62,11 @@ test('waiting callers, a bridge, a conference and a held call go on; commands wo
     }
     assert.deepEqual(await recovery.places('patience'), [first.id, second.id])
   }
-  const untrue = receiver.deliveries.filter(({ id }) => !told.has(id)).map(({ type }) => type)
+  const untrue = receiver.deliveries
+    .filter(({ id }) => !told.has(id))
+    .map(({ type }) => type)
+    // Two go on talking, equally loud: who of them has the floor is judged anew (C140).
+    .filter((type) => type !== 'conference.floor.changed')
   assert.deepEqual(untrue, [], 'nothing happened that anybody should be told of')
   assert.equal(holder.agent.call.statistics().ssrcs.length, 1)
 
