@@ -56,6 +56,8 @@ const refused: readonly (readonly [url: string, body: Body, pointer: string])[] 
   ['/v2/calls', { media_encryption: 'SRTP' }, '/media_encryption'],
   ['/v2/calls', { media_encryption: 'DTLS' }, '/media_encryption'],
   ['/v2/calls', { to: 'sip:a@localhost;secure=true' }, '/to'],
+  ['/v2/calls', { sip_transport_protocol: 'TLS' }, '/sip_transport_protocol'],
+  [`${call}/transfer`, { sip_transport_protocol: 'TLS' }, '/sip_transport_protocol'],
   ['/v2/calls', { preferred_codecs: 'G729,AMR-WB' }, '/preferred_codecs'],
   ['/v2/calls', { dialogflow_config: {} }, '/dialogflow_config'],
   ['/v2/calls', { enable_dialogflow: true }, '/enable_dialogflow'],

@@ -96,7 +96,7 @@ export interface DialParameters extends WebhookParameters {
 
 /** What this server cannot do for such a call: refused rather than silently left out. */
 export function dialProblems(body: DialParameters): readonly Problem[] {
-  return [...encryptionProblems(body), ...codecProblems(body)]
+  return [...encryptionProblems(body), ...transportProblems(body), ...codecProblems(body)]
 }
 
 function encryptionProblems(body: DialParameters): readonly Problem[] {
@@ -109,6 +109,12 @@ function encryptionProblems(body: DialParameters): readonly Problem[] {
   }
   const detail = `${kind} media encryption is not supported by this server.`
   return [{ name: 'parameter-refused', detail, pointer }]
+}
+
+function transportProblems(body: DialParameters): readonly Problem[] {
+  if (body.sip_transport_protocol !== 'TLS') return []
+  const detail = 'SIP over TLS is not supported by this server.'
+  return [{ name: 'parameter-refused', detail, pointer: '/sip_transport_protocol' }]
 }
 
 // An offer has the listed codecs and no others, so there would be nothing to offer.

@@ -44,7 +44,7 @@ const outbound = {
   ...headers,
   ...credentials,
   sip_region: 'enum US|Europe|Canada|Australia|Middle East',
-  sip_transport_protocol: 'enum UDP|TCP|TLS',
+  sip_transport_protocol: 'choice UDP|TCP|TLS',
   media_encryption: 'choice disabled|SRTP|DTLS',
   preferred_codecs: 'text',
   privacy: 'enum id|none',
