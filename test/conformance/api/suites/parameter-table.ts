@@ -55,6 +55,7 @@ const lacking = {
   assistant: 'lacking',
   conversation_relay_config: 'lacking',
   deepfake_detection: 'lacking',
+  transcription: 'lacking',
 }
 const ringtones =
   'at|au|be|bg|br|ch|cl|cn|cz|de|dk|ee|es|fi|fr|gr|hu|il|in|it|jp|lt|mx|my|nl|no|nz|ph|pl|pt|ru|se|sg|th|tw|uk|us-old|us|ve|za'
@@ -258,6 +259,7 @@ export const operations: readonly Operation[] = [
     timeout_secs: 'int 0.. @90049',
     trim: 'enum trim-silence',
     custom_file_name: 'text 1..40',
+    transcription: 'lacking',
     ...common,
   }),
   call('record_stop', 'Recording stop', { recording_id: 'text', ...common }),
