@@ -212,7 +212,7 @@ function agreeOnMedia(
   if (!hold && media.ipVersion !== ipVersion(localAddress)) return refused('IP version')
   const receive = usableFormats(media, end.codecs)
   if (end.ordered) receive.sort((a, b) => end.codecs.indexOf(a.codec) - end.codecs.indexOf(b.codec))
-  // It costs many times what the others do, and nobody asked for it.
+  // It costs many times what the others do, and nobody asked for it (C172).
   const cheap = opusLast ? receive.find(({ codec }) => codec !== 'OPUS') : undefined
   const chosen = cheap ?? receive[0]
   if (chosen === undefined) return refused('no common codec')

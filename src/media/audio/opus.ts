@@ -1,6 +1,6 @@
 // Opus (RFC 6716, RFC 7587) by the optional package @evan/opus, loaded when it is first needed. Without the package the
 // codec is neither offered nor accepted. Everything runs at 16 kHz mono, whatever rate the far end works at: an Opus
-// stream has no rate of its own, and nothing here has more than 16 kHz to give.
+// stream has no rate of its own, and nothing here has more than 16 kHz to give (C177).
 
 import { createRequire } from 'node:module'
 import type { FrameDecoder, FrameEncoder } from './frame-codec.ts'

@@ -1,4 +1,4 @@
-// Which codecs a leg may use, best first. Names are those of `preferred_codecs`; codecs that this engine does not have are
+// Which codecs a leg may use, best first (C171, C172). Names are those of `preferred_codecs`; codecs that this engine does not have are
 // passed over. Opus is there when its package is.
 
 import type { RemoteDescription } from '../../sdp/parse.ts'

@@ -1,6 +1,6 @@
 // One conference in the media thread: each party's packets go through a jitter buffer into the mixer, what is played to all
 // is added, and each tick gives every party its frame. All who say nothing hear the same frame, encoded once per codec.
-// It is mixed at 8 kHz; at 16 kHz as soon as two parties have a codec of that width, for one alone has nobody to hear.
+// It is mixed at 8 kHz; at 16 kHz as soon as two parties have a codec of that width, for one alone has nobody to hear (C175).
 
 import type { LegId, PlaybackId } from '../../base/ids.ts'
 import { FRAME_SAMPLES } from '../audio/clip.ts'

@@ -1,7 +1,7 @@
 // How one leg hears another: its packets go out as they come while the codecs fit, only renumbered. Packets of a codec that
 // does not fit are turned into sound and encoded anew, 20 ms per tick; that is decided by what really arrives, so a peer
 // that changes its codec in mid-call is followed. Where the other side says what its silence sounds like (RFC 3389)
-// instead of sending it, that noise is sent, so that the stream has no pause.
+// instead of sending it, that noise is sent, so that the stream has no pause (C174, C176).
 
 import { passes } from '../audio/codec.ts'
 import type { CodecName } from '../audio/codec.ts'

@@ -69,7 +69,7 @@ export class RtpSender {
   /**
    * Whose G.722 was sent last. A decoder that is adapted to loud sound would blow up the first codes of an encoder that
    * begins softly, so 20 ms of silence take the place of the first that another one says; after them, and after any
-   * silence, an encoder that is loud already merely fades in.
+   * silence, an encoder that is loud already merely fades in (C178).
    */
   #spoke: Speaker = 'nobody'
 
