@@ -80,6 +80,11 @@ const refused: readonly (readonly [url: string, body: Body, pointer: string])[] 
     { call_control_id: legId, audio_url: 'http://a.example/', stop_playback_on_dtmf: false },
     '/stop_playback_on_dtmf',
   ],
+  [
+    `${conference}/gather_using_audio`,
+    { call_control_id: legId, audio_url: 'http://a.example/', initial_timeout_millis: 5000 },
+    '/initial_timeout_millis',
+  ],
   ...['/v2/calls', `${call}/transfer`, `${call}/answer`].flatMap((url) =>
     refusedEverywhere.map(([name, value]) => [url, { [name]: value }, `/${name}`] as const),
   ),

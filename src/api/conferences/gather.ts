@@ -18,6 +18,7 @@ const schema = bodyOperation({
     ...digitFields,
     ...promptedFields,
     stop_playback_on_dtmf: lacking(true),
+    initial_timeout_millis: Type.Optional(Type.Unsafe<number>(lacking())),
     gather_id: Type.Optional(Type.String({ minLength: 1, maxLength: 100, 'x-rule': 'printable' })),
     ...commonFields,
     region,
