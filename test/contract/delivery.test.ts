@@ -39,6 +39,12 @@ test('events reach a receiver in order, signed, retried, and once more after a r
     stamp(event, index + 1, { occurredAtUs: startedUs + index }),
   )
 
+  const cut = events.findIndex(({ event }) => event.type === 'playback-ended')
+  const untold = new Set<string>([
+    ...['queue-created', 'queue-updated', 'queue-deleted'],
+    ...['rtp-silent', 'rtp-heard'],
+  ])
+
   const run = async (batch: readonly StampedEvent[]) => {
     const store = await openSqlite(directory)
     const metrics = recordingMetrics()
@@ -61,16 +67,17 @@ test('events reach a receiver in order, signed, retried, and once more after a r
   }
 
   receiver.answerWith(({ type, attempt }) => (type === 'call.enqueued' && attempt < 3 ? 500 : 204))
-  let stop = await run(events.slice(0, 10))
+  let stop = await run(events.slice(0, cut))
   await receiver.waitFor('call.playback.started')
   receiver.answerWith(503)
   await stop()
-  stop = await run(events.slice(10))
+  stop = await run(events.slice(cut))
   await receiver.waitFor('call.playback.ended')
   await stop()
   receiver.answerWith(200)
   stop = await run([])
-  await receiver.waitFor('conference.participant.left')
+  await receiver.waitFor('call.recording.error')
+  await receiver.waitFor('conference.recording.saved')
   await stop()
 
   const recorder = createContractRecorder()
@@ -82,7 +89,7 @@ test('events reach a receiver in order, signed, retried, and once more after a r
   }
   recorder.assertClean()
   const firsts = [...new Map(receiver.deliveries.map(({ id, type }) => [id, type])).values()]
-  assert.equal(firsts.length, 18)
+  assert.equal(firsts.length, events.filter(({ event }) => !untold.has(event.type)).length)
   assert.deepEqual(firsts.slice(5, 8), ['call.hangup', 'call.enqueued', 'call.dequeued'])
   const enqueued = receiver.deliveries.filter(({ type }) => type === 'call.enqueued')
   assert.deepEqual(
