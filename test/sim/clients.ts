@@ -128,12 +128,18 @@ export class Clients {
       case 'transfer':
         return { ...command, fresh: this.freshLeg() }
       case 'gather':
-        return { ...command, gatherId: this.#random.uuid(), playbackId: this.#random.uuid() }
+        return { ...command, ...this.#gatherIds() }
+      case 'conference-gather':
+        return { ...command, gather: { ...command.gather, ...this.#gatherIds() } }
       case 'conference-create':
         return { ...command, conferenceId: brandAs<ConferenceId>(this.#random.uuid()) }
       default:
         return command
     }
+  }
+
+  #gatherIds(): { readonly gatherId: string; readonly playbackId: string } {
+    return { gatherId: this.#random.uuid(), playbackId: this.#random.uuid() }
   }
 
   freshLeg(): FreshLeg {

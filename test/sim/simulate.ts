@@ -138,8 +138,10 @@ function checkEmpty(world: World): void {
   if (model.enqueued < enqueues || model.enqueued > enqueues + unsure) {
     throw new BrokenPromise(`${enqueues} enqueues accepted, ${model.enqueued} made`)
   }
-  const gathers = clients.effective.get('gather') ?? 0
-  const unsureGathers = clients.lost.get('gather') ?? 0
+  const ofBoth = (counts: ReadonlyMap<string, number>): number =>
+    (counts.get('gather') ?? 0) + (counts.get('conference-gather') ?? 0)
+  const gathers = ofBoth(clients.effective)
+  const unsureGathers = ofBoth(clients.lost)
   const { size: ended } = model.gathersEnded
   if (ended < gathers || ended > gathers + unsureGathers) {
     throw new BrokenPromise(`${gathers} gathers accepted, ${ended} ended`)

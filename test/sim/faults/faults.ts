@@ -21,14 +21,14 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'bridges are not put together again after a crash',
-    seed: 12,
+    seed: 39,
     file: 'src/engine/inputs/restore.ts',
     search: '  rejoinBridges(ctx, legs)',
     replace: '  if (legs.length < 0) rejoinBridges(ctx, legs)',
   },
   {
     what: 'bridged legs are not linked again after a crash',
-    seed: 12,
+    seed: 52,
     file: 'src/engine/former-calls.ts',
     search: '    this.#rejoin(ctx, leg)\n',
     replace: '    if (leg.order < 0) this.#rejoin(ctx, leg)\n',
@@ -49,7 +49,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'restored legs are never asked whether they are there',
-    seed: 196,
+    seed: 273,
     file: 'src/engine/former-calls.ts',
     search: "    ctx.arm('probe', legId,",
     replace: "    if (count < 0) ctx.arm('probe', legId,",
@@ -77,7 +77,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'stored answers are not read at a start',
-    seed: 12,
+    seed: 124,
     file: 'src/engine/inputs/restore.ts',
     search: "    if (table === 'answer') restoreAnswer(",
     replace: "    if (table === 'answer' && row === null) restoreAnswer(",
@@ -92,14 +92,14 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'the line is read from behind at a start',
-    seed: 130,
+    seed: 39,
     file: 'src/store/sqlite/sqlite-store.ts',
     search: 'this.#book.restore(live.queues, live.entries)',
     replace: 'this.#book.restore(live.queues, [...live.entries].reverse())',
   },
   {
     what: 'the second in line is claimed',
-    seed: 3,
+    seed: 5,
     file: 'src/store/order/queue-book.ts',
     search: 'first?.facts.legId === verb.issuer ? line?.at(2) : first',
     replace: 'line?.at(2) ?? first',
@@ -120,14 +120,14 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'commands do not cancel what was intended with the leg',
-    seed: 7,
+    seed: 3,
     file: 'src/engine/commands/enqueue.ts',
     search: '  cancelIntents(ctx, leg)\n',
     replace: '  if (!leg.told) cancelIntents(ctx, leg)\n',
   },
   {
     what: 'a repeated command is carried out again',
-    seed: 16,
+    seed: 2,
     file: 'src/engine/answers.ts',
     search: '  if (record === undefined) return false\n',
     replace: "  if (record?.at !== 'running') return false\n",
@@ -141,7 +141,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'bridged under music',
-    seed: 3,
+    seed: 1,
     file: 'src/engine/make-bridge.ts',
     search: "  stopAudio(ctx, other, 'cancelled')\n",
     replace: '',
@@ -193,14 +193,14 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'the longest wait is forgotten at a restart',
-    seed: 16,
+    seed: 1,
     file: 'src/engine/inputs/restore.ts',
     search: "if (deadlineMs !== undefined) ctx.arm('max-wait'",
     replace: "if (deadlineMs !== undefined && !entry.alive) ctx.arm('max-wait'",
   },
   {
     what: 'the longest wait begins again at a restart',
-    seed: 218,
+    seed: 593,
     file: 'src/engine/inputs/restore.ts',
     search: 'waitLeftMs(ctx.nowMs, deadlineMs))',
     replace: 'deadlineMs - entry.enqueuedAtMs)',
@@ -221,14 +221,14 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'the time limit of a dialled leg is forgotten at a restart',
-    seed: 396,
+    seed: 199,
     file: 'src/engine/former-calls.ts',
     search: "      ctx.arm('time-limit', legId, leg.timeLimitAtMs - ctx.nowMs)\n",
     replace: '',
   },
   {
     what: 'a dialled leg rings for ever',
-    seed: 2,
+    seed: 5,
     file: 'src/engine/dial-leg.ts',
     search: "  ctx.arm('dial-timeout', leg.legId, options.timeoutMs)\n",
     replace: '',
@@ -286,7 +286,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'an issuer loses its place by a claim that fails',
-    seed: 424,
+    seed: 30,
     file: 'src/store/order/queue-book.ts',
     search: 'const own = head.alive ? this.#entries.get(verb.issuer) : undefined',
     replace: 'const own = this.#entries.get(verb.issuer)',
@@ -308,7 +308,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'two queued legs that are bridged: one stays in line',
-    seed: 106,
+    seed: 15,
     file: 'src/store/order/queue-book.ts',
     search: 'const otherLeft = other && this.#take(other, verb.nowMs)',
     replace: 'const otherLeft = undefined && this.#take(other!, verb.nowMs)',
@@ -331,7 +331,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'one participant is left in a conference that ends',
-    seed: 2,
+    seed: 7,
     file: 'src/conferences/conference.ts',
     search: 'effects: [...before, ...rest.flatMap(parting),',
     replace: 'effects: [...before, ...rest.slice(1).flatMap(parting),',
@@ -367,7 +367,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'commands do not wait for the verb that decides over their leg',
-    seed: 10,
+    seed: 21,
     file: 'src/engine/context.ts',
     search: 'leg.claim = operationId',
     replace: 'leg.claim ??= undefined',
