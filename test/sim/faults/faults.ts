@@ -177,13 +177,6 @@ export const faults: readonly Fault[] = [
     replace: '',
   },
   {
-    what: 'the issuer of a claim is not held against earlier claims',
-    seed: 1482,
-    file: 'src/engine/commands/bridge.ts',
-    search: 'enqueueUnderWay(ctx, caller, head) ?? claimOfIssuer(ctx, issuer, issuerLeft)',
-    replace: 'enqueueUnderWay(ctx, caller, head)',
-  },
-  {
     what: 'the media of a leg that ends is not released',
     seed: 1,
     file: 'src/engine/end-leg.ts',
