@@ -156,8 +156,8 @@ test('applications are those of the configuration', async () => {
 
 test('what is not built says so', async () => {
   const { id } = await stage.answered()
-  const speak = telnyx.calls.actions.speak(id, { payload: 'hello', voice: 'female' })
-  await assert.rejects(speak, (error: unknown) => {
+  const fork = telnyx.calls.actions.startForking(id, { rx: 'udp:192.0.2.1:9000' })
+  await assert.rejects(fork, (error: unknown) => {
     assert.ok(error instanceof Telnyx.UnprocessableEntityError)
     assert.match(error.message, /20015/)
     return true
