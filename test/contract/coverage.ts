@@ -14,15 +14,12 @@ const notBuilt: readonly string[] = [
     'ai_assistant_add_messages ai_assistant_join ai_assistant_start ai_assistant_stop',
     'conversation_relay_start conversation_relay_stop fork_start fork_stop',
     'gather_using_ai',
-    'send_sip_info siprec_start siprec_stop speak streaming_start',
-    'streaming_stop suppression_start suppression_stop switch_supervisor_role',
+    'send_sip_info siprec_start siprec_stop streaming_start',
+    'streaming_stop suppression_start suppression_stop',
     'transcription_start transcription_stop',
   ]
     .flatMap((line) => line.split(' '))
     .map((action) => `POST /calls/{}/actions/${action}`),
-  ...['gather_using_audio play send_dtmf speak', 'stop update']
-    .flatMap((line) => line.split(' '))
-    .map((action) => `POST /conferences/{}/actions/${action}`),
 ]
 
 interface Hits {
