@@ -59,12 +59,13 @@ export class Monkey {
         if (plan.without.has(`command ${i}`)) return
         // Of its own: when others are left out, this one stays what it was.
         this.#random = randomFor(plan.seed, `command ${i}`)
-        this.#act()
+        this.#act(i)
       })
     }
   }
 
-  #act(): void {
+  /** The command with this number. */
+  #act(at: number): void {
     if (!this.active) return
     const { clients, time } = this.#parts
     const random = this.#random
@@ -73,8 +74,9 @@ export class Monkey {
     void clients.ask(command, options)
     // Twice at once, or a little later.
     if (random.below(6) > 0) return
+    const second = withIdsOfItsOwn(command, randomFor(this.#parts.plan.seed, `repeat ${at}`))
     const again = (): void => {
-      if (this.active) void clients.ask(command, repeatOf(options))
+      if (this.active) void clients.ask(second, repeatOf(options))
     }
     if (random.below(2) === 0) again()
     else time.set(random.below(50), again)
@@ -412,6 +414,14 @@ export class Monkey {
     if (all.length === 0 || die === 0) return brandAs<LegId>('v3:unknown')
     return die < 4 || living.length === 0 ? pick(random, all) : pick(random, living)
   }
+}
+
+/** What a command starts has an id of its own in each request, as the API gives it: two requests never share one. */
+function withIdsOfItsOwn(command: Command, random: Random): Command {
+  if (command.kind === 'gather') {
+    return { ...command, gatherId: random.uuid(), playbackId: random.uuid() }
+  }
+  return 'playbackId' in command ? { ...command, playbackId: random.uuid() } : command
 }
 
 function repeatOf(options: AskOptions): AskOptions {
