@@ -1,5 +1,7 @@
-// The one test command: static checks beside the tests; the unit tests of src share one process (starting one for each file
-// would cost more than they do), then every other *.test.ts in a process of its own, a few at a time.
+// The one test command: static checks beside the unit tests of src, which share one process (starting one for each file
+// would cost more than they do); then what else only computes (simulator, models, torture) on all cores; last the servers
+// whose audio people hear, with nothing beside them that would take the processor from a call. Every *.test.ts outside src
+// has a process of its own.
 // `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check);
 // `--peers` (npm run test:peers) takes test/peers/**/*.peer.ts instead, which need foreign programs of the system.
 // A whole run ends with the coverage of the API, of which every operation and webhook must have been seen by some test, and
@@ -56,10 +58,14 @@ const unitPatterns = [
 const longest = [
   'test/sim/smoke',
   'test/sim/faults/faults',
+  'test/conformance/api',
   'test/e2e/recovery',
   'test/chaos/chaos',
   'test/e2e/process/start',
 ]
+
+/** Whole servers, with calls that keep real time. */
+const realTime = ['test/e2e/', 'test/chaos/', 'test/conformance/api/', 'examples/']
 
 function testFiles(patterns: readonly string[], words: readonly string[]): string[] {
   const all = globSync([...patterns], {
@@ -74,9 +80,8 @@ function testFiles(patterns: readonly string[], words: readonly string[]): strin
 function runTests(files: string[], tally: Tally, inOneProcess = false): Promise<void> {
   return new Promise((resolve, reject) => {
     const apart = {
-      // Peers keep real time and measure audio: one after the other.
-      // The others wait for sockets as often as they compute: one more than there are cores.
-      concurrency: peers ? 1 : availableParallelism() + 1,
+      // Peers measure audio: one after the other.
+      concurrency: peers ? 1 : availableParallelism(),
       timeout: peers ? 300_000 : 110_000,
       // A set-up that failed half-way leaves sockets open; its file must still come to an end.
       execArgv: ['--test-force-exit'],
@@ -121,12 +126,17 @@ async function runEverything(files: string[], tally: Tally): Promise<void> {
   process.env['SERVER_LOGS_FOLDER'] = logs
   try {
     const isUnit = (file: string): boolean => file.startsWith('src/')
+    const checking = staticChecks.map(([name, command, args]) => runCheck(name, command, args))
     const inTurn = async (): Promise<void> => {
       await runTests(files.filter(isUnit), tally, true)
-      const others = files.filter((file) => !isUnit(file))
-      await runTests(others, tally)
+      const keepsTime = (file: string): boolean => realTime.some((name) => file.startsWith(name))
+      await runTests(
+        files.filter((file) => !isUnit(file) && !keepsTime(file)),
+        tally,
+      )
+      await Promise.all(checking)
+      await runTests(files.filter(keepsTime), tally)
     }
-    const checking = staticChecks.map(([name, command, args]) => runCheck(name, command, args))
     const [checks] = await Promise.all([Promise.all(checking), inTurn()])
     for (const passed of checks) tally[passed ? 'passed' : 'failed']++
     const { coverageProblems } = await import('../test/contract/coverage.ts')
