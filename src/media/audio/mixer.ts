@@ -43,8 +43,10 @@ interface Seat extends MixParty {
   audience: ReadonlySet<Seat> | undefined
   /** What is said to this party alone, summed; made when it is first somebody's audience. */
   whispers: Int32Array | undefined
-  /** `whispers` has something in this tick. */
+  /** `whispers` has something in the tick that is being summed. */
   whisperedTo: boolean
+  /** The same of the last tick. */
+  wasWhisperedTo: boolean
 }
 
 /** An N-1 mixer of one conference. */
@@ -58,6 +60,7 @@ export class Mixer {
   readonly #tail: Int32Array
   readonly #added: Int32Array
   readonly #frame: number
+  #open: Int16Array | undefined
   #hasAdded = false
 
   /** `frame`: samples of 20 ms, 160 at 8 kHz or 320 at 16 kHz. */
@@ -90,6 +93,7 @@ export class Mixer {
       audience: undefined,
       whispers: undefined,
       whisperedTo: false,
+      wasWhisperedTo: false,
     }
     this.#seats.add(seat)
     return seat
@@ -154,6 +158,7 @@ export class Mixer {
     for (const seat of this.#seats) {
       const { out, share } = seat
       if (seat.audience !== undefined) seat.shared = true
+      seat.wasWhisperedTo = seat.whisperedTo
       if (seat.shared && !seat.whisperedTo) continue
       for (let i = 0; i < out.length; i++) {
         const own = seat.shared ? 0 : share[i]!
@@ -176,6 +181,22 @@ export class Mixer {
     const seat = this.#seatOf(party)
     if (!seat.hears) return this.silence
     return seat.shared ? this.common : seat.out
+  }
+
+  /** As `output`, but for what was said to this party alone; used again by the next call. */
+  openOutput(party: MixParty): Int16Array {
+    const seat = this.#seatOf(party)
+    if (!seat.wasWhisperedTo) return this.output(party)
+    if (!seat.hears) return this.silence
+    if (!seat.adds) return this.common
+    const open = (this.#open ??= new Int16Array(this.#frame))
+    for (let i = 0; i < open.length; i++) open[i] = clamp(this.#sum[i]! - seat.share[i]!)
+    return open
+  }
+
+  /** In this tick somebody spoke to this party alone. */
+  isWhisperedTo(party: MixParty): boolean {
+    return this.#seatOf(party).wasWhisperedTo
   }
 
   /** The party's last sample fades within the next tick; what it whispered merely ends. */

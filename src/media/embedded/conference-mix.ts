@@ -26,6 +26,7 @@ interface Seat {
   /** For what must be 8 kHz of a mix of 16 kHz. */
   readonly narrowOut: Narrow
   readonly narrowShare: Narrow
+  readonly narrowOpen: Narrow
   /** By whom it is heard; undefined: by everybody. */
   only: readonly LegId[] | undefined
   /** Its buffer gave a frame in the last tick. */
@@ -58,12 +59,10 @@ export class ConferenceMix {
   readonly #taps = new Set<MixTap>()
   readonly #listener: MixListener | undefined
   readonly #floor = new Floor()
-  readonly #scratch = new Int16Array(FRAME_SAMPLES)
+  #scratch = new Int16Array(FRAME_SAMPLES)
   /** `common` encoded, by codec. */
   readonly #encoded: Partial<Record<CodecName, SharedFrame>> = {}
   readonly #narrowMixed = new Narrow()
-  #doubler: Doubler | undefined
-  #doubled = new Int16Array(0)
   #ticks = 0
 
   /** Without a listener nobody is told who speaks loudest. */
@@ -88,6 +87,7 @@ export class ConferenceMix {
       quietTicks: OWN_TICKS + 1,
       narrowOut: new Narrow(),
       narrowShare: new Narrow(),
+      narrowOpen: new Narrow(),
       only,
       flows: false,
     })
@@ -171,10 +171,23 @@ export class ConferenceMix {
     return seat?.narrowShare.of(this.#mixer.shareOf(seat.party), this.#ticks)
   }
 
-  /** What the party hears in this tick at 8 kHz; undefined for one who is not in. Used again. */
-  soundFor(legId: LegId): Int16Array | undefined {
+  /** What the party hears in this tick, at 8 kHz unless `wide`; undefined for one who is not in. Used again. */
+  soundFor(legId: LegId, wide: boolean): Int16Array | undefined {
     const seat = this.#seats.get(legId)
-    return seat?.narrowOut.of(this.#mixer.output(seat.party), this.#ticks)
+    if (seat === undefined) return undefined
+    const samples = this.#mixer.output(seat.party)
+    return wide ? samples : seat.narrowOut.of(samples, this.#ticks)
+  }
+
+  /** The same without what is said to this party alone. */
+  openFor(legId: LegId): Int16Array | undefined {
+    const seat = this.#seats.get(legId)
+    return seat?.narrowOpen.of(this.#mixer.openOutput(seat.party), this.#ticks)
+  }
+
+  isWhisperedTo(legId: LegId): boolean {
+    const party = this.#seats.get(legId)?.party
+    return party !== undefined && this.#mixer.isWhisperedTo(party)
   }
 
   /** Gives the party's sender what it hears in this tick. */
@@ -213,7 +226,8 @@ export class ConferenceMix {
     const wide = count > 1
     if (wide === this.#wide) return
     this.#wide = wide
-    this.#mixer = new Mixer(wide ? 2 * FRAME_SAMPLES : FRAME_SAMPLES)
+    this.#scratch = new Int16Array(wide ? 2 * FRAME_SAMPLES : FRAME_SAMPLES)
+    this.#mixer = new Mixer(this.#scratch.length)
     for (const seat of this.#seats.values()) {
       seat.party = this.#mixer.join(seat.party.heard, seat.party.hears)
     }
@@ -231,15 +245,8 @@ export class ConferenceMix {
       if (!playing.told) this.#listener?.playbackStarted(playbackId)
       playing.told = true
       playing.player.read(this.#scratch)
-      this.#mixer.add(this.#wide ? this.#double(this.#scratch) : this.#scratch)
+      this.#mixer.add(this.#scratch)
     }
-  }
-
-  /** Of all that is played together only one has the filter's past right; nobody hears the difference. */
-  #double(samples: Int16Array): Int16Array {
-    if (this.#doubled.length === 0) this.#doubled = new Int16Array(2 * FRAME_SAMPLES)
-    ;(this.#doubler ??= new Doubler()).double(samples, this.#doubled)
-    return this.#doubled
   }
 
   /** Somebody came: whispers may be for them. */

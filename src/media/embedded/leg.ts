@@ -8,6 +8,7 @@ import type { DatagramPeer, DatagramSocket } from '../../ports/datagrams.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Agreement } from '../../sdp/session.ts'
+import { isWide } from '../audio/codec.ts'
 import { emptyHeader, looksLikeRtcp, readRtp } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import { KeyReceiver } from '../rtp/telephone-event.ts'
@@ -473,7 +474,8 @@ export class MediaLeg {
   /** What lies below an overlay when nothing is played: a mix; a bridge is not heard meanwhile, as under a playback (C130). */
   #mixFrame(): Int16Array | undefined {
     const base = this.#base
-    return base.kind === 'mix' ? base.mix.soundFor(this.legId) : undefined
+    if (base.kind !== 'mix') return undefined
+    return base.mix.soundFor(this.legId, isWide(this.sender.codec))
   }
 
   #feedBase(dueMs: number): void {
@@ -496,6 +498,9 @@ export class MediaLeg {
   }
 
   #tickTaps(taps: LegTaps): void {
+    const base = this.#base
+    const mix = base.kind === 'mix' && this.playback === undefined ? base.mix : undefined
+    taps.heardMix(mix, this.legId)
     taps.tick((tapId, error) => this.#context.tapFailed(this.legId, tapId, error))
     this.#dropEmptyTaps()
   }

@@ -1,6 +1,7 @@
 // Taps: what listens to a leg besides its peers (tone detection, a recorder, a stream). A leg with taps decodes both of
 // its directions through jitter buffers, both 60 ms behind the wire, so that a question and its answer stay aligned;
-// a leg without taps pays one comparison per packet. What was sent is taken from the packets that really left.
+// a leg without taps pays one comparison per packet. What was sent is taken from the packets that really left, but for
+// whispers (unwhispered.ts).
 
 import type { LegId } from '../../base/ids.ts'
 import type { MediaInput } from '../../ports/media-engine.ts'
@@ -11,6 +12,8 @@ import type { CodecName } from '../audio/codec.ts'
 import { RTP_HEADER_BYTES } from '../rtp/packet.ts'
 import { Hearing } from './hearing.ts'
 import type { PacketPlace } from './hearing.ts'
+import { Unwhispered } from './unwhispered.ts'
+import type { WhisperedMix } from './unwhispered.ts'
 
 /** What is to listen, as plain data; a new kind of tap is a new member here and a line in `makeTap`. */
 export type TapSpec =
@@ -76,6 +79,7 @@ export class LegTaps {
   readonly #taps = new Map<string, Tap>()
   readonly #inbound = new Hearing()
   readonly #outbound = new Hearing()
+  #unwhispered: Unwhispered | undefined
   readonly #silence = new Int16Array(FRAME_SAMPLES)
   readonly #place = { ssrc: 0, sequence: 0, timestamp: 0, payloadOffset: 0, payloadLength: 0 }
 
@@ -123,10 +127,17 @@ export class LegTaps {
     this.#outbound.put(place, packet, codec)
   }
 
+  /** The mix that `legId` hears in this tick, if it hears one; before `tick`. */
+  heardMix(mix: WhisperedMix | undefined, legId: LegId): void {
+    if (mix?.isWhisperedTo(legId) === true) this.#unwhispered ??= new Unwhispered()
+    this.#unwhispered?.put(mix, legId)
+  }
+
   /** Gives every tap its frame; `failed` hears of those that threw, which are gone then. */
   tick(failed: (tapId: string, error: unknown) => void): void {
     const arrived = this.#inbound.take() ? this.#inbound.narrow() : undefined
-    const sent = this.#outbound.take() ? this.#outbound.narrow() : this.#silence
+    const left = this.#outbound.take() ? this.#outbound.narrow() : this.#silence
+    const sent = this.#unwhispered?.instead() ?? left
     for (const [tapId, tap] of this.#taps) {
       try {
         tap.frame(arrived, sent)
