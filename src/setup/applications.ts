@@ -16,8 +16,6 @@ export interface ApplicationsOptions {
   readonly writer: RowWriter
   readonly nowMs: () => number
   readonly freshId: () => ApplicationId
-  /** Before it goes: numbers let go of it. */
-  readonly removed: (id: ApplicationId) => void
 }
 
 type Kept = ApplicationRecord & { readonly retired: boolean }
@@ -98,10 +96,7 @@ export class Applications {
 
   async #remove(id: ApplicationId): Changed<ApplicationRecord> {
     const before = this.#living(id)
-    const changed = this.#change(id, { active: false, retired: true })
-    // In the same breath: a number never belongs to something that is gone.
-    if (before !== undefined && this.#living(id) === undefined) this.#options.removed(id)
-    const done = await changed
+    const done = await this.#change(id, { active: false, retired: true })
     return done.ok && before !== undefined ? ok(before) : done
   }
 

@@ -3,12 +3,18 @@
 // than the change itself (the store commits in order).
 
 import type { StoredRow } from '../ports/durable.ts'
-import type { StateTable, Store } from '../ports/store.ts'
+import type { StateChange, StateTable, Store } from '../ports/store.ts'
 
 /** Where rows go. */
 export interface RowWriter {
-  /** Resolves when it is on disk; undefined when the store takes nothing now. */
-  put(table: StateTable, id: string, row: object | undefined): Promise<void> | undefined
+  /** All or none. Resolves when they are on disk; undefined when the store takes nothing now. */
+  write(rows: readonly StateChange[]): Promise<void> | undefined
+}
+
+/** Of one book, decided and not made. */
+export interface Change {
+  readonly row: StateChange
+  readonly make: () => void
 }
 
 /** Commits handed over and not on disk, above which nothing new is begun; as for commands. */
@@ -16,16 +22,22 @@ const backlogMax = 200
 
 export function rowWriter(store: Pick<Store, 'commit' | 'health'>): RowWriter {
   return {
-    put(table, id, row) {
+    write(rows) {
       const { ok, backlog } = store.health()
       if (!ok || backlog > backlogMax) return undefined
-      const change =
-        row === undefined
-          ? ({ kind: 'delete', table, id } as const)
-          : ({ kind: 'put', table, id, row } as const)
-      return store.commit({ changes: [change], events: [], deliveries: [] })
+      return store.commit({ changes: rows, events: [], deliveries: [] })
     },
   }
+}
+
+/** What belongs together, of several books, in one commit. Undefined: refused by the store, and nothing has changed. */
+export function makeChanges(
+  writer: RowWriter,
+  changes: readonly Change[],
+): Promise<void> | undefined {
+  const written = writer.write(changes.map(({ row }) => row))
+  if (written !== undefined) for (const { make } of changes) make()
+  return written
 }
 
 export class Book<Id extends string, Kept extends { readonly origin: 'file' | 'api' }> {
@@ -73,16 +85,22 @@ export class Book<Id extends string, Kept extends { readonly origin: 'file' | 'a
     }
   }
 
+  putting(id: Id, kept: Kept): Change {
+    const row = { kind: 'put', table: this.#table, id, row: kept } as const
+    return { row, make: () => this.#rows.set(id, kept) }
+  }
+
+  removing(id: Id): Change {
+    const row = { kind: 'delete', table: this.#table, id } as const
+    return { row, make: () => this.#rows.delete(id) }
+  }
+
   /** Undefined: refused by the store, and nothing has changed. */
   put(id: Id, kept: Kept): Promise<void> | undefined {
-    const written = this.#writer.put(this.#table, id, kept)
-    if (written !== undefined) this.#rows.set(id, kept)
-    return written
+    return makeChanges(this.#writer, [this.putting(id, kept)])
   }
 
   remove(id: Id): Promise<void> | undefined {
-    const written = this.#writer.put(this.#table, id, undefined)
-    if (written !== undefined) this.#rows.delete(id)
-    return written
+    return makeChanges(this.#writer, [this.removing(id)])
   }
 }

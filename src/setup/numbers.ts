@@ -39,7 +39,7 @@ export class Numbers {
       }
     }
     this.shelf = {
-      all: () => [...this.#book.values()],
+      all: () => Array.from(this.#book.values(), (one) => this.#asItIs(one)),
       get: (id) => this.#find(id),
       create: (number, settings) => this.#create(number, settings),
       update: (id, settings) => this.#update(id, settings),
@@ -50,27 +50,13 @@ export class Numbers {
   /** The application for a called number or user. */
   answering(called: string): ApplicationId | undefined {
     const id = this.#byNumber.get(called)
-    return (id === undefined ? undefined : this.#book.get(id)?.applicationId) ?? this.#others
-  }
-
-  /** Its application is gone. */
-  letGo(applicationId: ApplicationId): void {
-    for (const one of [...this.#book.values()]) {
-      if (one.applicationId !== applicationId || one.origin === 'file') continue
-      void this.#book.put(one.id, { ...one, applicationId: null })
-    }
+    return (id === undefined ? undefined : this.#find(id)?.applicationId) ?? this.#others
   }
 
   restore(rows: readonly StoredRow[]): void {
     const shape = (row: object): NumberRecord => row as NumberRecord // Our own JSON.
     this.#book.restore(rows, shape, ({ id }) => id)
-    for (const one of [...this.#book.values()]) {
-      const { applicationId, id, number } = one
-      this.#byNumber.set(number, id)
-      // The application went, and the process with it before the number let go.
-      if (applicationId === null || this.#options.isApplication(applicationId)) continue
-      this.#book.load(id, { ...one, applicationId: null })
-    }
+    for (const { id, number } of this.#book.values()) this.#byNumber.set(number, id)
   }
 
   #load(record: Omit<NumberRecord, 'id'>): void {
@@ -80,7 +66,15 @@ export class Numbers {
   }
 
   #find(id: string): NumberRecord | undefined {
-    return this.#book.get(id) ?? this.#book.get(this.#byNumber.get(id) ?? '')
+    const found = this.#book.get(id) ?? this.#book.get(this.#byNumber.get(id) ?? '')
+    return found && this.#asItIs(found)
+  }
+
+  /** A number whose application is gone belongs to nobody: nothing has to be written to it when the application goes. */
+  #asItIs(record: NumberRecord): NumberRecord {
+    const { applicationId } = record
+    const isNobodys = applicationId !== null && !this.#options.isApplication(applicationId)
+    return isNobodys ? { ...record, applicationId: null } : record
   }
 
   async #create(number: string, settings: NumberSettings): Changed<NumberRecord> {

@@ -49,7 +49,7 @@ const fromUser = (name: string) => ({ kind: 'user', name }) as const
 function scene(realm = 'pbx.test', disk = new Map<string, StoredRow>()) {
   const dropped: string[] = []
   const warned: string[] = []
-  const life = { nowMs: 1000, ok: true, count: 0, last: Promise.resolve() }
+  const life = { nowMs: 1000, ok: true, count: 0, commits: 0, written: 0, last: Promise.resolve() }
   const quiet = () => undefined
   const running = createSetup({
     applications: [defaultApplication('http://127.0.0.1/file')],
@@ -57,6 +57,7 @@ function scene(realm = 'pbx.test', disk = new Map<string, StoredRow>()) {
     realm,
     store: {
       commit: (batch: CommitBatch) => {
+        life.commits++
         for (const { table, id, ...rest } of batch.changes) {
           const row: unknown = JSON.parse(JSON.stringify('row' in rest ? rest.row : null))
           if (rest.kind === 'delete') disk.delete(`${table} ${id}`)
@@ -64,13 +65,14 @@ function scene(realm = 'pbx.test', disk = new Map<string, StoredRow>()) {
         }
         return life.last
       },
-      health: (): StoreHealth => ({ ok: life.ok, backlog: 0, why: '' }),
+      // As a store whose disk has not come to any of it yet.
+      health: (): StoreHealth => ({ ok: life.ok, backlog: life.commits - life.written, why: '' }),
     },
     clock: { wallMs: () => life.nowMs, wallUs: () => life.nowMs * 1000, monotonicMs: () => 0 },
     random: {
       bytes: (length) => new Uint8Array(length).fill(++life.count),
       uuid: () => `00000000-0000-4000-8000-${String(++life.count).padStart(12, '0')}`,
-      below: (limit) => ++life.count % limit,
+      below: (limit) => Math.trunc(((++life.count * 0.618_034) % 1) * limit),
       token: (length) => 'x'.repeat(length),
     },
     log: { debug: quiet, info: quiet, error: quiet, warn: (_f, message) => warned.push(message) },
@@ -145,6 +147,41 @@ test('a crash between an application and its numbers leaves no number at nobody'
   const next = again()
   assert.equal(next.setup.numbers.get('+15550100')?.applicationId, null)
   assert.equal(next.book.answering('+15550100', fromTrunk)?.name, 'default')
+})
+
+test('however much belongs to what is removed: all of it goes, also when the disk is slow', async () => {
+  const { book, life, setup, users } = scene()
+  const { id } = must(await setup.applications.create(settings))
+  const desks = must(await setup.connections.create(desk, 'first-secret'))
+  const numbers = Array.from({ length: 300 }, (_, index) => `+1555020${index}`)
+  const names: string[] = []
+  for (const number of numbers) {
+    const owned = { applicationId: id, tags: [], customerReference: '' }
+    must(await setup.numbers.create(number, owned))
+    const phone = { connectionId: desks.id, name: number, tag: '', expiresAtMs: undefined }
+    names.push(must(await setup.credentials.create(phone)).userName)
+    life.written = life.commits
+  }
+  must(await setup.applications.remove(id))
+  must(await setup.connections.remove(desks.id))
+  assert.equal(life.commits - life.written, 2, 'one commit for each of the two')
+  assert.deepEqual(new Set(setup.numbers.all().map((one) => one.applicationId)), new Set([null]))
+  const answering = numbers.map((number) => book.answering(number, fromTrunk)?.name)
+  assert.deepEqual(new Set(answering), new Set(['default']))
+  assert.deepEqual(setup.credentials.all(), [])
+  assert.ok(names.every((name) => users.secretOf(name) === undefined))
+})
+
+test('a changed password voids the registrations of before it, not those of after it', async () => {
+  const { dropped, life, setup } = scene()
+  const { id } = must(await setup.connections.create(desk, 'first-secret'))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  life.last = promise
+  const changing = setup.connections.update(id, { password: 'second-secret' })
+  assert.deepEqual(dropped, ['agent1'])
+  resolve()
+  must(await changing)
+  assert.deepEqual(dropped, ['agent1'])
 })
 
 test('what the file defines cannot be changed, and nothing may take its names', async () => {

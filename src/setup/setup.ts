@@ -51,7 +51,6 @@ export function createSetup(options: SetupOptions): RunningSetup {
     writer,
     nowMs,
     freshId: makeId,
-    removed: (id) => numbers.letGo(id),
   })
   const numbers = new Numbers({
     file: options.applications,

@@ -17,7 +17,7 @@ import type {
   Setup,
   SipSecret,
 } from '../ports/setup.ts'
-import { Book, type RowWriter } from './book.ts'
+import { Book, makeChanges, type RowWriter } from './book.ts'
 
 const connectionsMax = 10_000
 const credentialsMax = 100_000
@@ -186,23 +186,22 @@ export class SipUsers {
     const secret = password === undefined ? before.secret : this.#secret(userName, password)
     const updatedAtMs = this.#options.nowMs()
     const next = { ...before, ...over, secret, updatedAtMs }
-    const done = await this.#putConnection(next, renamed ? before.userName : undefined)
-    if (!done.ok) return done
-    // Whoever registered with what no longer holds is not reached any more.
-    if (renamed || password !== undefined) this.#options.dropUser(before.userName)
-    if (!next.active) for (const name of this.#namesOf(id)) this.#options.dropUser(name)
-    return done
+    const own = renamed || password !== undefined ? [before.userName] : []
+    return this.#putConnection(next, {
+      former: before.userName,
+      voided: next.active ? own : this.#namesOf(id),
+    })
   }
 
   async #removeConnection(id: ApplicationId): Changed<ConnectionRecord> {
     const before = this.#living(id)
     if (before === undefined) return refused('unknown')
     const names = this.#namesOf(id)
-    const written = this.#connections.put(id, { ...before, active: false, retired: true })
+    const written = makeChanges(this.#options.writer, [
+      this.#connections.putting(id, { ...before, active: false, retired: true }),
+      ...this.#credentialsOf(id).map((one) => this.#credentials.removing(one.id)),
+    ])
     if (written === undefined) return refused('unavailable')
-    for (const one of [...this.#credentials.values()]) {
-      if (one.connectionId === id) void this.#credentials.remove(one.id)
-    }
     for (const name of names) {
       this.#byName.delete(name)
       this.#options.dropUser(name)
@@ -214,16 +213,30 @@ export class SipUsers {
   /** All user names of a connection. */
   #namesOf(id: ApplicationId): readonly string[] {
     const own = this.#connections.get(id)?.userName
-    const others = [...this.#credentials.values()].filter((one) => one.connectionId === id)
-    return [...(own === undefined ? [] : [own]), ...others.map(({ userName }) => userName)]
+    const others = this.#credentialsOf(id).map(({ userName }) => userName)
+    return [...(own === undefined ? [] : [own]), ...others]
   }
 
-  /** `former`: the name that it had before. */
-  async #putConnection(kept: KeptConnection, former?: string): Changed<ConnectionRecord> {
+  #credentialsOf(id: ApplicationId): readonly KeptCredential[] {
+    return [...this.#credentials.values()].filter(({ connectionId }) => connectionId === id)
+  }
+
+  /**
+   * `former`: the name that it had before. `voided`: who registered under these is not reached any more, from the moment
+   * of the change on; whoever registers after it stays.
+   */
+  async #putConnection(
+    kept: KeptConnection,
+    { former, voided }: { readonly former: string; readonly voided: readonly string[] } = {
+      former: kept.userName,
+      voided: [],
+    },
+  ): Changed<ConnectionRecord> {
     const written = this.#connections.put(kept.id, kept)
     if (written === undefined) return refused('unavailable')
-    if (former !== undefined) this.#byName.delete(former)
+    this.#byName.delete(former)
     this.#byName.set(kept.userName, kept.id)
+    for (const name of voided) this.#options.dropUser(name)
     await written
     return ok(kept)
   }
