@@ -29,7 +29,7 @@ export interface CallEnd {
   readonly reason: string | undefined
 }
 
-type Headers = readonly (readonly [name: string, value: string])[]
+export type Headers = readonly (readonly [name: string, value: string])[]
 
 // RFC 3261 §13.3.1.4: a 2xx is repeated at T1, doubling up to T2, for 64 * T1.
 const T1_MS = 500
@@ -60,6 +60,8 @@ export abstract class Call {
   state: CallState = 'trying'
   end: CallEnd | undefined
   dialog: Dialog | undefined
+  /** With which the peer ended the call. */
+  bye: SipRequest | undefined
   protected readonly ua: UserAgent
   protected readonly digest: DigestClient | undefined
   readonly #waiters: Waiters
@@ -163,11 +165,14 @@ export abstract class Call {
 
   // ---- acting
 
-  /** BYE, CANCEL or a refusal, as fits. The call counts as ended at once, a cancelled one when the peer agreed. */
-  hangUp(): void {
+  /**
+   * BYE (with `headers`), CANCEL or a refusal, as fits. The call counts as ended at once, a cancelled one when the peer
+   * agreed.
+   */
+  hangUp(headers: Headers = []): void {
     if (this.state === 'ended') return
     if (this.state !== 'up') return this.ua.faults.loseBye ? this.finish('us') : this.abandon()
-    if (!this.ua.faults.loseBye) void this.inDialog('BYE', [])
+    if (!this.ua.faults.loseBye) void this.inDialog('BYE', headers)
     this.finish('us')
   }
 
@@ -241,6 +246,7 @@ export abstract class Call {
     switch (request.method) {
       case 'BYE':
         reply(transaction, 200)
+        this.bye = request
         this.finish('peer', 0, request.headers.first('Reason'))
         return {}
       case 'INVITE':
@@ -279,10 +285,15 @@ export abstract class Call {
   }
 
   /** Sends a 2xx and repeats it until the ACK comes; without one the call is ended with BYE. */
-  protected sendAccept(transaction: ServerTransaction, sdp: string, wantsAnswer: boolean): void {
+  protected sendAccept(
+    transaction: ServerTransaction,
+    sdp: string,
+    wantsAnswer: boolean,
+    headers: Headers = [],
+  ): void {
     const parts: ResponseParts = {
       status: 200,
-      headers: [['Contact', this.ua.contact], ALLOW, SDP_TYPE],
+      headers: [['Contact', this.ua.contact], ALLOW, ...headers, SDP_TYPE],
       body: bytesOf(sdp),
     }
     const { timers } = this.ua.ports

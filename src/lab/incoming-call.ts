@@ -4,7 +4,7 @@ import { dialogOfRequest } from '../sip/dialog/dialog.ts'
 import type { SipRequest } from '../sip/message/types.ts'
 import type { Destination, ServerTransaction } from '../sip/transaction/types.ts'
 import type { TimerId } from '../ports/timers.ts'
-import { Call, destinationOfFlow, reply } from './call.ts'
+import { Call, destinationOfFlow, reply, type Headers } from './call.ts'
 import type { Line } from './line.ts'
 import { bytesOf, SDP_TYPE, sdpOf } from './ua.ts'
 import type { AnswerPolicy, UserAgent } from './ua.ts'
@@ -64,15 +64,15 @@ export class IncomingCall extends Call {
     this.#respond(183, sdp)
   }
 
-  /** 200 with our answer, or with our offer when the INVITE had none. */
-  answer(): void {
+  /** 200 with our answer (and `headers`), or with our offer when the INVITE had none. */
+  answer(headers: Headers = []): void {
     if (!this.#open()) return
     const withoutOffer = sdpOf(this.invite) === undefined
     const sdp = withoutOffer ? this.line.offer() : this.#answerOffer()
     if (sdp === undefined) return
     this.state = 'up'
     this.note('answer')
-    this.sendAccept(this.#transaction, sdp, withoutOffer)
+    this.sendAccept(this.#transaction, sdp, withoutOffer, headers)
     this.changed()
   }
 

@@ -21,6 +21,8 @@ export class OutgoingCall extends Call {
   readonly localTag: string
   /** Statuses of the provisional responses, in order. */
   readonly provisionals: number[] = []
+  /** The 2xx that made the call. */
+  accepted: SipResponse | undefined
   readonly #target: string
   readonly #options: CallOptions
   readonly #offer: string | undefined
@@ -132,6 +134,7 @@ export class OutgoingCall extends Call {
       return
     }
     this.dialog = dialog
+    this.accepted = response
     this.#takeAnswer(sdpOf(response))
     this.sendAck(dialog, cseq, this.#ackSdp)
     this.state = 'up'

@@ -138,6 +138,18 @@ export function webhookOf(
         recording_id: event.recordingId,
         reason: 'Internal server error',
       })
+    case 'streaming-started':
+    case 'streaming-stopped':
+      return legWebhook(event.type.replace('-', '.'), event.leg, {
+        stream_url: event.stream.url,
+      })
+    case 'streaming-failed':
+      return legWebhook('streaming.failed', event.leg, streamFailed(event))
+    case 'fork-started':
+    case 'fork-stopped':
+      return legWebhook(`call.${event.type.replace('-', '.')}`, event.leg, {
+        stream_type: 'decrypted',
+      })
     case 'conference-recording-saved': {
       const { conference, recording } = event
       const saved = recordingSaved(recording, occurredAtUs, recordingUrl)
@@ -303,12 +315,25 @@ function recordingSaved(
   }
 }
 
+function streamFailed({ stream, why }: Event<'streaming-failed'>): Payload {
+  return {
+    failure_reason: why,
+    stream_id: stream.streamId,
+    stream_params: { stream_url: stream.url, track: stream.track },
+    stream_type: 'websocket',
+  }
+}
+
 /** The event's list of reasons is shorter than the conference's own: an end by API tells that everybody left. */
 function endReason(reason: EndReason): string {
   return reason === 'ended_via_api' ? 'all_left' : reason
 }
 
-function headers(custom: readonly NamedValue[], sip: readonly NamedValue[]): Payload {
+/** Those that SIP knows stand apart, whichever message brought them. */
+function headers(heard: readonly NamedValue[], known: readonly NamedValue[]): Payload {
+  const isKnown = ({ name }: NamedValue): boolean => /^(user-to-user|diversion)$/i.test(name)
+  const custom = heard.filter((one) => !isKnown(one))
+  const sip = [...known, ...heard.filter(isKnown)]
   return {
     ...(custom.length > 0 ? { custom_headers: custom } : {}),
     ...(sip.length > 0 ? { sip_headers: sip } : {}),
