@@ -52,11 +52,15 @@ export class ConferenceState {
   readonly #byId = new Map<ConferenceId, LiveConference>()
   /** The active conference of a name, else the one that ended last. */
   readonly #byName = new Map<string, ConferenceId>()
+  /** Completed ones stay for hours: they are not to be walked for a count. */
+  readonly #active = new Set<ConferenceId>()
 
   /** Adds or replaces. */
   put(live: LiveConference): void {
     const { conferenceId, name, status } = live.machine
     this.#byId.set(conferenceId, live)
+    if (status === 'completed') this.#active.delete(conferenceId)
+    else this.#active.add(conferenceId)
     const holder = this.#byName.get(name)
     if (status !== 'completed' || holder === undefined) this.#byName.set(name, conferenceId)
   }
@@ -66,6 +70,7 @@ export class ConferenceState {
     const live = this.#byId.get(conferenceId)
     if (!live) return
     this.#byId.delete(conferenceId)
+    this.#active.delete(conferenceId)
     if (this.#byName.get(live.machine.name) === conferenceId) this.#byName.delete(live.machine.name)
   }
 
@@ -88,9 +93,7 @@ export class ConferenceState {
 
   /** Conferences that have not ended. */
   activeCount(): number {
-    let count = 0
-    for (const live of this.#byId.values()) if (live.machine.status !== 'completed') count++
-    return count
+    return this.#active.size
   }
 
   all(): IterableIterator<LiveConference> {

@@ -6,6 +6,7 @@ import type { WebhookOverrides } from '../ports/events.ts'
 import type { StepContext } from './context.ts'
 import { emptyAudio } from './audio-state.ts'
 import { OrderedIndex } from './ordered-index.ts'
+import { outboundDown, outboundUp } from './outbound-limits.ts'
 import type { ApplicationLegs, EngineState, InviteFacts, Leg, LegDial } from './state.ts'
 
 /** What a new leg is made of; everything else starts empty. */
@@ -81,6 +82,7 @@ export function indexLeg(ctx: StepContext, leg: Leg): void {
   legs[leg.direction] += 1
   ctx.state.counts.legs += 1
   if (leg.state.at === 'queued') ctx.state.counts.queued += 1
+  outboundUp(ctx, leg)
 }
 
 /** The leg has ended: it leaves the indexes and is remembered for a while (C16). */
@@ -89,6 +91,7 @@ export function retireLeg(ctx: StepContext, leg: Leg): void {
   legs.living.delete(leg)
   legs[leg.direction] -= 1
   ctx.state.counts.legs -= 1
+  outboundDown(ctx, leg)
   ctx.arm('forget-leg', leg.legId, ctx.settings.rememberEndedMs)
 }
 

@@ -152,3 +152,24 @@ test('C80: calls that are up and calls of the last minute count over a restart',
     refusal: { code: 'outbound-rate-limit', of: 'key', limit: 3, retryAfterSecs: 40 },
   })
 })
+
+test('C80: a call counts from its making to its end, wherever its number leads by then; no other is looked at', () => {
+  let asked = 0
+  let isTrunks = true
+  const trunkNumber = (to: string) => (asked++, isTrunks ? to : undefined)
+  const bench = new Bench({ ...limits(2, 0), trunkNumber })
+  for (let round = 0; round < 100; round++) {
+    bench.ok(dialCommand(`a${round}`))
+    bench.ok({ kind: 'hangup', legId: id(`a${round}`), customHeaders: [] })
+  }
+  bench.ok(dialCommand('b'))
+  bench.ok(dialCommand('c'))
+  // Somebody makes a SIP user of that name: it is no way over a trunk any more.
+  isTrunks = false
+  bench.ok({ kind: 'hangup', legId: id('b'), customHeaders: [] })
+  isTrunks = true
+  bench.ok(dialCommand('d'))
+  asked = 0
+  bench.refused(dialCommand('e'), 'outbound-concurrent-limit')
+  assert.equal(asked, 1)
+})

@@ -42,7 +42,25 @@ export function countOutbound(ctx: StepContext, to: string, keyName: string | un
   countBegun(ctx, to, keyName, ctx.monotonicMs)
 }
 
-/** After a start: the calls of the last minute, of a former process too. Calls that are up are looked at when needed. */
+/** The leg lives: from its making, or again after a start. */
+export function outboundUp(ctx: StepContext, leg: Leg): void {
+  const { direction, keyName, legId, to } = leg
+  if (direction !== 'outgoing') return
+  const scopes = scopesOf(ctx, keyName).filter(({ limits }) => limits.concurrentMax > 0)
+  if (scopes.length === 0 || ctx.world.trunkNumber(to) === undefined) return
+  const { outboundUp: up } = ctx.state
+  for (const scope of scopes) {
+    const name = nameOf(scope.keyName)
+    up.set(name, (up.get(name) ?? new Set()).add(legId))
+  }
+}
+
+/** The leg has ended, whatever way leads to its destination by now. */
+export function outboundDown(ctx: StepContext, { legId }: Leg): void {
+  for (const up of ctx.state.outboundUp.values()) up.delete(legId)
+}
+
+/** After a start: the calls of the last minute, of a former process too. */
 export function recountOutbound(ctx: StepContext, legs: readonly Leg[]): void {
   for (const { direction, to, keyName, startedAtMs } of legs) {
     const agoMs = Math.max(0, ctx.nowMs - startedAtMs)
@@ -83,15 +101,8 @@ function prefixesOf(ctx: StepContext, keyName: string | undefined): readonly str
   return (keyName === undefined ? undefined : ctx.settings.keyLimits.get(keyName)?.prefixes) ?? []
 }
 
-/** Looked at only where a limit is set, and never longer than `limits.calls`. */
 function callsUp(ctx: StepContext, { keyName }: Scope): number {
-  let up = 0
-  for (const leg of ctx.state.legs.values()) {
-    if (leg.direction !== 'outgoing' || leg.state.at === 'ended') continue
-    if (keyName !== undefined && leg.keyName !== keyName) continue
-    if (ctx.world.trunkNumber(leg.to) !== undefined) up += 1
-  }
-  return up
+  return ctx.state.outboundUp.get(nameOf(keyName))?.size ?? 0
 }
 
 function countBegun(ctx: StepContext, to: string, keyName: string | undefined, atMs: number): void {
@@ -103,10 +114,14 @@ function countBegun(ctx: StepContext, to: string, keyName: string | undefined, a
 /** When the calls of the last minute began, oldest first. */
 function withinMinute(ctx: StepContext, { keyName }: Scope): number[] {
   const { outboundBegun } = ctx.state
-  const name = keyName === undefined ? 'server' : `key ${keyName}`
+  const name = nameOf(keyName)
   const begun = outboundBegun.get(name) ?? []
   outboundBegun.set(name, begun)
   const first = begun.findIndex((atMs) => atMs > ctx.monotonicMs - minuteMs)
   begun.splice(0, first < 0 ? begun.length : first)
   return begun
+}
+
+function nameOf(keyName: string | undefined): string {
+  return keyName === undefined ? 'server' : `key ${keyName}`
 }

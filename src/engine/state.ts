@@ -292,6 +292,8 @@ export interface EngineState {
   counts: { legs: number; queued: number; bridges: number }
   /** When the calls over trunks of the last minute began, monotonic ms, by whose limit they count; only where one is set. */
   readonly outboundBegun: Map<string, number[]>
+  /** Living legs over trunks, by whose limit they count; only where one is set. */
+  readonly outboundUp: Map<string, Set<LegId>>
 }
 
 export function createEngineState(bootId: string): EngineState {
@@ -309,5 +311,6 @@ export function createEngineState(bootId: string): EngineState {
     bootId,
     counts: { legs: 0, queued: 0, bridges: 0 },
     outboundBegun: new Map(),
+    outboundUp: new Map(),
   }
 }
