@@ -13,7 +13,8 @@ export interface SoundServer {
   close(): Promise<void>
 }
 
-export async function startSoundServer(): Promise<SoundServer> {
+/** `host`: address to listen on, and to be asked at. */
+export async function startSoundServer(host = '127.0.0.1'): Promise<SoundServer> {
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     if (pathname === '/music.wav') {
@@ -23,9 +24,9 @@ export async function startSoundServer(): Promise<SoundServer> {
     } else if (pathname === '/broken.wav') response.writeHead(200).end('no sound at all')
     else response.writeHead(404).end()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
   const { port } = server.address() as AddressInfo // Listening on TCP: never a pipe's name.
-  const origin = `http://127.0.0.1:${port}`
+  const origin = `http://${host}:${port}`
   return {
     origin,
     url: (hz, ms = 10_000) => `${origin}/music.wav?hz=${hz}&ms=${ms}`,

@@ -8,6 +8,7 @@ import { parameterChecks } from './suites/parameters.ts'
 import { protocolChecks } from './suites/protocol.ts'
 import { queueChecks } from './suites/queues.ts'
 import { queueingChecks } from './suites/queueing.ts'
+import { resourceChecks } from './suites/resources.ts'
 import { setupChecks } from './suites/setup.ts'
 import { stateChecks } from './suites/states.ts'
 
@@ -19,6 +20,7 @@ export const allChecks: readonly Check[] = [
   ...queueingChecks,
   ...conferenceChecks,
   ...outboundChecks,
+  ...resourceChecks,
   ...setupChecks,
   ...featureChecks,
   ...eventChecks,

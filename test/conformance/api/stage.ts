@@ -70,6 +70,8 @@ export interface ConformanceStage {
   once<T>(name: string, make: () => Promise<T>): Promise<T>
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>
   get(path: string): Promise<Answer>
+  /** The body of a success, undecoded. */
+  bytes(path: string): Promise<Buffer>
   post(path: string, body?: unknown): Promise<Answer>
   /** A call command. */
   command(id: string, action: string, body?: unknown): Promise<Answer>
@@ -149,11 +151,17 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
     },
     request,
     get: (path) => request('GET', path),
+    bytes: async (path) => {
+      const headers = { authorization: `Bearer ${options.key}` }
+      const response = await fetch(`${options.baseUrl}${path}`, { headers })
+      assert.equal(response.status, 200, path)
+      return Buffer.from(await response.arrayBuffer())
+    },
     post,
     command,
     ok,
     event,
-    soundUrl: async (hz, ms) => (await (sounds ??= startSoundServer())).url(hz, ms),
+    soundUrl: async (hz, ms) => (await (sounds ??= startSoundServer(host))).url(hz, ms),
     ...people,
     close: async () => {
       // The server should not keep calls whose phones are gone.

@@ -13,6 +13,8 @@ export interface Operation {
    * Undefined: something else is looked at first.
    */
   readonly otherwise?: string
+  /** Decision that publishes the operation, where the vendor's voice pages do not. */
+  readonly ours?: string
 }
 
 const common = { client_state: 'state @90017', command_id: 'text' }
@@ -36,6 +38,8 @@ const webhooks = {
 const headers = { custom_headers: 'list', sip_headers: 'list' }
 const credentials = { sip_auth_username: 'text', sip_auth_password: 'text' }
 const outbound = {
+  send_digits_on_answer: 'text',
+  send_silence_when_idle: 'bool',
   from_display_name: 'text 0..128',
   timeout_secs: 'int 5..600 @90028',
   time_limit_secs: 'int 30..14400 @90029',
@@ -361,9 +365,70 @@ export const operations: readonly Operation[] = [
     command_id: 'text',
     ...region,
   }),
-  conference('record_stop', 'Conference recording stop', {
-    recording_id: 'text',
-    command_id: 'text',
-    ...region,
+  ...(
+    [
+      ['record_stop', 'Conference recording stop'],
+      ['record_pause', 'Conference recording pause'],
+      ['record_resume', 'Conference recording resume'],
+    ] as const
+  ).map(([name, title]) =>
+    conference(name, title, { recording_id: 'text', command_id: 'text', ...region }),
+  ),
+  conference('gather_using_audio', 'Gather DTMF using audio prompt in a conference', {
+    call_control_id: '! text',
+    audio_url: 'text',
+    media_name: 'text',
+    invalid_audio_url: 'text',
+    invalid_media_name: 'text',
+    ...keys,
+    maximum_tries: 'int 1..128 @90024',
+    gather_id: 'text 1..100',
+    client_state: 'state @90017',
   }),
+  {
+    method: 'PATCH',
+    path: '/conferences/{id}/participants/{participant_id}',
+    title: 'Update a conference participant',
+    parameters: {
+      ...beep,
+      end_conference_on_exit: 'bool',
+      soft_end_conference_on_exit: 'bool',
+    },
+    otherwise: '404 90058',
+  },
+]
+
+/**
+ * Parameters that are taken although the vendor's description of the operation has none of that name: every command takes
+ * a `command_id` (C10), and what an operation lacks is refused wherever it is asked for (C22).
+ */
+export const beyondDescription: Readonly<Record<string, Operation['parameters']>> = {
+  'POST /calls': { enable_dialogflow: 'lacking' },
+  'POST /calls/{call_control_id}/actions/bridge': { video_room_context: 'lacking' },
+  'POST /calls/{call_control_id}/actions/transfer': lacking,
+  'PUT /calls/{call_control_id}/actions/client_state_update': { command_id: 'text' },
+  'POST /calls/{call_control_id}/actions/switch_supervisor_role': common,
+  'POST /calls/{call_control_id}/actions/gather_using_audio': { gather_id: 'text 1..40' },
+  'POST /calls/{call_control_id}/actions/gather_using_speak': { gather_id: 'text 1..40' },
+  ...Object.fromEntries(
+    ['hold', 'unhold', 'mute', 'unmute', 'play', 'stop', 'gather_using_audio'].map((action) => [
+      `POST /conferences/{id}/actions/${action}`,
+      { command_id: 'text' },
+    ]),
+  ),
+  'POST /conferences/{id}/actions/speak': { service_level: 'enum basic|premium @90030' },
+  'POST /conferences/{id}/actions/record_stop': { client_state: 'state @90017' },
+  'POST /conferences/{id}/actions/record_pause': { client_state: 'state @90017' },
+  'POST /conferences/{id}/actions/record_resume': { client_state: 'state @90017' },
+}
+
+/** The same command under the method that all other commands have (C68). */
+export const aliases: readonly Operation[] = [
+  {
+    ...call('client_state_update', 'Update client state', {
+      client_state: '! state @90017',
+      command_id: 'text',
+    }),
+    ours: 'C68',
+  },
 ]

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { errorPage, errorsOf, page, type Check } from '../check.ts'
 import type { Answer, ConformanceStage, Json } from '../stage.ts'
-import { operations, type Operation } from './parameter-table.ts'
+import { aliases, beyondDescription, operations, type Operation } from './parameter-table.ts'
+import { setupOperations } from './setup-table.ts'
 
 interface Parameter {
   readonly name: string
@@ -35,6 +36,12 @@ const right: Json = {
   name: 'parameters',
   call_control_ids: ['v3:nobody'],
   supervisor_role: 'none',
+  application_name: 'parameters',
+  webhook_event_url: 'https://app.example.com/webhooks',
+  phone_number: '+15550199',
+  connection_name: 'parameters',
+  user_name: 'parameters1',
+  password: 'parameters1',
 }
 
 /** What else makes a request complete: one of several parameters may be needed. */
@@ -151,23 +158,22 @@ function send(
     if (value === undefined) delete body[name]
     else body[name] = value
   }
-  const real = path
-    .replace('{call_control_id}', 'v3:nobody')
-    .replace(/\{(id|queue_name)\}/, 'nobodys-own')
+  const real = path.replace('{call_control_id}', 'v3:nobody').replace(/\{\w+\}/g, 'nobodys-own')
   return stage.request(method, real, { body })
 }
 
 function checksOf(operation: Operation): readonly Check[] {
-  const { method, path, title, otherwise } = operation
+  const { method, path, title, otherwise, ours } = operation
   const endpoint = `${method} ${path}`
   const short = path.split('/').slice(-1)[0] ?? path
-  const label = path.startsWith('/calls/{') ? short : endpoint
+  const label = path.startsWith('/calls/{') && ours === undefined ? short : endpoint
+  const source = ours ?? page(title)
   return Object.entries(operation.parameters).flatMap(([name, text]): Check[] => {
     const parameter = parsed(name, text)
-    const cites = parameter.kind === 'lacking' ? 'C22' : page(title)
+    const cites = parameter.kind === 'lacking' ? 'C22' : source
     const refused = faultsOf(parameter).map(({ what, value, code }): Check => ({
       name: `${label}: ${name} ${what} is ${code}`,
-      cites: parameter.kind === 'lacking' ? 'C22' : `${page(title)}; ${errorPage(code)}`,
+      cites: parameter.kind === 'lacking' ? 'C22' : `${source}; ${errorPage(code)}`,
       covers: [endpoint, `${endpoint}#${name}`, `code 422 ${code}`],
       run: async (stage) => {
         const answer = await send(stage, operation, { [name]: value })
@@ -195,4 +201,13 @@ function checksOf(operation: Operation): readonly Check[] {
   })
 }
 
-export const parameterChecks: readonly Check[] = operations.flatMap(checksOf)
+const all: readonly Operation[] = [
+  ...operations.map((operation) => {
+    const beyond = beyondDescription[`${operation.method} ${operation.path}`]
+    return { ...operation, parameters: { ...operation.parameters, ...beyond } }
+  }),
+  ...aliases,
+  ...setupOperations,
+]
+
+export const parameterChecks: readonly Check[] = all.flatMap(checksOf)

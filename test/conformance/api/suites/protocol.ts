@@ -289,6 +289,13 @@ const pagedLists: readonly string[] = [
   '/conferences',
   '/call_control_applications',
   '/connections',
+  '/phone_numbers',
+  '/credential_connections',
+  '/telephony_credentials',
+  '/media',
+  '/recordings',
+  '/call_events',
+  '/webhook_deliveries',
 ]
 
 interface PageCase {
