@@ -1,10 +1,11 @@
-// A second copy of the whole program in this process, with a fault in it: every module that is imported from a planted one
-// is loaded anew under a URL of its own (`?fault=3`), and the one file that the fault names is changed on its way in.
-// Nothing is written to disk, and a copy costs a tenth of a process.
+// A second copy of the program in this process, with a fault in it: the one file that the fault names, changed on its way
+// in, and every module that leads to it, under URLs of their own (`?fault=3`). All others are shared by all copies, and
+// so is what the engine of the language has learned of them: cold code would take several times as long. Nothing is
+// written to disk.
 
 import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type * as Shrinking from '../shrink.ts'
 import type * as Simulation from '../simulate.ts'
@@ -13,8 +14,14 @@ import { faults, type Fault } from './faults.ts'
 const root = join(import.meta.dirname, '../../..')
 const rootUrl = pathToFileURL(`${root}/`).href
 const mark = /\?fault=(\d+)$/
+/** Where the simulator begins. */
+const entries = ['test/sim/simulate.ts', 'test/sim/shrink.ts'].map((path) => join(root, path))
 /** Sources without types, by path: a copy differs from the others in one file. */
 const stripped = new Map<string, string>()
+/** Who imports a file, by path. */
+const importers = new Map<string, Set<string>>()
+/** The files of which each fault has its own, by its number. */
+const copied = new Map<string, ReadonlySet<string>>()
 let hooked = false
 
 export interface Planted {
@@ -26,12 +33,15 @@ export interface Planted {
 export async function plant(fault: Fault): Promise<Planted> {
   hook()
   changedSource(fault) // Throws before anything is loaded.
-  const query = `?fault=${faults.indexOf(fault)}`
-  const simulation: unknown = await import(`../simulate.ts${query}`)
-  const shrinking: unknown = await import(`../shrink.ts${query}`)
+  const number = String(faults.indexOf(fault))
+  copied.set(number, leadingTo(join(root, fault.file)))
+  const simulation: unknown = await import(`../simulate.ts?fault=${number}`)
   // They are what their paths say.
   const { simulate } = simulation as typeof Simulation
-  const { shrink } = shrinking as typeof Shrinking
+  const shrink: Planted['shrink'] = async (seed, print) => {
+    const shrinking: unknown = await import(`../shrink.ts?fault=${number}`)
+    return (shrinking as typeof Shrinking).shrink(seed, print)
+  }
   return { simulate, shrink }
 }
 
@@ -45,16 +55,37 @@ export function changedSource({ what, file, search, replace }: Fault): string {
   return parts.join(replace)
 }
 
+/** The file and all that import it, over however many others. */
+function leadingTo(path: string): ReadonlySet<string> {
+  const found = new Set([path])
+  for (const one of found) for (const importer of importers.get(one) ?? []) found.add(importer)
+  return found
+}
+
+/** Notes who imports whom, types left out. */
+function readImports(): void {
+  const known = new Set(entries)
+  for (const path of known) {
+    for (const [, specifier = ''] of strippedOf(path).matchAll(/\bfrom '(\.[^']+)'/g)) {
+      const imported = join(dirname(path), specifier)
+      importers.set(imported, (importers.get(imported) ?? new Set()).add(path))
+      known.add(imported)
+    }
+  }
+}
+
 function hook(): void {
   if (hooked) return
   hooked = true
+  readImports()
   registerHooks({
     resolve(specifier, context, next) {
       const resolved = next(specifier, context)
-      const query = mark.exec(context.parentURL ?? '')?.[0]
+      const [query, number = ''] = mark.exec(context.parentURL ?? '') ?? []
       const { url } = resolved
-      const isOurs = url.startsWith(rootUrl) && url.endsWith('.ts')
-      return query === undefined || !isOurs ? resolved : { ...resolved, url: url + query }
+      if (query === undefined || !url.startsWith(rootUrl) || !url.endsWith('.ts')) return resolved
+      const isCopied = copied.get(number)?.has(fileURLToPath(url)) === true
+      return isCopied ? { ...resolved, url: url + query } : resolved
     },
     load(url, context, next) {
       const number = mark.exec(url)?.[1]
@@ -73,6 +104,10 @@ function sourceOf(path: string, fault: Fault | undefined): string {
   if (fault !== undefined && path === join(root, fault.file)) {
     return stripTypeScriptTypes(changedSource(fault))
   }
+  return strippedOf(path)
+}
+
+function strippedOf(path: string): string {
   const known = stripped.get(path) ?? stripTypeScriptTypes(readFileSync(path, 'utf8'))
   stripped.set(path, known)
   return known
