@@ -6,10 +6,7 @@ import { refused, ok } from '../base/result.ts'
 import type { Result } from '../base/result.ts'
 import { clipFromSamples, FRAME_SAMPLES } from '../media/audio/clip.ts'
 import type { AudioClip } from '../media/audio/clip.ts'
-import { decodeUlaw } from '../media/audio/g711.ts'
-import { G722Encoder } from '../media/audio/g722.ts'
 import { sine } from '../media/audio/goertzel.ts'
-import { Doubler } from '../media/audio/resample.ts'
 import {
   emptyHeader,
   looksLikeRtcp,
@@ -287,28 +284,8 @@ function inCodec(clip: AudioClip, codec: AudioCodec): Uint8Array {
       return clip.pcma
     case 'G722':
     case 'OPUS':
-      return inG722(clip)
+      return clip.g722
   }
-}
-
-const g722Clips = new WeakMap<AudioClip, Uint8Array>()
-
-/** Encoded twice over and the second taken, so that it closes on itself. */
-function inG722(clip: AudioClip): Uint8Array {
-  const known = g722Clips.get(clip)
-  if (known !== undefined) return known
-  const encoder = new G722Encoder()
-  const doubler = new Doubler()
-  const bytes = new Uint8Array(clip.samples)
-  const narrow = new Int16Array(clip.samples)
-  const wide = new Int16Array(2 * clip.samples)
-  decodeUlaw(clip.pcmu, narrow)
-  for (let turn = 0; turn < 2; turn++) {
-    doubler.double(narrow, wide)
-    encoder.encode(wide, bytes)
-  }
-  g722Clips.set(clip, bytes)
-  return bytes
 }
 
 /** One second of each tone that anybody says; whole Hertz close on themselves after a second. */

@@ -77,7 +77,7 @@ test('many askers, one fetch, and the clip is kept', async () => {
   assert.ok(again.ok && again.clip === one!.clip)
   assert.equal(requests.length, 1)
   assert.equal(decodedCount(), 1)
-  assert.equal(loader.bytes(), 320)
+  assert.equal(loader.bytes(), 480)
 })
 
 test('cache false fetches anew, even while another fetch runs, and replaces what was kept', async () => {
@@ -135,18 +135,18 @@ test('inline audio is known again by its bytes', async () => {
 })
 
 test('memory is bounded: the longest unused goes first, a giant is played but not kept', async () => {
-  const { loader, decodedCount } = world(3 * 320)
+  const { loader, decodedCount } = world(3 * 480)
   for (const name of [11, 12, 13]) await loader.load(inline(name))
   await loader.load(inline(11))
   await loader.load(inline(14))
-  assert.equal(loader.bytes(), 960)
+  assert.equal(loader.bytes(), 1440)
   await loader.load(inline(11))
   assert.equal(decodedCount(), 4)
   await loader.load(inline(12))
   assert.equal(decodedCount(), 5)
   const giant = await loader.load(inline(9, 9, 9, 9))
   assert.ok(giant.ok && giant.clip.samples === 640)
-  assert.equal(loader.bytes(), 960)
+  assert.equal(loader.bytes(), 1440)
 })
 
 test('an uploaded file is decoded once for every content that its name had', async () => {

@@ -39,7 +39,7 @@ export interface ClipLoaderOptions {
     speech: SpeechReference,
     onPiece: (clip: AudioClip) => void,
   ) => Promise<Result<AudioClip, string>>
-  /** Memory for finished clips; the longest unused go first. 60 s of audio are 960 kB. */
+  /** Memory for finished clips; the longest unused go first. 60 s of audio are 1.4 MB. */
   readonly cacheBytesMax: number
   /** Largest file that is fetched. */
   readonly fileBytesMax: number

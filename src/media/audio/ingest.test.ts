@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import type { AudioClip } from './clip.ts'
 import { decodeAlaw, decodeUlaw, linearToAlaw, linearToUlaw } from './g711.ts'
-import { dominantTone, toneSegments } from './goertzel.ts'
+import { G722Decoder } from './g722.ts'
+import { dominantTone, energyShare, rms, toneSegments } from './goertzel.ts'
 import { ingestAudio } from './ingest.ts'
 
 const mp3 = new Uint8Array(
@@ -139,6 +140,18 @@ test('any rate and any number of channels', async () => {
     }
   }
   assertTone(await ingested(makeWav({ code: 1, bits: 16, channels: 6 })), 440, 0.5, 'six channels')
+})
+
+test('what is above 4 kHz is kept for G.722', async () => {
+  for (const rate of [16_000, 44_100]) {
+    const clip = await ingested(makeWav({ code: 1, bits: 16, rate, hz: 5000 }))
+    const wide = new Int16Array(2 * clip.samples)
+    new G722Decoder().decode(clip.g722, 0, clip.samples, wide)
+    const middle = wide.subarray(1600, 6400)
+    assert.ok(energyShare(middle, 5000, 16_000) > 0.9, `${rate}`)
+    assert.ok(rms(middle) > 9000 && rms(middle) < 13_000, `${rate}: ${rms(middle)}`)
+    assert.ok(rms(soundOf(clip).subarray(800, 3200)) < 100, `${rate}`)
+  }
 })
 
 test('what a telephone cannot carry is filtered out, not folded back', async () => {

@@ -4,7 +4,7 @@
 import libsamplerate from '@alexanderolsen/libsamplerate-js'
 import { ok, refused } from '../../base/result.ts'
 import type { Result } from '../../base/result.ts'
-import { clipFromSamples, SAMPLE_RATE } from './clip.ts'
+import { clipFromSamples, clipFromWide, SAMPLE_RATE, WIDE_SAMPLE_RATE } from './clip.ts'
 import type { AudioClip } from './clip.ts'
 import { decodeMp3, looksLikeMp3 } from './mp3.ts'
 import { decodeWav, looksLikeWav } from './wav.ts'
@@ -31,8 +31,10 @@ export async function ingestAudio(
   if (bytes.length > limits.bytesMax) return refused(`file is larger than ${limits.bytesMax} bytes`)
   const decoded = await decode(bytes, limits.secondsMax)
   if (!decoded.ok) return decoded
-  const samples = await toTelephoneRate(decoded.value)
-  return ok(clipFromSamples(toInt16(samples)))
+  // What has more than a telephone carries keeps it for the legs that do.
+  const isWide = decoded.value.rate > SAMPLE_RATE
+  const samples = await atRate(decoded.value, isWide ? WIDE_SAMPLE_RATE : SAMPLE_RATE)
+  return ok(isWide ? clipFromWide(toInt16(samples)) : clipFromSamples(toInt16(samples)))
 }
 
 async function decode(
@@ -47,16 +49,16 @@ async function decode(
 /** libsamplerate keeps its last few milliseconds to itself until more input comes; this much silence brings them out. */
 const FLUSH_SECONDS = 0.2
 
-async function toTelephoneRate(audio: DecodedAudio): Promise<Float32Array> {
+async function atRate(audio: DecodedAudio, wanted: number): Promise<Float32Array> {
   const { samples, rate } = audio
-  if (rate === SAMPLE_RATE) return samples
+  if (rate === wanted) return samples
   const padded = new Float32Array(samples.length + Math.ceil(rate * FLUSH_SECONDS))
   padded.set(samples)
-  const resampler = await libsamplerate.create(1, rate, SAMPLE_RATE, {
+  const resampler = await libsamplerate.create(1, rate, wanted, {
     converterType: libsamplerate.ConverterType.SRC_SINC_FASTEST,
   })
   try {
-    const length = Math.max(1, Math.round((samples.length * SAMPLE_RATE) / rate))
+    const length = Math.max(1, Math.round((samples.length * wanted) / rate))
     // The result lies in the library's own memory: copy what is kept before it is destroyed.
     return resampler.simple(padded).slice(0, length)
   } finally {

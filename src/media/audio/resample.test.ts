@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { rms } from './goertzel.ts'
-import { Doubler, Halver } from './resample.ts'
+import { Doubler, Halver, STEEP_REACH } from './resample.ts'
 
 function tone(hz: number, rate: number): Int16Array {
   return Int16Array.from({ length: rate / 5 }, (_, i) =>
@@ -37,6 +37,18 @@ test('the telephone band passes both ways, what cannot be is stopped', () => {
     const halver = new Halver()
     const down = inFrames(tone(hz, 16_000), 320, 0.5, (from, into) => halver.halve(from, into))
     assert.ok(gainDb(down) < -35, `${hz} Hz: ${gainDb(down)} dB`)
+  }
+})
+
+test('the steep filter cuts at 4 kHz', () => {
+  for (const [hz, least, most] of [
+    [3600, -0.1, 0.1],
+    [4400, -Infinity, -60],
+    [5000, -Infinity, -60],
+  ] as const) {
+    const halver = new Halver(STEEP_REACH)
+    const down = inFrames(tone(hz, 16_000), 320, 0.5, (from, into) => halver.halve(from, into))
+    assert.ok(gainDb(down) >= least && gainDb(down) <= most, `${hz} Hz: ${gainDb(down)} dB`)
   }
 })
 

@@ -1,14 +1,15 @@
 // A position in a clip, or in one that comes in pieces. The bytes are shared by all who hear them; only the position is
 // the leg's own.
 
-import { clipFromSamples, FRAME_SAMPLES } from '../audio/clip.ts'
+import { FRAME_SAMPLES, silentClip } from '../audio/clip.ts'
 import type { AudioClip } from '../audio/clip.ts'
-import { ulawToLinear } from '../audio/g711.ts'
+import { decodeUlaw } from '../audio/g711.ts'
+import { G722Decoder } from '../audio/g722.ts'
 import { feedClip } from './clip-frames.ts'
 import type { RtpSender } from './sender.ts'
 
 /** Heard while the next piece is not there yet. */
-const silence = clipFromSamples(new Int16Array(FRAME_SAMPLES))
+const silence = silentClip(20)
 
 export class ClipPlayer {
   readonly #pieces: AudioClip[]
@@ -16,6 +17,7 @@ export class ClipPlayer {
   #open: boolean
   #piece = 0
   #position = 0
+  #decoder: G722Decoder | undefined
 
   /** `loops`: 1 or more, or Infinity. `open`: more pieces are appended. Clips are whole frames long. */
   constructor(clip: AudioClip, loops: number, open = false) {
@@ -45,10 +47,17 @@ export class ClipPlayer {
     this.#advance()
   }
 
-  /** The next 20 ms as samples, for a mix. */
+  /** The next 20 ms as samples, for a mix: 160 of 8 kHz or 320 of 16 kHz. */
   read(into: Int16Array): void {
-    const { pcmu } = this.#pieces[this.#piece] ?? silence
-    for (let i = 0; i < FRAME_SAMPLES; i++) into[i] = ulawToLinear[pcmu[this.#position + i]!]!
+    const { pcmu, g722 } = this.#pieces[this.#piece] ?? silence
+    if (into.length === FRAME_SAMPLES) {
+      decodeUlaw(pcmu, into, this.#position, FRAME_SAMPLES)
+      // It would be loud still when it is wanted again (C178).
+      this.#decoder = undefined
+    } else {
+      this.#decoder ??= new G722Decoder()
+      this.#decoder.decode(g722, this.#position, FRAME_SAMPLES, into)
+    }
     this.#advance()
   }
 

@@ -2,11 +2,10 @@
 
 import { ok, refused } from '../../base/result.ts'
 import type { Result } from '../../base/result.ts'
-import { clipFromSamples, FRAME_SAMPLES } from '../audio/clip.ts'
+import { clipFrom, clipFromWide, FRAME_SAMPLES } from '../audio/clip.ts'
 import type { AudioClip } from '../audio/clip.ts'
 import { ulawToLinear } from '../audio/g711.ts'
 import { ingestAudio } from '../audio/ingest.ts'
-import { Halver } from '../audio/resample.ts'
 import type { Flite } from './flite.ts'
 import type { SpeechWork } from './speech.ts'
 
@@ -37,7 +36,7 @@ export async function saySentence(
 ): Promise<Result<AudioClip, string>> {
   if (speaker.engine === 'flite') {
     const said = flite(speaker.voice, text, rate)
-    return said.ok ? ok(withoutDelay(clipFromSamples(halved(said.value)))) : refused(said.why)
+    return said.ok ? ok(withoutDelay(clipFromWide(said.value))) : refused(said.why)
   }
   const speed = String(Math.min(450, Math.max(80, Math.round(wordsPerMinute * rate))))
   // `-b 1`: the text is UTF-8.
@@ -50,21 +49,9 @@ export async function saySentence(
     : refused(`the synthesiser made no sound: ${clip.why}`)
 }
 
-function halved(samples: Int16Array): Int16Array {
-  const half = new Int16Array(samples.length >> 1)
-  new Halver().halve(samples.subarray(0, 2 * half.length), half)
-  return half
-}
-
 /** Without the fifth of a second of silence that comes before the words: whoever waits for them waits for it too. */
 function withoutDelay(clip: AudioClip): AudioClip {
   const loud = clip.pcmu.findIndex((byte) => Math.abs(ulawToLinear[byte] ?? 0) > quietest)
   const frames = Math.max(0, Math.floor(loud / FRAME_SAMPLES) - 1)
-  const start = frames * FRAME_SAMPLES
-  if (start === 0) return clip
-  return {
-    pcmu: clip.pcmu.subarray(start),
-    pcma: clip.pcma.subarray(start),
-    samples: clip.samples - start,
-  }
+  return frames === 0 ? clip : clipFrom(clip, frames * FRAME_SAMPLES)
 }

@@ -7,7 +7,7 @@ import type { Result } from '../../base/result.ts'
 import type { SpeechReference } from '../../ports/media-engine.ts'
 import type { SpeechFault } from '../../ports/speech.ts'
 import type { Timers } from '../../ports/timers.ts'
-import { clipFromSamples, joinClips, SAMPLE_RATE } from '../audio/clip.ts'
+import { joinClips, silentClip } from '../audio/clip.ts'
 import type { AudioClip } from '../audio/clip.ts'
 import { WorkerJobs } from '../audio/worker-jobs.ts'
 import type { JobReply, JobRequest, JobThread, JobThreadCallbacks } from '../audio/worker-jobs.ts'
@@ -75,7 +75,7 @@ export function createSpeech(options: SpeechOptions): Speech {
       for (const piece of pieces) {
         const made =
           piece.kind === 'pause'
-            ? ok(silence(piece.ms))
+            ? ok(silentClip(piece.ms))
             : await jobs.run({ speaker, program, text: piece.text, rate: piece.rate })
         if (!made.ok) return made
         clips.push(made.value)
@@ -118,8 +118,4 @@ function inEnglish(piece: Piece): readonly Piece[] {
 
 function fault(why: string): Result<never, SpeechFault> {
   return refused({ field: 'payload', why })
-}
-
-function silence(ms: number): AudioClip {
-  return clipFromSamples(new Int16Array(Math.round((ms * SAMPLE_RATE) / 1000)))
 }
