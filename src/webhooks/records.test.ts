@@ -70,6 +70,15 @@ test('every webhook is found by its name, and nothing else is', async () => {
   }
 })
 
+test('a name that every object has is no name of an event', async () => {
+  const events = sampleEvents().map((event, index) => ({ ...stamp(event), sequence: index + 1 }))
+  const { records } = scene(events)
+  for (const name of ['constructor', '__proto__', 'toString', 'call.', '.', '']) {
+    const { total } = await records.callEvents({ ...everything, name }, firstPage)
+    assert.equal(total, 0, name)
+  }
+})
+
 test('commands are written together; behind a slow disk they are gathered, and at last counted as lost', async () => {
   const { records, time, metrics, written, stall } = scene()
   records.commandTaken(command)

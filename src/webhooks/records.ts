@@ -178,7 +178,8 @@ const irregular: Readonly<Record<string, string>> = {
 
 /** The domain events that a name on the wire may stand for. */
 function domainTypes(name: string): readonly string[] {
-  const known = irregular[name]
+  // The name is what somebody asked for: `constructor` must find nothing.
+  const known = Object.hasOwn(irregular, name) ? irregular[name] : undefined
   if (known !== undefined) return [known]
   const [scope = '', ...parts] = name.split('.')
   const rest = parts.join('-')

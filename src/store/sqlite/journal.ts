@@ -1,6 +1,7 @@
 // The journal: everything the store wants on disk, in order, one transaction per turn of its thread. A transaction that
 // fails is tried again unchanged after a pause, and no write behind it overtakes; the store is told meanwhile. Only events
-// can be read then: they are those on disk, whatever waits.
+// and records can be read then: they are those on disk, whatever waits. A question that fails is answered so, and takes no
+// write with it.
 
 import type { Timers } from '../../ports/timers.ts'
 import {
@@ -78,12 +79,11 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
   }
 
   const readPastWrites = (tables: Tables): void => {
-    const reads = queue.filter((request) => request.kind === 'events')
-    for (const request of reads) {
+    for (const request of queue.filter(isRead)) {
       try {
-        const page = tables.events(request.after, request.limit)
+        const answer = read(tables, request)
         queue.splice(queue.indexOf(request), 1)
-        reply({ kind: 'events', id: request.id, page })
+        reply(answer)
       } catch {
         // The disk does not even read: the request waits with the writes.
       }
@@ -108,11 +108,9 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
           tables.commands(request.records)
           done.push(request.id)
           break
-        case 'inspect': {
-          const found = tables.inspect(request.ask)
-          replies.push({ kind: 'inspected', id: request.id, found })
+        case 'inspect':
+          replies.push(inspected(file.database, tables, request))
           break
-        }
         case 'progress':
           tables.progress(request.progress)
           done.push(request.id)
@@ -132,11 +130,9 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
         case 'owed':
           replies.push({ kind: 'owed', id: request.id, owed: tables.owed() })
           break
-        case 'events': {
-          const page = tables.events(request.after, request.limit)
-          replies.push({ kind: 'events', id: request.id, page })
+        case 'events':
+          replies.push(read(tables, request))
           break
-        }
         case 'prune':
           if (tables.prune(request.olderThanMs)) again.push(request)
           else done.push(request.id)
@@ -167,6 +163,37 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
         reply({ kind: 'refused', why })
       }
     },
+  }
+}
+
+type Inspect = Extract<Queued, { kind: 'inspect' }>
+type Read = Extract<Queued, { kind: 'events' }> | Inspect
+
+/** To be answered from what is on disk; a revival is a question that writes. */
+function isRead(request: Queued): request is Read {
+  return request.kind === 'events' || (request.kind === 'inspect' && request.ask.kind !== 'revive')
+}
+
+function read(tables: Tables, request: Read): JournalReply {
+  const { id } = request
+  return request.kind === 'events'
+    ? { kind: 'events', id, page: tables.events(request.after, request.limit) }
+    : { kind: 'inspected', id, found: tables.inspect(request.ask) }
+}
+
+// A question comes from outside and may be one that SQLite refuses, now and at every retry: were it thrown, the writes
+// that share its transaction would be tried again with it for ever.
+function inspected(
+  database: OpenDatabase['database'],
+  tables: Tables,
+  request: Inspect,
+): JournalReply {
+  try {
+    return read(tables, request)
+  } catch (error) {
+    // A disk that fails may have ended the transaction, and the writes before this have to be done again.
+    if (!isRead(request) || !database.isTransaction) throw error
+    return { kind: 'uninspected', id: request.id, why: textOf(error) }
   }
 }
 

@@ -103,6 +103,8 @@ export type JournalReply =
   | { readonly kind: 'owed'; readonly id: number; readonly owed: readonly OwedDeliveries[] }
   | { readonly kind: 'events'; readonly id: number; readonly page: JournalEvents | undefined }
   | { readonly kind: 'inspected'; readonly id: number; readonly found: Inspected }
+  /** An `inspect` that failed; nothing but the question is lost. */
+  | { readonly kind: 'uninspected'; readonly id: number; readonly why: string }
   /** A write failed and will be tried again, unchanged; the next `done` says that it went well. */
   | { readonly kind: 'failing'; readonly why: string }
   | { readonly kind: 'closed' }

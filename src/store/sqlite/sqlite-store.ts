@@ -84,7 +84,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Reco
   }
 }
 
-type Read = Extract<JournalReply, { kind: 'pending' | 'owed' | 'events' | 'inspected' }>
+type Read = Extract<JournalReply, { readonly id: number }>
 type Later = Exclude<JournalReply, { kind: 'opened' | 'refused' }>
 
 class SqliteStore implements RecordingStore {
@@ -216,6 +216,7 @@ class SqliteStore implements RecordingStore {
       case 'owed':
       case 'events':
       case 'inspected':
+      case 'uninspected':
         this.#reading.get(reply.id)?.(reply)
         this.#reading.delete(reply.id)
         return
@@ -258,7 +259,8 @@ class SqliteStore implements RecordingStore {
 
   async #inspect(ask: Inspection): Promise<Inspected> {
     const reply = await this.#read((id) => ({ kind: 'inspect', id, ask }))
-    return reply.kind === 'inspected' ? reply.found : { kind: 'keys', keys: [], next: undefined }
+    if (reply.kind === 'inspected') return reply.found
+    throw new Error(reply.kind === 'uninspected' ? reply.why : `answered by ${reply.kind}`)
   }
 
   #read(request: (id: number) => JournalRequest): Promise<Read> {

@@ -10,7 +10,16 @@ import type { JournalReply, JournalRequest } from '../../../src/store/sqlite/pro
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts'
 import { sampleEvents, stamp } from '../../support/events.ts'
 import { SeededRandom, settle, VirtualTime } from '../../support/virtual.ts'
-import { claim, enqueue, inThread, noChange, openSqlite, run, temporaryDirectory } from './forms.ts'
+import {
+  claim,
+  enqueue,
+  inThread,
+  noChange,
+  openSqlite,
+  run,
+  temporaryDirectory,
+  workerJournal,
+} from './forms.ts'
 
 const row = (id: string, text: unknown): CommitBatch => ({
   ...noChange,
@@ -149,9 +158,28 @@ test('events can be read while nothing can be written: those that are on disk', 
     page?.events.map(({ sequence }) => sequence),
     [1],
   )
+  const known = await store.records.events([1, 2])
+  assert.deepEqual(
+    known.map(({ sequence }) => sequence),
+    [1],
+    'looked up one by one, too',
+  )
   full = false
   await held
   assert.equal((await store.readEvents('oldest', 10))?.events.length, 2)
+  await store.close()
+})
+
+test('a question that the database refuses fails alone: what is written beside it is written', async (t) => {
+  const store = await openSqlite(temporaryDirectory(t), workerJournal)
+  const everything = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER }
+  await store.commit({ ...noChange, events: [event(1)] })
+  const query = { ...everything, types: [{} as string] } // What the types of this language forbid.
+  const question = assert.rejects(store.records.eventKeys(query, 10), /cannot be bound/)
+  await store.commit({ ...noChange, events: [event(2)] })
+  await question
+  assert.deepEqual(store.health(), { ok: true, backlog: 0, why: '' })
+  assert.equal((await store.records.eventKeys({ ...everything, types: undefined }, 10)).length, 2)
   await store.close()
 })
 
