@@ -158,6 +158,23 @@ test('two G.722 parties hear each other at full width; when one goes it is 8 kHz
   await world.close(a, b, c)
 })
 
+test('who listens in on two G.722 phones hears them at full width', async () => {
+  const world = new MediaWorld()
+  const a = await world.call('a', { hz: 5000, law: 'G722' })
+  const b = await world.call('b', { hz: 1000, law: 'G722' })
+  const boss = await world.call('boss', { hz: 440, law: 'G722' })
+  a.talk()
+  b.talk()
+  link(world, a, b)
+  const listener = { legId: boss.legId, role: 'monitor', target: a.legId } as const
+  world.perform({ kind: 'supervise', a: a.legId, b: b.legId, supervisors: [listener] })
+  await world.run(1000)
+  assert.ok(wideShare(boss, 400, 1000, 5000) > 0.3, `${wideShare(boss, 400, 1000, 5000)}`)
+  assert.ok(wideShare(boss, 400, 1000, 1000) > 0.3)
+  boss.assertUnbroken(40)
+  await world.close(a, b, boss)
+})
+
 for (const law of ['G722', 'OPUS'] as const) {
   test(
     `music and silence in ${law}: encoded once for all who hear them`,

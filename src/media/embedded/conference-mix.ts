@@ -43,9 +43,6 @@ export interface MixListener {
   floorChanged(legId: LegId): void
 }
 
-/** Everybody's audio of each tick, 160 samples, whispers left out; the array is used again. */
-export type MixTap = (mixed: Int16Array) => void
-
 interface Playing {
   readonly player: ClipPlayer
   told: boolean
@@ -56,7 +53,6 @@ export class ConferenceMix {
   #wide = false
   readonly #seats = new Map<LegId, Seat>()
   readonly #playing = new Map<PlaybackId, Playing>()
-  readonly #taps = new Set<MixTap>()
   readonly #listener: MixListener | undefined
   readonly #floor = new Floor()
   #scratch = new Int16Array(FRAME_SAMPLES)
@@ -123,14 +119,6 @@ export class ConferenceMix {
     this.#playing.delete(playbackId)
   }
 
-  tap(tap: MixTap): void {
-    this.#taps.add(tap)
-  }
-
-  untap(tap: MixTap): void {
-    this.#taps.delete(tap)
-  }
-
   /** Audio of a party, as it arrived. */
   put(legId: LegId, header: PacketPlace, bytes: Uint8Array, kind: CodecName | 'noise'): void {
     const hearing = this.#seats.get(legId)?.hearing
@@ -154,7 +142,6 @@ export class ConferenceMix {
     }
     if (this.#playing.size > 0) this.#addPlaying()
     this.#mixer.tick()
-    for (const tap of this.#taps) tap(this.mixed)
     if (this.#listener === undefined || !this.#floor.due()) return
     const holder = this.#floor.look(this.#seats)
     if (holder !== undefined) this.#listener.floorChanged(holder)
@@ -222,7 +209,10 @@ export class ConferenceMix {
   /** Another rate begins: parties sit down at another mixer, and what they said at that moment is not faded. */
   #setWidth(): void {
     let count = 0
-    for (const { codec } of this.#seats.values()) if (isWide(codec)) count++
+    for (const { codec, hearing } of this.#seats.values()) {
+      // Of a supervised bridge the two who talk are not fed by the mix.
+      if (isWide(codec) || hearing.isWide) count++
+    }
     const wide = count > 1
     if (wide === this.#wide) return
     this.#wide = wide
