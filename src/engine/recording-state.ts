@@ -150,7 +150,8 @@ function subjectKey(of: Recorded): string {
 
 function fits({ leg, of, startedAtUs }: Recording, filter: RecordingFilter): boolean {
   const conferenceId = of.kind === 'conference' ? of.conferenceId : brandAs<ConferenceId>('')
-  const startedAtMs = startedAtUs / 1000
+  // In the milliseconds that the API shows: who asks with a time that was read there must find it.
+  const startedAtMs = Math.floor(startedAtUs / 1000)
   return (
     same(filter.legUuid, leg.legUuid) &&
     same(filter.sessionId, leg.sessionId) &&

@@ -233,6 +233,21 @@ test('finished recordings are kept as long as is configured', () => {
   assert.equal(asked(next).length, 1)
 })
 
+test('C121: the time that a recording shows finds it, as the beginning and as the end of a span', () => {
+  const bench = new Bench()
+  bench.nowMs += 0.75 // Events are stamped in microseconds.
+  bench.parked('a')
+  bench.ok(start('a', 'r'))
+  bench.ok(change('record-stop', 'a'))
+  closed(bench, 'r')
+  const shownMs = view(bench, 'r')?.startedAtMs ?? 0
+  const total = (filter: object): number =>
+    bench.engine.state.recordings.page(filter, { number: 1, size: 5 }).total
+  assert.equal(total({ sinceMs: shownMs, untilMs: shownMs }), 1)
+  assert.equal(total({ sinceMs: shownMs + 1 }), 0)
+  assert.equal(total({ untilMs: shownMs - 1 }), 0)
+})
+
 test('file names: what a client calls it cannot leave the folder', () => {
   const bench = new Bench()
   bench.parked('a')

@@ -1,5 +1,6 @@
 // All checks of the suite.
 import type { Check } from './check.ts'
+import { addressingChecks } from './suites/addressing.ts'
 import { conferenceChecks } from './suites/conferences.ts'
 import { eventChecks } from './suites/events.ts'
 import { featureChecks } from './suites/features.ts'
@@ -24,4 +25,5 @@ export const allChecks: readonly Check[] = [
   ...setupChecks,
   ...featureChecks,
   ...eventChecks,
+  ...addressingChecks,
 ]

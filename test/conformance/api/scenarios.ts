@@ -202,3 +202,86 @@ export const conference = (stage: Stage): Promise<Conference> =>
     const ids = { id, name, host: host.id, guest: guest.id }
     return { ...ids, created, listed, participants, ended, events }
   })
+
+/** A call is put on hold by its phone and taken back, and sent elsewhere twice, once in vain. */
+export const detours = (stage: Stage): Promise<Readonly<Record<string, Delivery>>> =>
+  stage.once('detours', async () => {
+    const headers = [
+      ['X-Ticket', '42'],
+      ['User-to-User', '3132;encoding=hex'],
+    ] as const
+    const { id, call } = await stage.answered({ headers, phone: { displayName: 'Carol' } })
+    const initiated = await stage.event(id, 'call.initiated')
+    await stage.ok(id, 'answer', { client_state: state.caller })
+    await call.hold()
+    const held = await stage.event(id, 'call.hold')
+    await call.resume()
+    const resumed = await stage.event(id, 'call.unhold')
+    call.referPolicy = { accept: false, status: 603 }
+    await stage.ok(id, 'refer', { sip_address: 'sip:elsewhere@127.0.0.1' })
+    const failed = await stage.event(id, 'call.refer.failed')
+    call.referPolicy = { accept: true, statuses: [100, 200] }
+    await stage.ok(id, 'refer', { sip_address: 'sip:elsewhere@127.0.0.1' })
+    return {
+      'call.initiated, with headers': initiated,
+      'call.hold': held,
+      'call.unhold': resumed,
+      'call.refer.failed': failed,
+      'call.refer.started': await stage.event(id, 'call.refer.started'),
+      'call.refer.completed': await stage.event(id, 'call.refer.completed'),
+    }
+  })
+
+/** What a conference plays, says and records for all and for one, and who speaks. */
+export interface Programme {
+  readonly id: string
+  readonly host: string
+  readonly guest: string
+  readonly recording: Json
+  readonly events: Readonly<Record<string, Delivery>>
+}
+
+export const programme = (stage: Stage): Promise<Programme> =>
+  stage.once('programme', async () => {
+    const [host, guest] = await Promise.all([stage.answered(), stage.answered()])
+    const body = { call_control_id: host.id, name: stage.unique('room'), client_state: state.caller }
+    const id = String(dataOf(await stage.post('/conferences', body))['id'])
+    const act = async (action: string, more: Json = {}): Promise<Json> =>
+      dataOf(await stage.post(`/conferences/${id}/actions/${action}`, more))
+    const told = (type: string) =>
+      stage.webhooks.next(
+        (one) => one.type === type && one.payload['conference_id'] === id,
+        `${type} of ${id}`,
+      )
+    await act('join', { call_control_id: guest.id, client_state: state.agent })
+    await act('record_start', { format: 'wav' })
+    guest.call.say({ kind: 'tone', hz: 900 })
+    const floor = told('conference.floor.changed')
+    const words = { payload: 'hello', voice: 'female', language: 'en-US' }
+    await act('speak', words)
+    const spoken = await told('conference.speak.ended')
+    const one = { call_control_ids: [guest.id] }
+    await act('speak', { ...words, ...one })
+    const spokenToOne = await told('conference.participant.speak.ended')
+    await act('play', { audio_url: await stage.soundUrl(500, 150), ...one })
+    const playedToOne = await told('conference.participant.playback.ended')
+    const spoke = await floor
+    await act('record_stop')
+    const saved = await told('conference.recording.saved')
+    await act('end')
+    const path = `/recordings/${String(saved.payload['recording_id'])}`
+    const events = {
+      'conference.floor.changed': spoke,
+      'conference.speak.started': await told('conference.speak.started'),
+      'conference.speak.ended': spoken,
+      'conference.participant.speak.started': await told('conference.participant.speak.started'),
+      'conference.participant.speak.ended': spokenToOne,
+      'conference.participant.playback.started': await told(
+        'conference.participant.playback.started',
+      ),
+      'conference.participant.playback.ended': playedToOne,
+      'conference.recording.saved': saved,
+    }
+    const recording = dataOf(await stage.get(path))
+    return { id, host: host.id, guest: guest.id, recording, events }
+  })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import Telnyx from 'telnyx'
 import type { IncomingCall } from '../../../src/lab/incoming-call.ts'
-import type { OutgoingCall } from '../../../src/lab/outgoing-call.ts'
+import type { CallOptions, OutgoingCall } from '../../../src/lab/outgoing-call.ts'
 import type { Phone } from '../../../src/lab/phone.ts'
 import { createLab, type LabPhoneOptions } from '../../../src/lab/runner.ts'
 import { startSoundServer, type SoundServer } from '../../support/sound-server.ts'
@@ -55,6 +55,9 @@ export interface Caller extends Party {
   readonly call: OutgoingCall
   readonly name: string
 }
+export interface CallInOptions extends CallOptions {
+  readonly phone?: Partial<LabPhoneOptions>
+}
 export interface Agent extends Party {
   readonly call: IncomingCall
 }
@@ -81,11 +84,13 @@ export interface ConformanceStage {
   soundUrl(hz: number, ms?: number): Promise<string>
   phone(options?: Partial<LabPhoneOptions>): Promise<Phone>
   /** A call that came in and is not answered. */
-  callIn(): Promise<Caller>
+  callIn(options?: CallInOptions): Promise<Caller>
   /** A call that came in and was answered. */
-  answered(): Promise<Caller>
+  answered(options?: CallInOptions): Promise<Caller>
   /** A leg of our own that was answered by a phone. */
   dialled(extra?: Json, phone?: Phone): Promise<Agent>
+  /** Dials a phone that answers, and waits for nothing: its webhooks may go anywhere. */
+  dialledQuietly(extra?: Json): Promise<{ readonly id: string }>
   /** An outgoing leg that rings for ever. */
   ringing(extra?: Json): Promise<Party>
   close(): Promise<void>
@@ -181,7 +186,10 @@ interface Basics extends Pick<ConformanceStage, 'webhooks' | 'unique' | 'post' |
   readonly phones: Phone[]
   readonly lab: ReturnType<typeof createLab>
 }
-type People = Pick<ConformanceStage, 'phone' | 'callIn' | 'answered' | 'dialled' | 'ringing'>
+type People = Pick<
+  ConformanceStage,
+  'phone' | 'callIn' | 'answered' | 'dialled' | 'dialledQuietly' | 'ringing'
+>
 
 function peopleOf({ options, lab, phones, webhooks, unique, post, ok, event }: Basics): People {
   const phone: ConformanceStage['phone'] = async (more = {}) => {
@@ -197,16 +205,16 @@ function peopleOf({ options, lab, phones, webhooks, unique, post, ok, event }: B
     phones.push(made)
     return made
   }
-  const callIn: ConformanceStage['callIn'] = async () => {
+  const callIn: ConformanceStage['callIn'] = async ({ phone: more = {}, ...how } = {}) => {
     const name = unique('caller')
-    const caller = await phone({ user: name })
+    const caller = await phone({ user: name, ...more })
     const told = webhooks.next(
       ({ type, payload }) => type === 'call.initiated' && String(payload['from']).includes(name),
       `call.initiated of ${name}`,
       20_000,
     )
     for (;;) {
-      const call = await caller.call(options.dialled ?? '+15550100')
+      const call = await caller.call(options.dialled ?? '+15550100', how)
       // A busy server says 503 and Retry-After: 1; real callers obey.
       const busy = call.until(() => call.end?.status === 503, 20_000, 'let in')
       const initiated = await Promise.race([told, busy.then(() => undefined)])
@@ -231,8 +239,8 @@ function peopleOf({ options, lab, phones, webhooks, unique, post, ok, event }: B
   return {
     phone,
     callIn,
-    answered: async () => {
-      const caller = await callIn()
+    answered: async (how) => {
+      const caller = await callIn(how)
       await ok(caller.id, 'answer')
       await caller.call.answered(5_000)
       return caller
@@ -244,6 +252,7 @@ function peopleOf({ options, lab, phones, webhooks, unique, post, ok, event }: B
       await event(id, 'call.answered')
       return { id, phone: callee, call }
     },
+    dialledQuietly: async (extra = {}) => ({ id: await dial(await phone(), extra) }),
     ringing: async (extra = {}) => {
       const callee = await phone({ answer: { kind: 'manual' } })
       const id = await dial(callee, extra)

@@ -23,6 +23,10 @@ export interface Delivery {
 
 export interface Webhooks {
   readonly url: string
+  /** Another address of ours: below `url`, with this path. */
+  at(path: string): string
+  /** The first `times` deliveries to that path are answered with `status`, or (0) only after three seconds. */
+  failAt(path: string, status: number, times?: number): void
   readonly deliveries: readonly Delivery[]
   /** The first delivery, past or future, that fits. */
   next(fits: (delivery: Delivery) => boolean, what: string, timeoutMs?: number): Promise<Delivery>
@@ -39,6 +43,16 @@ export async function openWebhooks(
 ): Promise<Webhooks> {
   const deliveries: Delivery[] = []
   const watchers = new Set<() => void>()
+  const failing = new Map<string, { readonly status: number; times: number }>()
+  /** What a delivery to this path is answered with; 0: late. */
+  const statusAt = (path: string): number => {
+    for (const [end, failure] of failing) {
+      if (!path.endsWith(`/${end}`) || failure.times <= 0) continue
+      failure.times -= 1
+      return failure.status
+    }
+    return 200
+  }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -46,14 +60,19 @@ export async function openWebhooks(
       const raw = Buffer.concat(chunks).toString('utf8')
       const { method = '', headers, url = '/' } = request
       deliveries.push(deliveryOf(method, headers, raw, url))
-      response.writeHead(200).end()
+      const status = statusAt(url)
+      if (status > 0) response.writeHead(status).end()
+      else setTimeout(() => response.writeHead(200).end(), 3_000).unref()
       for (const watcher of [...watchers]) watcher()
     })
   })
   await new Promise<void>((resolve) => server.listen(port, host, resolve))
   const address = server.address() as AddressInfo // Listening on TCP: never a pipe's name.
+  const ownUrl = publicUrl ?? `http://${host}:${address.port}/webhooks`
   return {
-    url: publicUrl ?? `http://${host}:${address.port}/webhooks`,
+    url: ownUrl,
+    at: (path) => `${ownUrl.replace(/\/$/, '')}/${path}`,
+    failAt: (path, status, times = Infinity) => failing.set(path, { status, times }),
     deliveries,
     ofCall: (id) => deliveries.filter(({ payload }) => payload['call_control_id'] === id),
     next: (fits, what, timeoutMs = 10_000) =>

@@ -186,7 +186,7 @@ export const conferenceChecks: readonly Check[] = [
   check(
     'conference: it ends when the last one hangs up',
     page('Create conference'),
-    ['event conference.ended#reason', 'GET /conferences/{id}'],
+    ['event conference.ended#reason=all_left', 'GET /conferences/{id}'],
     async (stage) => {
       const { id, host } = await room(stage)
       host.call.hangUp()
@@ -202,7 +202,7 @@ export const conferenceChecks: readonly Check[] = [
   check(
     'conference: end_conference_on_exit hangs everybody up, host_left',
     page('Join a conference'),
-    [`${path('join')}#end_conference_on_exit`, 'event conference.ended#reason'],
+    [`${path('join')}#end_conference_on_exit`, 'event conference.ended#reason=host_left'],
     async (stage) => {
       const { id, host } = await room(stage)
       const guest = await stage.answered()

@@ -12,7 +12,7 @@ import {
   type Check,
   type Wanted,
 } from '../check.ts'
-import { conference, features, life, sound, state } from '../scenarios.ts'
+import { conference, detours, features, life, programme, sound, state } from '../scenarios.ts'
 import type { ConformanceStage, Json } from '../stage.ts'
 import type { Delivery } from '../webhooks.ts'
 import { queueFields } from './queues.ts'
@@ -37,12 +37,9 @@ const hangup: Fields = {
   call_quality_stats: 'objectOrNull',
 }
 const room: Fields = { conference_id: 'uuid', connection_id: 'decimal' }
-const roomPlayback: Fields = {
-  ...room,
-  creator_call_session_id: 'uuid',
-  media_url: 'text',
-  occurred_at: 'millis',
-}
+const roomSpeech: Fields = { ...room, creator_call_session_id: 'uuid', occurred_at: 'millis' }
+const roomPlayback: Fields = { ...roomSpeech, media_url: 'text' }
+const media = ['media_url', 'media_name']
 const saved = ['reason', 'digit']
 
 interface Told {
@@ -54,6 +51,7 @@ interface Told {
 }
 
 const ofLife = async (stage: ConformanceStage) => (await life(stage)).events
+const ofProgramme = async (stage: ConformanceStage) => (await programme(stage)).events
 const ofConference = async (stage: ConformanceStage) => (await conference(stage)).events
 
 const events: readonly Told[] = [
@@ -210,13 +208,13 @@ const events: readonly Told[] = [
   {
     name: 'call.speak.started',
     from: features,
-    fields: { ...call, client_state: [state.caller] },
+    fields: { ...call, client_state: [state.caller], speak_id: 'text' },
     absent: withoutParties,
   },
   {
     name: 'call.speak.ended',
     from: features,
-    fields: { ...call, status: ['completed'] },
+    fields: { ...call, status: ['completed'], speak_id: 'text' },
     absent: withoutParties,
   },
   {
@@ -235,10 +233,14 @@ const events: readonly Told[] = [
     fields: {
       ...call,
       channels: ['single'],
+      format: ['wav'],
+      recording_id: 'uuid',
       recording_urls: 'object',
       public_recording_urls: 'object',
       recording_started_at: 'micros',
       recording_ended_at: 'micros',
+      start_time: 'micros',
+      end_time: 'micros',
     },
     absent: withoutParties,
   },
@@ -264,7 +266,77 @@ const events: readonly Told[] = [
   },
   { name: 'conference.playback.started', from: ofConference, fields: roomPlayback },
   { name: 'conference.playback.ended', from: ofConference, fields: roomPlayback },
+  {
+    name: 'call.initiated, with headers',
+    from: detours,
+    fields: {
+      custom_headers: 'list',
+      sip_headers: 'list',
+      caller_id_name: ['Carol'],
+      from_sip_uri: 'text',
+      to_sip_uri: 'text',
+    },
+  },
+  ...['call.hold', 'call.unhold'].map((name): Told => ({
+    name,
+    from: detours,
+    fields: { ...call, ...parties, client_state: [state.caller] },
+  })),
+  ...(
+    [
+      ['call.refer.started', 100],
+      ['call.refer.completed', 200],
+      ['call.refer.failed', 603],
+    ] as const
+  ).map(([name, status]): Told => ({
+    name,
+    from: detours,
+    fields: { ...call, ...parties, client_state: [state.caller], sip_notify_response: [status] },
+  })),
+  {
+    name: 'conference.floor.changed',
+    from: ofProgramme,
+    fields: { ...call, ...room, client_state: [state.agent], occurred_at: 'millis' },
+    absent: withoutParties,
+  },
+  ...['started', 'ended'].flatMap((end): readonly Told[] => [
+    { name: `conference.speak.${end}`, from: ofProgramme, fields: roomSpeech, absent: media },
+    {
+      name: `conference.participant.speak.${end}`,
+      from: ofProgramme,
+      fields: { ...call, ...roomSpeech, client_state: [state.agent] },
+      absent: media,
+    },
+    {
+      name: `conference.participant.playback.${end}`,
+      from: ofProgramme,
+      fields: { ...call, ...roomPlayback, client_state: [state.agent] },
+    },
+  ]),
+  {
+    name: 'conference.recording.saved',
+    from: ofProgramme,
+    fields: {
+      ...call,
+      ...room,
+      client_state: [state.caller],
+      channels: ['single'],
+      format: ['wav'],
+      recording_id: 'uuid',
+      recording_urls: 'object',
+      public_recording_urls: 'object',
+      recording_started_at: 'micros',
+      recording_ended_at: 'micros',
+    },
+  },
 ]
+
+/** A field whose one value is looked for covers that value. */
+function valueOf(field: string, wanted: Wanted | undefined): readonly string[] {
+  if (typeof wanted !== 'object' || wanted.length !== 1) return []
+  const [value] = wanted
+  return typeof value === 'string' ? [`${field}=${value}`] : []
+}
 
 const typeOf = (name: string): string => name.split(',')[0] ?? name
 
@@ -279,11 +351,15 @@ function checksOf({ name, from, fields, absent = [] }: Told): readonly Check[] {
     what: string,
     field: string,
     look: (delivery: Delivery, stage: ConformanceStage) => void | Promise<void>,
-    cites = webhookPage,
+    only?: Wanted,
   ): Check => ({
     name: `${name}: ${what}`,
-    cites,
-    covers: [`event ${type}`, ...(field === '' ? [] : [`event ${type}#${field}`])],
+    cites: webhookPage,
+    covers: [
+      `event ${type}`,
+      ...(field === '' ? [] : [`event ${type}#${field}`]),
+      ...valueOf(`event ${type}#${field}`, only),
+    ],
     needs: 'calls',
     run: async (stage) => look(await one(stage), stage),
   })
@@ -312,8 +388,11 @@ function checksOf({ name, from, fields, absent = [] }: Told): readonly Check[] {
       assert.ok(at <= atMs + 2_000 && at > atMs - 60_000, `${data['occurred_at']}`)
     }),
     ...Object.entries(fields).map(([field, wanted]) =>
-      about(`${field} is ${wantedText(wanted)}`, field, ({ payload }) =>
-        assertField(payload, field, wanted),
+      about(
+        `${field} is ${wantedText(wanted)}`,
+        field,
+        ({ payload }) => assertField(payload, field, wanted),
+        wanted,
       ),
     ),
     ...absent.map((field) =>

@@ -53,7 +53,7 @@ const keys: readonly Check[] = [
       [
         command('gather'),
         'event call.gather.ended#digits',
-        'event call.gather.ended#status',
+        `event call.gather.ended#status=${status}`,
         ...Object.keys(body).map((name) => `${command('gather')}#${name}`),
       ],
       async (stage) => {
@@ -65,7 +65,7 @@ const keys: readonly Check[] = [
   check(
     'gather_stop ends a gather with cancelled',
     page('Gather stop'),
-    [command('gather_stop'), 'event call.gather.ended#status'],
+    [command('gather_stop'), 'event call.gather.ended#status=cancelled'],
     async (stage) => {
       const { id } = await stage.answered()
       assertOk(await stage.command(id, 'gather'))
@@ -77,7 +77,7 @@ const keys: readonly Check[] = [
   check(
     'hang-up during a gather: call_hangup, before call.hangup',
     page('Gather'),
-    [command('gather'), 'event call.gather.ended#status', 'rule order of events'],
+    [command('gather'), 'event call.gather.ended#status=call_hangup', 'rule order of events'],
     async (stage) => {
       const { id, call } = await stage.answered()
       assertOk(await stage.command(id, 'gather'))
@@ -134,7 +134,7 @@ const speech: readonly Check[] = [
   check(
     'hang-up while speaking: call_hangup, before call.hangup',
     page('Speak text'),
-    [command('speak'), 'event call.speak.ended#status', 'rule order of events'],
+    [command('speak'), 'event call.speak.ended#status=call_hangup', 'rule order of events'],
     async (stage) => {
       const { id, call } = await stage.answered()
       assertOk(await stage.command(id, 'speak', spoken))
@@ -194,7 +194,7 @@ const recordings: readonly Check[] = [
   check(
     'a recording ends with its call: call.hangup, then saved',
     page('Recording start'),
-    [command('record_start'), 'event call.recording.saved', 'rule order of events'],
+    [command('record_start'), 'event call.recording.saved#channels=dual', 'event call.recording.saved#format=mp3', 'rule order of events'],
     async (stage) => {
       const { id, call } = await stage.answered()
       const body = { format: 'mp3', channels: 'dual' }
@@ -203,7 +203,7 @@ const recordings: readonly Check[] = [
       assertOk(await stage.command(id, 'record_resume'))
       call.hangUp()
       const { payload } = await stage.event(id, 'call.recording.saved')
-      assert.equal(payload['channels'], 'dual')
+      assert.deepEqual([payload['channels'], payload['format']], ['dual', 'mp3'])
       const types = stage.webhooks.ofCall(id).map(({ type }) => type)
       assert.deepEqual(types.slice(-2), ['call.hangup', 'call.recording.saved'])
     },

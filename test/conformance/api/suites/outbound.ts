@@ -27,7 +27,12 @@ const rejections = (
   check(
     `reject with ${cause} is ${status} for the caller`,
     'C41',
-    ['POST /calls/{call_control_id}/actions/reject#cause', ...fields],
+    [
+      'POST /calls/{call_control_id}/actions/reject#cause',
+      `event call.hangup#hangup_cause=${told}`,
+      'event call.hangup#hangup_source=callee',
+      ...fields,
+    ],
     async (stage) => {
       const { id, call } = await stage.callIn()
       assertOk(await stage.command(id, 'reject', { cause }))
@@ -54,7 +59,7 @@ const failures = (
   check(
     `a dialled call that gets ${status} ends with ${cause}`,
     'C43',
-    ['POST /calls', ...fields],
+    ['POST /calls', `event call.hangup#hangup_cause=${cause}`, ...fields],
     async (stage) => {
       const callee = await stage.phone({ answer: { kind: 'reject', status, afterMs: 0 } })
       const id = await dial(stage, callee.contactUri)
@@ -79,7 +84,7 @@ const endings: readonly Check[] = [
   check(
     'a caller who gives up before the answer: originator_cancel',
     'C43',
-    fields,
+    ['event call.hangup#hangup_cause=originator_cancel', ...fields],
     async (stage) => {
       const { id, call } = await stage.callIn()
       call.hangUp()
@@ -99,7 +104,7 @@ const endings: readonly Check[] = [
   check(
     'a dialled call that nobody answers: timeout',
     'C43',
-    ['POST /calls#timeout_secs', ...fields],
+    ['POST /calls#timeout_secs', 'event call.hangup#hangup_cause=timeout', ...fields],
     async (stage) => {
       const { id } = await stage.ringing({ timeout_secs: 5 })
       assert.deepEqual(await hangup(stage, id), ['timeout', 'caller', '487'])
@@ -108,7 +113,7 @@ const endings: readonly Check[] = [
   check(
     'retry_on_timeout false: no_answer instead of timeout',
     'C43',
-    ['POST /calls#retry_on_timeout', ...fields],
+    ['POST /calls#retry_on_timeout', 'event call.hangup#hangup_cause=no_answer', ...fields],
     async (stage) => {
       const { id } = await stage.ringing({ timeout_secs: 5, retry_on_timeout: false })
       const [cause] = await hangup(stage, id)
@@ -243,7 +248,7 @@ const transfers: readonly Check[] = [
   check(
     'transfer of a queued call: dequeued, bridging-in-process',
     'C7',
-    ['POST /calls/{call_control_id}/actions/transfer', 'event call.dequeued#reason'],
+    ['POST /calls/{call_control_id}/actions/transfer', 'event call.dequeued#reason=bridging-in-process'],
     async (stage) => {
       const caller = await stage.answered()
       await stage.ok(caller.id, 'enqueue', { queue_name: stage.unique('moved') })

@@ -264,7 +264,7 @@ const waysOut: readonly Check[] = [
   queueCheck(
     'hang-up while queued: dequeued (hangup), then hangup',
     'C8',
-    ['event call.dequeued#reason', 'event call.hangup#hangup_cause', 'rule order of events'],
+    ['event call.dequeued#reason=hangup', 'event call.hangup#hangup_cause', 'rule order of events'],
     async (stage) => {
       const queue = stage.unique('gone')
       const { id, call } = await queued(stage, queue)
@@ -285,7 +285,7 @@ const waysOut: readonly Check[] = [
     page('Enqueue call'),
     [
       `${enqueueing}#max_wait_time_secs`,
-      'event call.dequeued#reason',
+      'event call.dequeued#reason=timeout',
       'event call.dequeued#wait_time_secs',
     ],
     async (stage) => {
