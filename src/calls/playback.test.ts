@@ -51,6 +51,14 @@ function run(...inputs: PlaybackInput<string>[]): { log: string[]; state: Playba
   return { log, state }
 }
 
+test('music comes back after a command; a tone that a command ended does not', () => {
+  const tone = { kind: 'set-background', track: track('tone', 1) } as const
+  const { log, state } = run(tone, play('a'), started('a'), ended('a'))
+  assert.deepEqual(log, ['play tone', 'stop tone', 'play a', 'started a', 'ended a completed'])
+  assert.equal(state.background, undefined)
+  assert.equal(run(music, play('a'), started('a'), ended('a')).log.at(-1), 'play music')
+})
+
 test('consecutive commands line up and follow each other', () => {
   const { log, state } = run(
     play('a'),

@@ -101,7 +101,9 @@ function start<Audio>(state: PlaybackState<Audio>, track: Track<Audio>): Playbac
   // The media engine plays one thing at a time: the music makes room and comes back when the queue is empty.
   if (state.background) effects.push({ kind: 'stop', playbackId: state.background.playbackId })
   effects.push({ kind: 'play', track })
-  return { state: { ...state, at: 'loading', current: track }, effects }
+  // A tone of a moment, which is a background too, would come back when nobody knows what it is for.
+  const background = state.background?.loops === Infinity ? state.background : undefined
+  return { state: { ...state, background, at: 'loading', current: track }, effects }
 }
 
 function stop<Audio>(state: PlaybackState<Audio>, which: 'current' | 'all'): PlaybackStep<Audio> {

@@ -1,7 +1,7 @@
 // A step of the conference machine with its wishes performed: legs moved, media told, events emitted, row written,
 // deadlines set. Those who are hung up with the conference end when the handler is through (`ctx.endSoon`).
 
-import { brandAs, type ConferenceId, type PlaybackId } from '../base/ids.ts'
+import { brandAs, type ConferenceId } from '../base/ids.ts'
 import {
   conferenceShownMs,
   stepConference,
@@ -9,6 +9,7 @@ import {
   type ConferenceInput,
 } from '../conferences/conference.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
+import { beepConference } from './beep.ts'
 import { stopConferenceAudio } from './conference-audio.ts'
 import { rememberConference } from './conference-record.ts'
 import {
@@ -43,7 +44,10 @@ export function stepLiveConference(
   if (step.conference === before.machine) return
   const endedBy = step.conference.endedBy
   const session = endedBy === undefined ? undefined : ctx.state.legs.get(endedBy)?.sessionId
-  const live = { ...before, machine: step.conference, endedBySession: session }
+  // Who comes back and speaks is told anew, as the media engine sees it too.
+  const hasFloorNoMore = input.kind === 'leave' && input.legId === before.floor
+  const floor = hasFloorNoMore ? undefined : before.floor
+  const live = { ...before, machine: step.conference, endedBySession: session, floor }
   rememberConference(ctx, live)
   for (const effect of step.effects) perform(ctx, live, effect)
 }
@@ -97,7 +101,7 @@ function perform(
 ): void {
   const { conferenceId } = live.machine
   if (effect.kind === 'beep') {
-    beep(ctx, conferenceId, effect.which)
+    beepConference(ctx, conferenceId, effect.which)
     return
   }
   if (effect.kind === 'ended') {
@@ -152,13 +156,4 @@ function perform(
     case 'hang-up':
       ctx.endSoon(leg, ownHangup(leg))
   }
-}
-
-/** Over whatever is heard, told to nobody; its end means nothing to us. */
-function beep(ctx: StepContext, conferenceId: ConferenceId, which: 'enter' | 'exit'): void {
-  ctx.state.nextOperation += 1
-  const name = `beep-${ctx.state.bootId}-${ctx.state.nextOperation}`
-  const playbackId = brandAs<PlaybackId>(name)
-  const audio = { kind: 'beep', which } as const
-  ctx.media({ kind: 'mix-play', conferenceId, playbackId, audio, loops: 1 })
 }

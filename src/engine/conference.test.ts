@@ -514,6 +514,12 @@ test('the floor is told once for each holder, and not for who has left', () => {
   for (const name of ['a', 'a', 'b'])
     bench.fromMedia({ kind: 'mix-floor', conferenceId, legId: id(name) })
   assert.deepEqual(bench.since('events'), ['floor-changed a'])
+  bench.ok(bench.joinConference('b', 'room'))
+  bench.ok({ kind: 'conference-leave', conference: 'room', legId: id('a'), beep: undefined })
+  bench.ok(bench.joinConference('a', 'room'))
+  bench.forget()
+  bench.fromMedia({ kind: 'mix-floor', conferenceId, legId: id('a') })
+  assert.deepEqual(bench.since('events'), ['floor-changed a'])
 })
 
 test('a gather in a conference is of a participant, and is the gather of its call', () => {

@@ -165,6 +165,12 @@ export class StepContext {
     this.state.timers.delete(`${name} ${id}`)
   }
 
+  /** A name that nothing else ever has, over restarts too. */
+  freshName(): string {
+    this.state.nextOperation += 1
+    return `${this.state.bootId}-${this.state.nextOperation}`
+  }
+
   /**
    * Asks the store. `legs` are held (commands and ends wait) until the outcome, whose step runs `then`; `unknown`
    * outcomes are repeated under the same operation id and never reach `then`.
@@ -174,8 +180,7 @@ export class StepContext {
     verb: QueueVerb,
     then: (ctx: StepContext, outcome: KnownOutcome) => void,
   ): void {
-    this.state.nextOperation += 1
-    const operationId = brandAs<OperationId>(`${this.state.bootId}-${this.state.nextOperation}`)
+    const operationId = brandAs<OperationId>(this.freshName())
     const legIds = legs.map((leg) => leg.legId)
     for (const leg of legs) {
       assert(leg.claim === undefined, 'a leg has one verb at a time')

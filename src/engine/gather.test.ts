@@ -106,6 +106,17 @@ describe('A gather', () => {
     assert.equal(bench.since('events').at(-1), "gather-ended a valid '42'")
   })
 
+  it('stops its prompt at a key, and no other audio', () => {
+    const bench = parked()
+    bench.ok(gather('a', prompted))
+    bench.playbackStarted('a', 'p')
+    bench.ok(bench.play('a', 'news'))
+    bench.forget()
+    press(bench, 'a', '4')
+    const heard = bench.since('media').filter((line) => /^(play|stop)/.test(line))
+    assert.deepEqual(heard, ['stop-playback a p', 'play a news'])
+  })
+
   it('is told before the end of its call', () => {
     const bench = parked()
     bench.ok(gather('a', prompted))
@@ -139,6 +150,18 @@ describe('A gather', () => {
     third.pass(1)
     assert.deepEqual(third.since('events'), ["gather-ended a valid '12'"])
     assert.deepEqual(third.restarted('a').since('events'), [])
+  })
+
+  it('falls due after a restart without another key', () => {
+    const bench = parked()
+    bench.ok(gather('a'))
+    press(bench, 'a', '1')
+    bench.pass(1000)
+    const next = bench.restarted('a')
+    next.pass(1999)
+    assert.deepEqual(next.since('events'), [])
+    next.pass(1)
+    assert.deepEqual(next.since('events'), ["gather-ended a valid '1'"])
   })
 
   it('ends once when its call did not outlive the process', () => {

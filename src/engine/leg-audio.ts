@@ -95,8 +95,7 @@ export function setHoldAudio(
     return
   }
   // Its own id each time: a late word about the former music must not end the present one.
-  ctx.state.nextOperation += 1
-  const playbackId = `hold-${ctx.state.bootId}-${ctx.state.nextOperation}`
+  const playbackId = `hold-${ctx.freshName()}`
   const audio: LegTrack = { reference }
   stepAudio(ctx, leg, {
     kind: 'set-background',

@@ -70,13 +70,6 @@ export class RecordingState {
     return this.#byId.values()
   }
 
-  /** Not over, of anybody. */
-  openCount(): number {
-    let count = 0
-    for (const ids of this.#open.values()) count += ids.size
-    return count
-  }
-
   /** Finished ones, the newest first. */
   page(
     filter: RecordingFilter,

@@ -248,6 +248,32 @@ test('C121: the time that a recording shows finds it, as the beginning and as th
   assert.equal(total({ untilMs: shownMs - 1 }), 0)
 })
 
+test('many recordings that are old enough go a piece at a time, those that run or came later stay', () => {
+  const bench = new Bench({ settings: { recordingsKeptMs: 86_400_000 } })
+  bench.parked('a', 'b')
+  bench.ok(start('b', 'runs'))
+  for (let index = 0; index < 700; index++) {
+    bench.ok(start('a', `r${index}`))
+    bench.ok(change('record-stop', 'a'))
+    closed(bench, `r${index}`)
+  }
+  const next = bench.restarted('a', 'b')
+  const { recordings } = next.engine.state
+  next.pass(80_000_000)
+  next.ok(start('a', 'late'))
+  next.ok(change('record-stop', 'a'))
+  closed(next, 'late')
+  asked(next)
+  next.pass(10_000_500)
+  assert.equal(asked(next).length, 500)
+  next.pass(1000)
+  assert.equal(asked(next).length, 200)
+  assert.deepEqual(
+    [...recordings.all()].map(({ order: { recordingId } }) => recordingId),
+    ['runs', 'late'],
+  )
+})
+
 test('file names: what a client calls it cannot leave the folder', () => {
   const bench = new Bench()
   bench.parked('a')

@@ -1,12 +1,13 @@
 // Recordings of legs and conferences: the machine of calls/recording.ts wired to the recorder, rows and events. A
 // recording is told when its file is closed, which is after the end of its call: `call.hangup` comes first.
 
-import { brandAs, type PlaybackId, type RecordingId } from '../base/ids.ts'
+import type { RecordingId } from '../base/ids.ts'
 import { peerOf } from '../calls/bridge.ts'
-import { isRunning, stepRecording, type RecordingStepInput } from '../calls/recording.ts'
+import { isOpen, isRunning, stepRecording, type RecordingStepInput } from '../calls/recording.ts'
 import type { CommandAnswer } from '../ports/commands.ts'
 import type { LegFacts } from '../ports/events.ts'
 import type { RecordedSound, RecorderInput, RecordingOrder } from '../ports/recorder.ts'
+import { beepConference, beepId } from './beep.ts'
 import { factsOfConference } from './conference-state.ts'
 import { done, refusal, type StepContext } from './context.ts'
 import { stepOverlay } from './leg-audio.ts'
@@ -17,6 +18,9 @@ import type { Leg } from './state.ts'
 export const recordingsMax = 4
 /** How often recordings that are kept long enough are looked for. */
 const EXPIRE_EVERY_MS = 3_600_000
+/** As many go in one step, and the next ones after a pause. */
+const EXPIRE_AT_ONCE = 500
+const EXPIRE_PAUSE_MS = 1000
 
 /** Begins to record the leg. */
 export function recordLeg(ctx: StepContext, leg: Leg, order: RecordingOrder): void {
@@ -53,13 +57,8 @@ export function startRecording(
  * its audio keeps that instead: there is room for one.
  */
 function beep(ctx: StepContext, of: RecordedSound): void {
-  const audio = { kind: 'beep', which: 'record' } as const
-  ctx.state.nextOperation += 1
-  const name = `beep-${ctx.state.bootId}-${ctx.state.nextOperation}`
-  const playbackId = brandAs<PlaybackId>(name)
   if (of.kind === 'conference') {
-    const { conferenceId } = of
-    ctx.media({ kind: 'mix-play', conferenceId, playbackId, audio, loops: 1 })
+    beepConference(ctx, of.conferenceId, 'record')
     return
   }
   const leg = ctx.living(of.legId)
@@ -68,7 +67,8 @@ function beep(ctx: StepContext, of: RecordedSound): void {
   for (const legId of peerId === undefined ? [leg.legId] : [leg.legId, peerId]) {
     const hearer = ctx.living(legId)
     if (hearer?.overlay.at !== 'idle') continue
-    const track = { playbackId, audio: { reference: audio }, loops: 1 }
+    const reference = { kind: 'beep', which: 'record' } as const
+    const track = { playbackId: beepId(ctx), audio: { reference }, loops: 1 }
     stepOverlay(ctx, hearer, { kind: 'set-background', track })
   }
 }
@@ -117,38 +117,37 @@ export function restoreRecording(ctx: StepContext, recording: Recording): void {
 export function resumeRecordings(ctx: StepContext): void {
   for (const recording of ctx.state.recordings.all()) {
     const { order, of, fileName, at } = recording
-    if (at === 'saved' || at === 'failed') continue
+    if (!isOpen(at)) continue
     const paused = at !== 'recording'
     ctx.record({ kind: 'start', order, of, fileName, paused, continued: true })
+    // By its own word, or because its call or conference has ended just now, at this start.
     if (at === 'closing') ctx.record({ kind: 'stop', recordingId: order.recordingId })
-    else if (!goesOn(ctx, of)) step(ctx, recording, 'stop')
   }
   if (ctx.settings.recordingsKeptMs > 0) ctx.arm('expire-recordings', 'all', 0)
 }
 
-/** The deadline `expire-recordings`: what has been kept long enough goes, file and row. */
+/**
+ * The deadline `expire-recordings`: what has been kept long enough goes, file and row, a piece at a time so that no call
+ * waits for it. Recordings lie in the order of their beginning: behind one that began later nothing has ended earlier.
+ */
 export function expireRecordings(ctx: StepContext): void {
   const beforeMs = ctx.nowMs - ctx.settings.recordingsKeptMs
-  for (const recording of [...ctx.state.recordings.all()]) {
-    const { endedAtUs } = recording
-    if (endedAtUs === null || recording.at === 'closing') continue
-    if (endedAtUs / 1000 < beforeMs) deleteRecording(ctx, recording)
+  let gone = 0
+  for (const recording of ctx.state.recordings.all()) {
+    const { endedAtUs, startedAtUs } = recording
+    if (startedAtUs / 1000 >= beforeMs || gone === EXPIRE_AT_ONCE) break
+    if (isOpen(recording.at) || endedAtUs === null || endedAtUs / 1000 >= beforeMs) continue
+    deleteRecording(ctx, recording)
+    gone += 1
   }
-  ctx.arm('expire-recordings', 'all', EXPIRE_EVERY_MS)
-}
-
-function goesOn(ctx: StepContext, of: RecordedSound): boolean {
-  if (of.kind === 'leg') return ctx.living(of.legId) !== undefined
-  const live = ctx.state.conferences.get(of.conferenceId)
-  return live !== undefined && live.machine.status !== 'completed'
+  ctx.arm('expire-recordings', 'all', gone < EXPIRE_AT_ONCE ? EXPIRE_EVERY_MS : EXPIRE_PAUSE_MS)
 }
 
 function step(ctx: StepContext, before: Recording, input: RecordingStepInput): void {
   const { recordingId } = before.order
   const { at, effect } = stepRecording(before.at, input)
   if (at === before.at) return
-  const isOver = at === 'closing' || at === 'saved' || at === 'failed'
-  const endedAtUs = before.endedAtUs ?? (isOver ? ctx.nowUs : null)
+  const endedAtUs = before.endedAtUs ?? (isRunning(at) ? null : ctx.nowUs)
   const recording = { ...before, at, endedAtUs, updatedAtMs: ctx.nowMs }
   remember(ctx, recording)
   switch (effect) {

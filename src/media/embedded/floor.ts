@@ -26,6 +26,8 @@ export class Floor {
 
   /** Who has the floor since this look; undefined: nothing changed. */
   look(seats: ReadonlyMap<LegId, Level>): LegId | undefined {
+    // Who left has it no longer, and is told again when coming back.
+    if (this.#holder !== undefined && !seats.has(this.#holder)) this.#holder = undefined
     let loudest: LegId | undefined
     let level = SPEAKS
     for (const [legId, { party }] of seats) {
