@@ -20,9 +20,12 @@ export class Waiters {
   until(test: () => boolean, timeoutMs: number, describe: () => string): Promise<void> {
     if (test()) return Promise.resolve()
     return new Promise((resolve, reject) => {
-      const timer = this.#timers.set(timeoutMs, () => {
-        waiter.finish(new Error(`${describe()} (waited ${timeoutMs} ms)`))
-      })
+      const giveUp = (): void => {
+        if (!this.#open.has(waiter)) return
+        waiter.finish(test() ? undefined : new Error(`${describe()} (waited ${timeoutMs} ms)`))
+      }
+      // After a standstill of this process its timers fire before it reads what came meanwhile.
+      const timer = this.#timers.set(timeoutMs, () => this.#timers.soon(giveUp))
       const waiter: Waiter = {
         test,
         finish: (error) => {

@@ -60,13 +60,16 @@ export async function startReceiver(): Promise<Receiver> {
           resolve(found)
           return true
         }
-        const late = setTimeout(() => {
+        const giveUp = (): void => {
+          if (look()) return
           watchers.delete(look)
           const seen = deliveries.map(({ type }) => type).join(', ')
           reject(
             new Error(`no ${typeof what === 'string' ? what : 'fitting webhook'}; came: ${seen}`),
           )
-        }, timeoutMs)
+        }
+        // After a standstill of this process its timers fire before it reads what came meanwhile.
+        const late = setTimeout(() => setImmediate(() => setImmediate(giveUp)), timeoutMs)
         if (!look()) watchers.add(look)
       })
     },

@@ -5,9 +5,10 @@ export async function until<T>(
 ): Promise<T> {
   const endMs = Date.now() + timeoutMs
   for (;;) {
+    const isLast = Date.now() > endMs // Seen before the look: a standstill of this process is no reason.
     const found = await look()
     if (found !== undefined) return found
-    if (Date.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${look.toString()}`)
+    if (isLast) throw new Error(`not within ${timeoutMs} ms: ${look.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { dataOf, listOf, startStage, type Stage } from '../../support/stage.ts'
+import { until } from '../../support/until.ts'
 
 let stage: Stage
 before(async () => {
@@ -14,12 +15,6 @@ after(() => stage.close())
 const status = async (queue: string): Promise<number> =>
   (await stage.request('GET', `/queues/${queue}`)).status
 
-/** Asks until the answer fits; each answer takes its own time, so this is no busy loop of fixed pauses. */
-async function until(test: () => Promise<boolean>, timeoutMs: number): Promise<void> {
-  const end = performance.now() + timeoutMs
-  while (!(await test())) assert.ok(performance.now() < end, 'did not happen in time')
-}
-
 test('acceptance 11: an empty queue disappears after the period and is listed until then', async () => {
   await stage.request('POST', '/queues', { queue_name: 'explicit' })
   await stage.queueUp('filled')
@@ -27,10 +22,13 @@ test('acceptance 11: an empty queue disappears after the period and is listed un
   dead.call.hangUp()
   const { id } = await stage.queueUp('emptied')
   const before = dataOf(await stage.request('GET', '/queues/emptied'))['id']
+  const fromMs = performance.now()
   await stage.command(id, 'leave_queue')
   const names = listOf(await stage.request('GET', '/queues')).map((queue) => queue['name'])
-  assert.deepEqual(names, ['explicit', 'filled', 'kept', 'emptied'])
-  await until(async () => (await status('emptied')) === 404, 6_000)
+  const isOver = performance.now() - fromMs > 1_000 // A busy machine may answer after the period.
+  assert.deepEqual(names.slice(0, 3), ['explicit', 'filled', 'kept'])
+  assert.ok(isOver || names[3] === 'emptied', names.join())
+  await until(async () => (await status('emptied')) === 404 || undefined)
   assert.equal(await status('filled'), 200)
   assert.equal(await status('kept'), 200)
   assert.equal(await status('explicit'), 200, 'collect_created is off')
