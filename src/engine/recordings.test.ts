@@ -115,6 +115,15 @@ test('trouble of the recorder is told as such, and the call goes on', () => {
   bench.refused(change('record-stop', 'a', 'r'), 'recording-unknown')
 })
 
+test('a recording is told with the client_state of its end', () => {
+  const bench = recording()
+  bench.ok({ kind: 'client-state-update', legId: id('a') }, 'bmV3')
+  bench.ok(change('record-stop', 'a'))
+  closed(bench, 'r')
+  const saved = bench.told.find((event) => event.type === 'recording-saved')
+  assert.equal(saved?.leg.clientState, 'bmV3')
+})
+
 test('several recordings of one call, and a limit', () => {
   const bench = recording('r1')
   for (const name of ['r2', 'r3', 'r4']) bench.ok(start('a', name))
@@ -122,6 +131,7 @@ test('several recordings of one call, and a limit', () => {
   asked(bench)
   bench.ok(change('record-stop', 'a', 'r2'))
   assert.deepEqual(asked(bench), ['stop r2'])
+  bench.refused(change('record-stop', 'a', 'r2'), 'recording-unknown')
   closed(bench, 'r2')
   bench.ok(start('a', 'r5'))
   asked(bench)
@@ -143,6 +153,19 @@ test('record-from-answer: by answer, and by a bridge from the moment it is made'
   >)
   assert.deepEqual(asked(bench), ['start of-bridge'])
   assert.equal(bench.engine.state.recordings.openOf({ kind: 'leg', legId: id('b') }).length, 1)
+})
+
+test('C122: who hears an overlay does not hear the tone, not afterwards either', () => {
+  const bench = new Bench()
+  bench.parked('a')
+  bench.ok(bench.play('a', 'base'))
+  bench.ok(bench.play('a', 'over', { overlay: true }))
+  bench.forget()
+  bench.ok({ kind: 'record-start', legId: id('a'), order: order('r', { beep: true }) })
+  bench.playbackEnded('a', 'over')
+  assert.deepEqual(bench.since('media'), [])
+  bench.ok({ kind: 'record-start', legId: id('a'), order: order('r2', { beep: true }) })
+  assert.equal(bench.since('media').length, 1)
 })
 
 test('a tone at the beginning: both sides of a bridge hear it, nobody is told', () => {
