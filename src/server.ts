@@ -9,6 +9,7 @@ import { createCallControl, type CallLogic } from './engine/driver.ts'
 import { createClipLoader, fetchAudioFile } from './media/audio/clip-loader.ts'
 import { createIngestClient } from './media/audio/ingest-client.ts'
 import { defaultIngestLimits } from './media/audio/ingest.ts'
+import { opusIsAvailable } from './media/audio/opus.ts'
 import { ringbackClip } from './media/audio/ringback.ts'
 import { createEmbeddedMedia } from './media/embedded/engine.ts'
 import type { WorkerCommand } from './media/embedded/protocol.ts'
@@ -179,6 +180,7 @@ export async function startServer(
     log,
     checkUrl: (url) => http.checkUrl(url),
     checkSpeech: (words) => audio.speech.check(words),
+    hasOpus: opusIsAvailable,
   })
 
   await webhooks.outbox.start()

@@ -11,6 +11,7 @@ import type { Config } from '../config/shape.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {
   CallControl,
+  CallView,
   Command,
   CommandAnswer,
   CommandValue,
@@ -69,6 +70,8 @@ export interface ApiOptions {
   /** Why the egress rules forbid a URL, or undefined. */
   readonly checkUrl: (url: string) => string | undefined
   readonly checkSpeech: CheckSpeech
+  /** The optional codec is installed. */
+  readonly hasOpus: () => boolean
 }
 
 export type Api = FastifyInstance<
@@ -155,17 +158,17 @@ export class ApiContext {
     occurredAtUs: number,
   ): void {
     const { control, records } = this.options
-    const dialed = answer.ok && answer.value.kind === 'dialed' ? answer.value.leg : undefined
     const named = 'legId' in command ? control.call(command.legId) : undefined
-    const call = dialed ?? named
-    if (call === undefined) return
-    const { applicationId, from, legUuid, sessionId, to } = call
-    records.commandTaken({
-      ...{ occurredAtUs, legUuid, sessionId, applicationId, from, to },
-      name: command.kind.replaceAll('-', '_'),
-      failed: !answer.ok,
-      metadata: answer.ok ? { result: 'ok' } : { ...errorBody(problems) },
-    })
+    for (const call of dialedIn(answer) ?? [named]) {
+      if (call === undefined) return
+      const { applicationId, from, legUuid, sessionId, to } = call
+      records.commandTaken({
+        ...{ occurredAtUs, legUuid, sessionId, applicationId, from, to },
+        name: command.kind.replaceAll('-', '_'),
+        failed: !answer.ok,
+        metadata: answer.ok ? { result: 'ok' } : { ...errorBody(problems) },
+      })
+    }
   }
 
   /** Answers with an error. */
@@ -251,7 +254,7 @@ export class ApiContext {
         return { result: 'ok' }
       case 'dialed':
         return {
-          ...dialedObject(value.leg),
+          ...dialedObject(value.leg, value.others),
           ...(value.recordingId === undefined ? {} : { recording_id: value.recordingId }),
         }
       case 'recording-started':
@@ -266,6 +269,12 @@ export class ApiContext {
         return participantObject(value.participant)
     }
   }
+}
+
+/** The calls that a dial has made; undefined for all other commands. */
+function dialedIn(answer: CommandAnswer): readonly CallView[] | undefined {
+  if (!answer.ok || answer.value.kind !== 'dialed') return undefined
+  return [answer.value.leg, ...(answer.value.others ?? [])]
 }
 
 // The official Node SDK repeats a POST by itself after a lost answer and says so in this header; the engine matches such

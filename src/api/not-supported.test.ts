@@ -51,8 +51,8 @@ const refusedEverywhere: readonly (readonly [name: string, value: unknown])[] = 
 ]
 
 const refused: readonly (readonly [url: string, body: Body, pointer: string])[] = [
-  ['/v2/calls', { to: ['+15550100', '+15550101'] }, '/to'],
-  ['/v2/calls', { to: [] }, '/to'],
+  ['/v2/calls', { to: 'sips:a@localhost' }, '/to'],
+  ['/v2/calls', { to: ['+15550100', 'sips:a@localhost'] }, '/to/1'],
   ['/v2/calls', { media_encryption: 'SRTP' }, '/media_encryption'],
   ['/v2/calls', { media_encryption: 'DTLS' }, '/media_encryption'],
   ['/v2/calls', { to: 'sip:a@localhost;secure=true' }, '/to'],
@@ -139,13 +139,21 @@ test('what asks for nothing is taken', async (t) => {
   }
 })
 
-test('C156: a list of one destination is that one', async (t) => {
-  const { api, submitted } = testApi()
-  t.after(() => api.close())
-  const payload = { ...dialed, to: ['+15550100,12'] }
-  const answer = await api.inject({ method: 'POST', url: '/v2/calls', headers: withKey, payload })
-  assert.equal(answer.statusCode, 200, answer.body)
-  const [{ command } = { command: undefined }] = submitted
-  assert.ok(command?.kind === 'dial')
-  assert.deepEqual([command.dial.to, command.dial.sendDigits], ['+15550100', '12'])
+test('OPUS alone is refused where its package is missing', async (t) => {
+  for (const hasOpus of [true, false]) {
+    const { api } = testApi({ hasOpus })
+    t.after(() => api.close())
+    for (const [preferred_codecs, refuses] of [
+      ['OPUS', !hasOpus],
+      ['opus,H264', !hasOpus],
+      ['OPUS,PCMA', false],
+    ] as const) {
+      const payload = { ...dialed, preferred_codecs }
+      const answer = await api.inject({
+        ...{ method: 'POST', url: '/v2/calls', headers: withKey, payload },
+      })
+      assert.equal(answer.statusCode, refuses ? 422 : 200, answer.body)
+      if (refuses) assert.match(answer.body, /@evan\/opus.*\/preferred_codecs/)
+    }
+  }
 })

@@ -88,9 +88,22 @@ function callIds(call: CallView) {
   }
 }
 
+/** `legs`: of a list of destinations, in its order; the fields beside it are those of the first (C160). */
+export const dialedSchema = Type.Object({
+  ...callSchema.properties,
+  legs: Type.Optional(
+    Type.Array(Type.Object({ to: Type.String(), ...callSchema.properties }), {
+      description: 'Ours: one call for each destination of a list.',
+    }),
+  ),
+})
+
 /** Answer of a dial: `is_alive` is false, because dialling goes on by itself. */
-export function dialedObject(call: CallView) {
-  return { ...callIds(call), is_alive: false }
+export function dialedObject(call: CallView, others: readonly CallView[] | undefined) {
+  const objectOf = (one: CallView) => ({ ...callIds(one), is_alive: false })
+  if (others === undefined) return objectOf(call)
+  const legs = [call, ...others].map((one) => ({ to: one.to, ...objectOf(one) }))
+  return { ...objectOf(call), legs }
 }
 
 export function callObject(call: CallView, nowMs: number) {

@@ -154,7 +154,19 @@ const refused: readonly (readonly [url: string, body: Body, ...errors: Expected]
   ],
 
   ['/v2/calls', {}, ['10004', '/connection_id'], ['10004', '/to'], ['10004', '/from']],
-  ['/v2/calls', { ...dialed, to: ['+15550100', '+15550101'] }, ['10015', '/to']],
+  ['/v2/calls', { ...dialed, to: [] }, ['10015', '/to']],
+  ['/v2/calls', { ...dialed, to: Array(21).fill('+15550100') }, ['10015', '/to']],
+  [
+    '/v2/calls',
+    { ...dialed, to: ['+15550100', '5550100', 'sips:a@b', 7] },
+    ['10016', '/to/1'],
+    ['10015', '/to/2'],
+    ['10026', '/to/3'],
+  ],
+  ['/v2/calls', { ...dialed, to: ['+15550100', ['+15550100']] }, ['10015', '/to/1']],
+  ['/v2/calls', { ...dialed, to: 'sips:a@b.example' }, ['10015', '/to']],
+  ['/v2/calls', { ...dialed, to: 'sip:a@b.example:5061;transport=TLS' }, ['10015', '/to']],
+  [`${call}/transfer`, { to: 'SIPS:a@b.example' }, ['10015', '/to']],
   ['/v2/calls', { ...dialed, to: {} }, ['10026', '/to']],
   ['/v2/calls', { ...dialed, from: '5550100' }, ['10016', '/from']],
   ['/v2/calls', { ...dialed, timeout_secs: 4 }, ['90028', '/timeout_secs']],
@@ -353,7 +365,7 @@ test('base64 is taken with or without padding, and empty text clears', async (t)
 test('numbers, SIP URIs and SIP users that are good', async (t) => {
   const { api, submitted } = testApi()
   t.after(() => api.close())
-  const good = ['+15550100', 'sip:alice@localhost', 'sips:a@b.example:5061;transport=tls', 'sip:h']
+  const good = ['+15550100', 'sip:alice@localhost', 'sip:a@b.example:5061;transport=tcp', 'sip:h']
   for (const to of good) {
     const payload = { ...dialed, to, from: 'alice' }
     const answer = await api.inject({ method: 'POST', url: '/v2/calls', headers: withKey, payload })

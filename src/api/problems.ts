@@ -115,8 +115,10 @@ export function problemOf(refusal: Refusal, destination: '/to' | '/sip_address')
     case 'outbound-rate-limit':
     case 'unavailable':
       return tellingProblem(refusal)
-    case 'destination-refused':
-      return { name: destinationProblems[refusal.why], pointer: destination }
+    case 'destination-refused': {
+      const place = refusal.place === undefined ? '' : `/${refusal.place}`
+      return { name: destinationProblems[refusal.why], pointer: `${destination}${place}` }
+    }
   }
 }
 

@@ -51,9 +51,9 @@ export const rules = {
   printable: (value, name) =>
     when(controls.test(String(value)), refusedText(name, 'must not contain control characters')),
   destination: (value, name) => destinationProblems(value, name),
-  /** One, or a list of one. */
+  /** One, or a list. */
   destinations: (value, name) =>
-    destinationProblems(Array.isArray(value) && value.length === 1 ? value[0] : value, name),
+    Array.isArray(value) ? listProblems(value, name) : destinationProblems(value, name),
   caller: (value, name) => {
     const text = String(value)
     return when(!e164.test(text) && !sipUser.test(text), notE164(name))
@@ -125,10 +125,20 @@ export function splitDestination(text: string): {
   return { to: match?.[1] ?? text, digits: match?.[2] }
 }
 
-function destinationProblems(value: unknown, name: string): readonly Problem[] {
-  if (Array.isArray(value)) {
-    return [refusedText(name, 'must be a single destination; lists are not supported')]
+/** So many can be rung at the same time (C159). */
+export const destinationsMax = 20
+
+function listProblems(list: readonly unknown[], name: string): readonly Problem[] {
+  if (list.length === 0 || list.length > destinationsMax) {
+    return [refusedText(name, `must have 1 to ${destinationsMax} destinations`)]
   }
+  return list.flatMap((one, place) =>
+    destinationProblems(one, name).map((problem) => ({ ...problem, pointer: `/${place}` })),
+  )
+}
+
+function destinationProblems(value: unknown, name: string): readonly Problem[] {
+  if (Array.isArray(value)) return [refusedText(name, 'must be a single destination')]
   if (typeof value !== 'string') {
     const detail = `The parameter must be of type string, but received type ${typeof value}`
     return [{ name: 'parameter-type', detail }]
@@ -136,6 +146,8 @@ function destinationProblems(value: unknown, name: string): readonly Problem[] {
   if (value === '') return [missing(name)]
   const { to } = splitDestination(value)
   if (/^sips?:/i.test(to)) {
+    if (/^sips:|^[^?]*;transport=tls\b/i.test(to))
+      return [refusedText(name, 'must not ask for SIP over TLS, which this server does not have')]
     if (/;secure=/i.test(to)) return [refusedText(name, 'must not ask for media encryption')]
     return when(to.length > 1024 || !sipUri.test(to), notE164(name))
   }

@@ -22,6 +22,7 @@ import type {
   CommandValue,
   ConferenceView,
   ParticipantView,
+  RingBranch,
 } from '../ports/commands.ts'
 import type { FeedAnswer } from '../ports/event-feed.ts'
 import type { Log, LogFields } from '../ports/log.ts'
@@ -176,6 +177,7 @@ export interface TestWorld {
   /** Names of uploaded files. */
   media?: readonly string[]
   checkUrl?: ApiOptions['checkUrl']
+  hasOpus?: boolean
   ready?: ReturnType<ApiOptions['ready']>
 }
 
@@ -236,6 +238,7 @@ export function testApi(world: TestWorld = {}) {
       if (language === 'tr-TR') return { field: 'language', why: 'needs espeak-ng' }
       return text === '<speak>' ? { field: 'payload', why: 'is not closed' } : undefined
     },
+    hasOpus: () => world.hasOpus ?? true,
     checkUrl: world.checkUrl ?? ((url) => (url === world.forbiddenUrl ? 'forbidden' : undefined)),
   })
   return { api, submitted, logged }
@@ -318,7 +321,11 @@ function fakeControl(world: TestWorld, submitted: CommandEnvelope[]): CallContro
 function usualValue({ command }: CommandEnvelope): CommandValue {
   switch (command.kind) {
     case 'dial':
-      return { kind: 'dialed', leg: { ...callView, ...command.fresh, clientState: null } }
+      return {
+        kind: 'dialed',
+        leg: { ...callView, ...command.fresh, clientState: null },
+        ...(command.others === undefined ? {} : { others: command.others.map(branchView) }),
+      }
     case 'queue-create':
     case 'queue-update':
       return {
@@ -395,3 +402,7 @@ function fakeQueues(world: TestWorld): ApiOptions['queues'] {
 
 /** Request headers with the test's key. */
 export const withKey = { authorization: `Bearer ${testKey}` }
+
+function branchView({ fresh, to }: RingBranch): CallView {
+  return { ...callView, ...fresh, to, clientState: null }
+}

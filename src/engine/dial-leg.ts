@@ -22,22 +22,23 @@ export interface DialPlan {
   readonly clientState: string | undefined
 }
 
-/** Why no outbound leg to `to` can be made now: no way there, or a limit. */
+/** Why no outbound leg to `to` can be made now, beside those to `before`: no way there, or a limit. */
 export function refuseOutbound(
   ctx: StepContext,
   applicationId: ApplicationId,
   to: string,
   keyName: string | undefined,
+  before: readonly string[] = [],
 ): Refusal | undefined {
   const why = ctx.world.checkDestination(to)
   if (why !== undefined) return { code: 'destination-refused', why }
   const limit = ctx.world.applications.get(applicationId)?.outboundChannelLimit
-  if (limit !== undefined && legsOf(ctx.state, applicationId).outgoing >= limit) {
+  if (limit !== undefined && legsOf(ctx.state, applicationId).outgoing + before.length >= limit) {
     return { code: 'channel-limit', limit }
   }
-  const limited = refuseByLimits(ctx, to, keyName)
+  const limited = refuseByLimits(ctx, to, keyName, before)
   if (limited !== undefined) return limited
-  if (ctx.state.counts.legs >= ctx.settings.callsMax) {
+  if (ctx.state.counts.legs + before.length >= ctx.settings.callsMax) {
     return { code: 'unavailable', why: 'too many calls', retryAfterSecs: 1 }
   }
   return undefined

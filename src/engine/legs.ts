@@ -30,6 +30,8 @@ export interface LegBirth {
   readonly keyName: string | undefined
 }
 
+const nobody: readonly LegId[] = []
+
 /** A record with nothing in it but its birth; not yet in any index. */
 export function newLeg(birth: LegBirth, order: number): Leg {
   return {
@@ -45,6 +47,7 @@ export function newLeg(birth: LegBirth, order: number): Leg {
     earlyMedia: false,
     intent: undefined,
     awaiting: new Set(),
+    rivals: nobody,
     audio: emptyAudio(),
     gather: undefined,
     pressing: [],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { applicationId, Bench, id, plainDial } from '../../test/support/engine-bench.ts'
 import { brandAs, type LegUuid, type SessionId } from '../base/ids.ts'
-import type { Command } from '../ports/commands.ts'
+import type { Command, DialCommand } from '../ports/commands.ts'
 
 const limits = (concurrentMax: number, perMinuteMax: number) => ({
   settings: { outboundLimits: { concurrentMax, perMinuteMax } },
@@ -43,7 +43,9 @@ test('C80: calls that no trunk carries are not limited', () => {
   bench.ok(bench.transferCommand('b', 'y'))
 })
 
-const dialCommand = (name: string, to = '+15550199'): Command => ({
+const dialCommand = (name: string, to?: string): Command => dialOf(name, to)
+
+const dialOf = (name: string, to = '+15550199'): DialCommand => ({
   kind: 'dial',
   fresh: {
     legId: id(name),
@@ -151,6 +153,38 @@ test('C80: calls that are up and calls of the last minute count over a restart',
     ok: false,
     refusal: { code: 'outbound-rate-limit', of: 'key', limit: 3, retryAfterSecs: 40 },
   })
+})
+
+test('C159: each destination of a list counts; a list that would go over a limit rings nobody', () => {
+  const list = (names: readonly string[], to?: string): Command => {
+    const [first = '', ...rest] = names
+    const others = rest.map((name) => {
+      const { fresh } = dialOf(name)
+      return { fresh, to: to ?? plainDial.to, sendDigits: undefined }
+    })
+    return { ...dialOf(first), others }
+  }
+  const upToTwo = new Bench(limits(2, 0))
+  upToTwo.refused(list(['a', 'b', 'c']), 'outbound-concurrent-limit')
+  assert.deepEqual(upToTwo.events, [])
+  upToTwo.ok(list(['a', 'b']))
+  const perMinute = new Bench(limits(0, 2))
+  assert.deepEqual(perMinute.command(list(['a', 'b', 'c'])), {
+    ok: false,
+    refusal: { code: 'outbound-rate-limit', of: 'server', limit: 2, retryAfterSecs: 60 },
+  })
+  perMinute.ok(list(['a', 'b']))
+  perMinute.refused(dialOf('c'), 'outbound-rate-limit')
+  const channels = new Bench({ application: { outboundChannelLimit: 2 } })
+  channels.refused(list(['a', 'b', 'c']), 'channel-limit')
+  channels.ok(list(['a', 'b']))
+  const routed = new Bench({
+    checkDestination: (to) => (to === 'sip:x' ? 'forbidden-host' : undefined),
+  })
+  const answer = routed.command(list(['a', 'b', 'c'], 'sip:x'))
+  assert.ok(answer?.ok === false && answer.refusal.code === 'destination-refused')
+  assert.equal(answer.refusal.place, 1)
+  assert.deepEqual(routed.sip, [])
 })
 
 test('C80: a call counts from its making to its end, wherever its number leads by then; no other is looked at', () => {

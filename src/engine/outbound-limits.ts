@@ -15,11 +15,15 @@ interface Scope {
   readonly limits: OutboundLimits
 }
 
-/** Why no further call to `to` may begin now by a command of that key. Nothing is counted yet. */
+/**
+ * Why no further call to `to` may begin now by a command of that key, beside the calls to `before` that begin with it.
+ * Nothing is counted yet.
+ */
 export function refuseByLimits(
   ctx: StepContext,
   to: string,
   keyName: string | undefined,
+  before: readonly string[],
 ): Refusal | undefined {
   const scopes = scopesOf(ctx, keyName)
   const prefixes = prefixesOf(ctx, keyName)
@@ -30,8 +34,9 @@ export function refuseByLimits(
   const isListed = /^\+[0-9]+$/.test(number) && prefixes.some((one) => number.startsWith(one))
   if (prefixes.length > 0 && !isListed)
     return { code: 'destination-refused', why: 'forbidden-key-prefix' }
+  const more = before.filter((one) => ctx.world.trunkNumber(one) !== undefined).length
   for (const scope of scopes) {
-    const refusal = refuseByScope(ctx, scope)
+    const refusal = refuseByScope(ctx, scope, more)
     if (refusal !== undefined) return refusal
   }
   return undefined
@@ -69,16 +74,18 @@ export function recountOutbound(ctx: StepContext, legs: readonly Leg[]): void {
   }
 }
 
-function refuseByScope(ctx: StepContext, scope: Scope): Refusal | undefined {
+/** `more`: calls that begin at the same time and come before this one. */
+function refuseByScope(ctx: StepContext, scope: Scope, more: number): Refusal | undefined {
   const { concurrentMax, perMinuteMax } = scope.limits
   const of = scope.keyName === undefined ? 'server' : 'key'
-  if (concurrentMax > 0 && callsUp(ctx, scope) >= concurrentMax)
+  if (concurrentMax > 0 && callsUp(ctx, scope) + more >= concurrentMax)
     return { code: 'outbound-concurrent-limit', of, limit: concurrentMax }
   if (perMinuteMax === 0) return undefined
   const begun = withinMinute(ctx, scope)
-  // The one whose minute must be over before there is room.
-  const blocking = begun[begun.length - perMinuteMax]
-  if (blocking === undefined) return undefined
+  const place = begun.length + more - perMinuteMax
+  if (place < 0) return undefined
+  // The one whose minute must be over before there is room; it may be one of this list.
+  const blocking = begun[place] ?? ctx.monotonicMs
   const waitMs = blocking + minuteMs - ctx.monotonicMs
   return {
     code: 'outbound-rate-limit',

@@ -11,6 +11,7 @@ import type { StepContext } from './context.ts'
 import { answerAudioRuns } from './leg-audio.ts'
 import { ownHangup } from './leg-ends.ts'
 import { fulfilIntent } from './make-bridge.ts'
+import { rivalIsHeard } from './ring-group.ts'
 import type { DialConference } from '../ports/commands.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { Leg } from './state.ts'
@@ -47,6 +48,7 @@ export function fulfilPlans(ctx: StepContext, leg: Leg): void {
 export function passEarlyMediaToConference(ctx: StepContext, leg: Leg): boolean {
   const { joins } = leg
   if (joins === undefined || !joins.earlyMedia || leg.earlyPassed) return false
+  if (rivalIsHeard(ctx, leg)) return false
   const { mute, hold, role } = joins.options
   const live = conferenceOf(ctx, joins)
   const unheard = mute || hold || role === 'monitor' || role === 'whisper'

@@ -79,6 +79,8 @@ export interface Leg {
   intent: BridgeIntent | undefined
   /** Unanswered legs whose intent names this leg. */
   readonly awaiting: Set<LegId>
+  /** Legs that one dial rings at the same time as this one (ring-group.ts); nothing of it is left after the first answer. */
+  rivals: readonly LegId[]
   audio: LegAudio
   /** Keys of the far end are being collected. */
   gather: Gather<AudioReference> | undefined

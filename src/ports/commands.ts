@@ -12,11 +12,14 @@ import type {
   RecordingId,
   SessionId,
 } from '../base/ids.ts'
+import type { CallView, ConferenceView, KeptCaller, ParticipantView } from './call-views.ts'
 import type { WebhookOverrides } from './events.ts'
 import type { AudioReference, SpeechReference } from './media-engine.ts'
 import type { RecordingFilter, RecordingOrder, RecordingView } from './recorder.ts'
 import type { NamedValue, SipCredentials } from './signaling.ts'
 import type { QueueRecord } from './store.ts'
+
+export type { CallView, ConferenceView, KeptCaller, ParticipantView } from './call-views.ts'
 
 /** Ids that a step may need, made by the caller of `submit` because decisions use no randomness. */
 export interface FreshLeg {
@@ -194,11 +197,20 @@ export type BridgeTarget =
   | { readonly kind: 'leg'; readonly legId: LegId }
   | { readonly kind: 'queue'; readonly queueName: QueueName; readonly legIdToo: LegId | undefined }
 
+/** A further destination of a dial that rings several at the same time; it has the session of the first. */
+export interface RingBranch {
+  readonly fresh: FreshLeg
+  readonly to: string
+  readonly sendDigits: string | undefined
+}
+
 export interface DialCommand {
   readonly kind: 'dial'
   readonly fresh: FreshLeg
   readonly applicationId: ApplicationId
   readonly dial: DialOptions
+  /** Rings with the first until one of all answers (C159). Undefined: `to` was no list. */
+  readonly others?: readonly RingBranch[] | undefined
   /** false: the cause of an expired `timeoutMs` is `no_answer`, not `timeout`. */
   readonly retryOnTimeout: boolean
   readonly linkTo: LegId | undefined
@@ -400,7 +412,9 @@ export type CommandValue =
   | {
       readonly kind: 'dialed'
       readonly leg: CallView
-      /** The recording that begins when it answers. */
+      /** Of a list: the calls to its further destinations. */
+      readonly others?: readonly CallView[]
+      /** The recording that begins when it, or one of the others, answers. */
       readonly recordingId?: RecordingId
     }
   | { readonly kind: 'recording-started'; readonly recordingId: RecordingId }
@@ -450,6 +464,8 @@ export type Refusal =
         | 'unknown-user'
         | 'forbidden-prefix'
         | 'forbidden-key-prefix'
+      /** Place in the list of destinations, from 0. */
+      readonly place?: number
     }
   | { readonly code: 'link-unknown' }
   | { readonly code: 'link-ended' }
@@ -479,64 +495,6 @@ export type Refusal =
   | { readonly code: 'recordings-max'; readonly most: number }
   /** 503: draining, the store is behind, or a limit of the whole server. */
   | { readonly code: 'unavailable'; readonly why: string; readonly retryAfterSecs: number }
-
-export interface KeptCaller {
-  readonly legId: LegId
-  readonly legUuid: LegUuid
-  readonly sessionId: SessionId
-  readonly applicationId: ApplicationId
-  readonly from: string
-  readonly to: string
-  readonly clientState: string | null
-  readonly queueName: QueueName
-  readonly waitSecs: number
-}
-
-/** GET /calls/{id}. */
-export interface CallView {
-  readonly from: string
-  readonly to: string
-  readonly legId: LegId
-  readonly legUuid: LegUuid
-  readonly sessionId: SessionId
-  readonly applicationId: ApplicationId
-  readonly clientState: string | null
-  readonly alive: boolean
-  readonly startedAtMs: number
-  readonly answeredAtMs: number | undefined
-  readonly endedAtMs: number | undefined
-  readonly state:
-    'ringing-in' | 'dialing' | 'parked' | 'queued' | 'bridged' | 'in-conference' | 'ended'
-}
-
-export interface ConferenceView {
-  readonly conferenceId: ConferenceId
-  readonly name: string
-  readonly applicationId: ApplicationId
-  readonly region: string | undefined
-  readonly status: 'init' | 'in_progress' | 'completed'
-  readonly endReason: 'all_left' | 'ended_via_api' | 'host_left' | 'time_exceeded' | null
-  readonly endedBy: { readonly legId: LegId; readonly sessionId: SessionId } | null
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
-  readonly expiresAtMs: number
-}
-
-export interface ParticipantView {
-  readonly participantId: ParticipantId
-  readonly legId: LegId
-  readonly legUuid: LegUuid
-  readonly conferenceId: ConferenceId
-  readonly conferenceName: string
-  readonly muted: boolean
-  readonly onHold: boolean
-  readonly status: 'joining' | 'joined' | 'left'
-  readonly endOnExit: boolean
-  readonly softEndOnExit: boolean
-  readonly whisperTo: readonly LegId[]
-  readonly createdAtMs: number
-  readonly updatedAtMs: number
-}
 
 /** The engine as the API room sees it: commands, and reads of its own memory (never a scan over all calls). */
 export interface CallControl {

@@ -1,7 +1,7 @@
 // Parameters that `dial` and `transfer` share: where to, as whom, for how long.
 
 import { Type } from 'typebox'
-import type { DialOptions } from '../../ports/commands.ts'
+import type { DialOptions, RingBranch } from '../../ports/commands.ts'
 import type { AudioReference } from '../../ports/media-engine.ts'
 import type { NamedValue } from '../../ports/signaling.ts'
 import {
@@ -14,9 +14,10 @@ import {
   sipCredentialFields,
   sipHeaders,
 } from '../fields.ts'
+import type { ApiContext } from '../context.ts'
 import type { Problem } from '../problems.ts'
 import { recordFields } from '../record-fields.ts'
-import { splitDestination } from '../rules.ts'
+import { destinationsMax, splitDestination } from '../rules.ts'
 import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
 import type { WebhookParameters } from '../webhook-fields.ts'
 
@@ -25,11 +26,10 @@ export const destinationField = Type.Unsafe<string>({
   description: '`+E.164` or a SIP URI; `,` and digits behind it are pressed after the answer.',
 })
 
-/** Of a dial: a list of one is that one (C156). */
-export const destinationsField = Type.Unsafe<string | readonly [string]>({
+/** Of a dial (C156, C159). */
+export const destinationsField = Type.Unsafe<string | readonly [string, ...string[]]>({
   'x-rule': 'destinations',
-  description:
-    '`+E.164` or a SIP URI; `,` and digits behind it are pressed after the answer. A list of several destinations is refused with code 10015.',
+  description: `\`+E.164\` or a SIP URI; \`,\` and digits behind it are pressed after the answer. A list (at most ${destinationsMax}) rings all of them at the same time, and the first to answer is the call.`,
 })
 
 export const dialFields = {
@@ -74,8 +74,9 @@ export const dialFields = {
   ...webhookFields,
 }
 
-/** Of the names that `preferred_codecs` may have, those that calls here can use. */
-const spokenCodecs: readonly string[] = ['G722', 'OPUS', 'PCMA', 'PCMU']
+/** Of the names that `preferred_codecs` may have, those that calls here can use, and the one that may be missing. */
+const spokenCodecs: readonly string[] = ['G722', 'PCMA', 'PCMU']
+const optionalCodec = 'OPUS'
 
 export interface DialParameters extends WebhookParameters {
   readonly to: string
@@ -95,8 +96,8 @@ export interface DialParameters extends WebhookParameters {
 }
 
 /** What this server cannot do for such a call: refused rather than silently left out. */
-export function dialProblems(body: DialParameters): readonly Problem[] {
-  return [...encryptionProblems(body), ...transportProblems(body), ...codecProblems(body)]
+export function dialProblems(context: ApiContext, body: DialParameters): readonly Problem[] {
+  return [...encryptionProblems(body), ...transportProblems(body), ...codecProblems(context, body)]
 }
 
 function encryptionProblems(body: DialParameters): readonly Problem[] {
@@ -118,10 +119,15 @@ function transportProblems(body: DialParameters): readonly Problem[] {
 }
 
 // An offer has the listed codecs and no others, so there would be nothing to offer.
-function codecProblems(body: DialParameters): readonly Problem[] {
+function codecProblems(context: ApiContext, body: DialParameters): readonly Problem[] {
   const wanted = codecsOf(body.preferred_codecs)
   if (wanted === undefined || wanted.some((one) => spokenCodecs.includes(one))) return []
-  const detail = `The 'preferred_codecs' parameter must hold one of: ${spokenCodecs.join(', ')}.`
+  const asksOpus = wanted.includes(optionalCodec)
+  if (asksOpus && context.options.hasOpus()) return []
+  const names = [...spokenCodecs, optionalCodec].join(', ')
+  const detail = asksOpus
+    ? 'OPUS needs the package @evan/opus, which is not installed on this server.'
+    : `The 'preferred_codecs' parameter must hold one of: ${names}.`
   return [{ name: 'parameter-refused', detail, pointer: '/preferred_codecs' }]
 }
 
@@ -144,4 +150,14 @@ export function dialOptions(body: DialParameters, audio: AudioReference | undefi
     sendDigits: body.send_digits_on_answer || digits,
     webhooks: webhookOverrides(body),
   }
+}
+
+/** A further destination of a list, with ids of its own. */
+export function ringBranch(
+  context: ApiContext,
+  body: DialParameters,
+  destination: string,
+): RingBranch {
+  const { to, digits } = splitDestination(destination)
+  return { fresh: context.freshLeg(), to, sendDigits: body.send_digits_on_answer || digits }
 }

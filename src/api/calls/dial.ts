@@ -3,13 +3,19 @@ import { brandAs } from '../../base/ids.ts'
 import type { ApplicationId, LegId } from '../../base/ids.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlId, commonFields, flag, lacking, parkAfterUnbridge } from '../fields.ts'
-import { callSchema } from '../objects.ts'
+import { dialedSchema } from '../objects.ts'
 import { recordOf } from '../record-fields.ts'
 import { bodyOperation } from '../operation.ts'
 import { missing } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import { conferenceConfig, purposeOf, superviseFields } from './dial-conference.ts'
-import { destinationsField, dialFields, dialOptions, dialProblems } from './dial-fields.ts'
+import {
+  destinationsField,
+  dialFields,
+  dialOptions,
+  dialProblems,
+  ringBranch,
+} from './dial-fields.ts'
 
 const schema = bodyOperation({
   tag: 'calls',
@@ -32,15 +38,16 @@ const schema = bodyOperation({
     enable_dialogflow: lacking(false),
     ...commonFields,
   }),
-  ok: callSchema,
+  ok: dialedSchema,
 })
 
 /** POST /v2/calls */
 export function dial(api: Api, context: ApiContext): void {
   api.post('/v2/calls', { schema }, async (request, reply) => {
     const { to } = request.body
-    const body = { ...request.body, to: typeof to === 'string' ? to : to[0] }
-    const problems = [...dialProblems(body), ...linkProblems(body)]
+    const [first, ...others] = typeof to === 'string' ? ([to] as const) : to
+    const body = { ...request.body, to: first }
+    const problems = [...dialProblems(context, body), ...linkProblems(body)]
     if (problems.length > 0) return context.refuse(reply, problems)
     const meant = await purposeOf(context, body)
     if ('problem' in meant) return context.refuse(reply, [meant.problem])
@@ -54,6 +61,8 @@ export function dial(api: Api, context: ApiContext): void {
         ...dialOptions(body, source.audio),
         ...recordOf(context.options.random, body),
       },
+      others:
+        typeof to === 'string' ? undefined : others.map((one) => ringBranch(context, body, one)),
       retryOnTimeout: body.retry_on_timeout,
       linkTo: body.link_to === undefined ? undefined : brandAs<LegId>(body.link_to),
       bridgeIntent: body.bridge_intent,

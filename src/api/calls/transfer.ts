@@ -29,7 +29,7 @@ const schema = bodyOperation({
 export function transfer(api: Api, context: ApiContext): void {
   api.post(`${callPath}/actions/transfer`, { schema }, async (request, reply) => {
     const { body, params } = request
-    const problems = dialProblems(body)
+    const problems = dialProblems(context, body)
     if (problems.length > 0) return context.refuse(reply, problems)
     const source = await context.audio(body)
     if ('problem' in source) return context.refuse(reply, [source.problem])

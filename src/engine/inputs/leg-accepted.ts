@@ -9,6 +9,7 @@ import { failure } from '../leg-ends.ts'
 import { fulfilPlans } from '../planned-join.ts'
 import { pressKeys } from '../press-keys.ts'
 import { recordLeg } from '../recordings.ts'
+import { isOutOfRing, stopRivals } from '../ring-group.ts'
 import type { Leg } from '../state.ts'
 import { beginSupervising } from '../supervision.ts'
 
@@ -23,12 +24,17 @@ export function legAccepted(
   if (leg.state.at !== 'dialing') return
   const { legId } = leg
   ctx.signal({ kind: 'confirm', legId })
+  if (isOutOfRing(leg)) {
+    ctx.signal({ kind: 'bye', legId, headers: [] })
+    return
+  }
   ctx.disarm('dial-timeout', legId)
   if (input.sdp === undefined && !leg.earlyMedia) {
     // RFC 3261 §13.2.1: an offer in the INVITE must be answered; a call without media is none.
     answeredThenEnded(ctx, leg)
     return
   }
+  stopRivals(ctx, leg)
   if (input.sdp !== undefined) {
     ctx.media({ kind: 'set-remote', legId, sdp: input.sdp, stage: 'final' })
   }
