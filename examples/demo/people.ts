@@ -1,7 +1,10 @@
 // The robots of the demo. A caller says 440 Hz and listens: 700 Hz is the hold music, 1000 Hz an agent. An agent says
 // 1000 Hz and hangs up when the talk is over. All of it is real SIP and RTP; what counts is what was heard.
-import type { Lab } from '../../src/lab/runner.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Call } from '../../src/lab/call.ts'
+import type { OutgoingCall } from '../../src/lab/outgoing-call.ts'
+import type { Phone } from '../../src/lab/phone.ts'
+import type { Lab } from '../../src/lab/runner.ts'
 
 export const callerHz = 440
 export const musicHz = 700
@@ -23,7 +26,7 @@ export interface CallerReport {
   readonly heard: string
 }
 
-/** Long enough in line that music must have been heard: answer, enqueue, download and one listening window. */
+/** Long enough after the answer that music must have been heard: enqueue, download and one listening window. */
 const mustHearMusicAfterMs = 1_500
 
 /** One call from dialling to its end; resolves when it is over. */
@@ -39,16 +42,15 @@ export async function caller(
     server: { port: sipPort },
     voice: { kind: 'tone', hz: callerHz },
   })
-  const started = Date.now()
-  let waitedMs = 0
   try {
-    const call = await phone.call('+15550100')
+    const call = await letIn(phone, deadlineMs)
+    const started = Date.now()
     const patience = patienceMs ?? deadlineMs - started
     const reached = await call.hears(agentHz, patience).then(
       () => true,
       () => false,
     )
-    waitedMs = Date.now() - started
+    const waitedMs = Date.now() - started
     const music = heardTone(call, musicHz)
     const noMusic = !music && waitedMs > mustHearMusicAfterMs
     if (reached) {
@@ -62,6 +64,18 @@ export async function caller(
     return { end: ownChoice ? 'abandoned' : 'lost', silent: noMusic, waitedMs, heard }
   } finally {
     lab.powerCut(phone)
+  }
+}
+
+/** Dials until the call is answered: a server that is busy says 503 and `Retry-After: 1`, and callers obey. */
+async function letIn(phone: Phone, deadlineMs: number): Promise<OutgoingCall> {
+  for (;;) {
+    const call = await phone.call('+15550100')
+    const isDecided = (): boolean => call.state === 'up' || call.end !== undefined
+    const leftMs = Math.max(0, deadlineMs - Date.now())
+    await call.until(isDecided, leftMs, 'not answered').catch(() => undefined)
+    if (call.end?.status !== 503 || Date.now() > deadlineMs) return call
+    await pause(1_000)
   }
 }
 
