@@ -95,7 +95,7 @@ for (const form of forms) {
 test('100,000 entries: each verb stays far below a millisecond', async (t) => {
   const { store } = await forms[0]!.open(t)
   run(store, create('big', 1, 1_000_000))
-  const startedAt = process.hrtime.bigint()
+  const before = process.cpuUsage() // Not the clock: others may have the machine.
   for (let i = 0; i < 100_000; i++) run(store, enqueue('big', `l${i}`, 2 + i))
   for (let i = 10_000; i < 100_000; i += 9) {
     run(store, { kind: 'leave', legId: leg(`l${i}`), nowMs: 200_000 })
@@ -106,6 +106,7 @@ test('100,000 entries: each verb stays far below a millisecond', async (t) => {
   }
   const last = await store.getEntry(queue('big'), leg('l99999'))
   assert.equal(last?.position, 70_000)
-  const tookMs = Number(process.hrtime.bigint() - startedAt) / 1e6
+  const { user, system } = process.cpuUsage(before)
+  const tookMs = (user + system) / 1000
   assert.ok(tookMs < 13_000, `130,000 verbs took ${tookMs} ms: not O(log n) any more`)
 })
