@@ -14,6 +14,7 @@ import { ringbackClip } from './media/audio/ringback.ts'
 import { createEmbeddedMedia } from './media/embedded/engine.ts'
 import type { WorkerCommand } from './media/embedded/protocol.ts'
 import { startMediaWorker } from './media/embedded/thread-port.ts'
+import { watchMedia } from './media/embedded/watch.ts'
 import { createSpeech } from './media/speech/speech.ts'
 import { createMediaLibrary, type MediaLibrary } from './media/library/media-files.ts'
 import { addressMatcher } from './platform/address-matcher.ts'
@@ -406,7 +407,7 @@ function createAudio(
   },
 ) {
   const { late, threads, onFatal, library } = around
-  const { timers, clock, random, http, log } = platform
+  const { timers, clock, random, http, log, metrics } = platform
   const ingest = createIngestClient({
     spawn: threads.audio,
     timers,
@@ -444,9 +445,12 @@ function createAudio(
     config.limits.calls * 2,
     (why) => onFatal(`the media thread ended: ${why}`),
   )
+  const { table } = worker
+  const onHung = (why: string): void => onFatal(`the media thread hangs: ${why}`)
+  const watch = watchMedia({ table, timers, metrics, onHung })
   const media = createEmbeddedMedia({
     worker,
-    table: worker.table,
+    table,
     timers,
     clock,
     random,
@@ -465,6 +469,7 @@ function createAudio(
   })
   const close = async (): Promise<void> => {
     await worker.close()
+    watch.stop()
     ingest.close()
     speech.close()
   }
