@@ -33,6 +33,7 @@ import {
   participantViews,
 } from './conference-views.ts'
 import { refusal, type StepEffect, type StepTime } from './context.ts'
+import { HeldBack } from './held-back.ts'
 import { InputTrail } from './input-trail.ts'
 import { LaneCounters } from './lane-counters.ts'
 import { viewOfRecording } from './recording-state.ts'
@@ -140,6 +141,7 @@ class Driver {
   readonly #answers = new Map<CommandToken, (answer: CommandAnswer) => void>()
   readonly #trail = new InputTrail()
   readonly #lanes = new LaneCounters()
+  readonly #heldBack: HeldBack
   #inputs: EngineInput[] = []
   #turnAsked = false
   #timer: { readonly id: TimerId; readonly atMs: number } | undefined
@@ -151,6 +153,7 @@ class Driver {
   constructor(parts: CallControlParts) {
     this.#parts = parts
     this.#limits = { ...defaultLimits, ...parts.limits }
+    this.#heldBack = new HeldBack(parts)
     const { settings, applications, signaling } = parts
     const checkDestination = signaling.checkDestination.bind(signaling)
     const trunkNumber = signaling.trunkNumber?.bind(signaling)
@@ -204,6 +207,7 @@ class Driver {
   }
 
   deliver(input: SignalingInput | MediaInput | RecorderInput): void {
+    if (!this.#heldBack.takes(input)) return
     if (input.kind === 'recording-ended') this.#take({ kind: 'recorder', input })
     else if (isMediaInput(input)) this.#take({ kind: 'media', input })
     else this.#take({ kind: 'signaling', input })

@@ -363,4 +363,6 @@ export interface StoreHealth {
   /** Batches handed over and not yet on disk. */
   readonly backlog: number
   readonly why: string
+  /** True: what waits for a disk that takes nothing has reached its bound in memory. */
+  readonly isFull?: boolean
 }

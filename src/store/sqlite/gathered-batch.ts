@@ -11,14 +11,26 @@ export class GatheredBatch {
   readonly #entries = new Map<string, Row<'entries'>>()
   readonly #events: JournalBatch['events'][number][] = []
   readonly #deliveries: JournalBatch['deliveries'][number][] = []
+  #size = 0
 
   /** Batches are added in commit order. */
   add({ state, queues, entries, events, deliveries }: JournalBatch): void {
     for (const row of state) putLast(this.#state, `${row.table} ${row.id}`, row)
     for (const row of queues) putLast(this.#queues, row.name, row)
     for (const row of entries) putLast(this.#entries, row.legId, row)
-    for (const event of events) this.#events.push(event)
-    for (const delivery of deliveries) this.#deliveries.push(delivery)
+    for (const event of events) {
+      this.#events.push(event)
+      this.#size += event.json.length
+    }
+    for (const delivery of deliveries) {
+      this.#deliveries.push(delivery)
+      this.#size += delivery.dataJson.length
+    }
+  }
+
+  /** Characters of its events and webhooks: rows replace each other, these add up. */
+  get size(): number {
+    return this.#size
   }
 
   get whole(): JournalBatch {

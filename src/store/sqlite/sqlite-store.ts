@@ -36,6 +36,11 @@ import type {
 const closeMsMax = 30_000
 /** Writes that the journal has and that are not on disk; more are gathered here. */
 const postedMax = 32
+/**
+ * Characters of events and webhooks that wait for a disk that takes nothing: some 30,000 events. From then on health says
+ * so, and whoever makes events leaves out what can be left out (engine/held-back.ts).
+ */
+const heldTextMax = 64 * 1024 * 1024
 
 export interface SqliteStoreOptions {
   readonly directory: string
@@ -45,6 +50,8 @@ export interface SqliteStoreOptions {
   readonly onTrouble?: (trouble: DiskTrouble | undefined) => void
   /** The journal died and every later commit will hang: the process should end and be started anew. */
   readonly onGone?: (why: string) => void
+  /** Instead of 64 MiB, for tests. */
+  readonly heldTextMax?: number
 }
 
 /** With what is looked up afterwards. */
@@ -139,7 +146,9 @@ class SqliteStore implements RecordingStore {
 
   health(): StoreHealth {
     const why = this.#gone ?? this.#watch.trouble?.why
-    return { ok: why === undefined, backlog: this.#backlog, why: why ?? '' }
+    const isFull = (this.#gathered?.batch.size ?? 0) > (this.#options.heldTextMax ?? heldTextMax)
+    const health = { ok: why === undefined, backlog: this.#backlog, why: why ?? '' }
+    return isFull ? { ...health, isFull } : health
   }
 
   getQueue: Store['getQueue'] = (name) => Promise.resolve(this.#book.getQueue(name))

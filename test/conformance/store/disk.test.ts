@@ -27,7 +27,7 @@ const row = (id: string, text: unknown): CommitBatch => ({
 })
 
 /** A store whose journal answers when it is told to. */
-async function standingStill() {
+async function standingStill(heldTextMax?: number) {
   const time = new VirtualTime()
   const posted: JournalRequest[] = []
   const told: (DiskTrouble['kind'] | 'well')[] = []
@@ -35,6 +35,7 @@ async function standingStill() {
   const store = await openSqliteStore({
     directory: 'nowhere',
     timers: time,
+    ...(heldTextMax === undefined ? {} : { heldTextMax }),
     onTrouble: (trouble) => told.push(trouble?.kind ?? 'well'),
     startJournal: ({ onMessage }) => {
       reply = onMessage
@@ -111,6 +112,28 @@ test('a failing disk is told once however often it fails, and is not called slow
   assert.equal(store.health().why, 'writing to the data directory fails: database or disk is full')
   write(1)
   assert.deepEqual(told, ['failing', 'well'])
+})
+
+test('what waits is bounded: from a size of events on the store says that it is full, until the disk takes them', async () => {
+  const { store, writes, write } = await standingStill(20_000)
+  const event = sampleEvents()[0]
+  assert.ok(event !== undefined)
+  const text = JSON.stringify({ event }).length
+  const events = [stamp(event)]
+  for (let n = 0; n < 32; n++) void store.commit(row('a', n))
+  assert.equal(store.health().isFull, undefined)
+  let commits = 0
+  while (store.health().isFull !== true) {
+    void store.commit({ ...noChange, events })
+    commits += 1
+    assert.ok(commits * text < 21_000, 'it never says so')
+  }
+  assert.ok(commits * text > 18_000, `full at ${commits * text}`)
+  // Rows alone replace each other.
+  write(...writes().map(({ id }) => id))
+  assert.equal(store.health().isFull, undefined)
+  for (let n = 0; n < 80; n++) void store.commit(row('a', 'x'.repeat(1_000)))
+  assert.equal(store.health().isFull, undefined)
 })
 
 test('what waits is gathered: thousands of commits are 32 writes and one, with the newest of each row', async () => {
