@@ -15,6 +15,8 @@ const controls = /\p{Cc}/u
 const e164 = /^\+[1-9]\d{1,14}$/
 const sipUri = /^sips?:[^\s\p{Cc}<>"@]+(@[^\s\p{Cc}<>"@]+)?$/iu
 const sipUser = /^[A-Za-z\-_.!~*'()][A-Za-z0-9\-_.!~*'()+]{0,63}$/
+// ISO 8601 as RFC 3339 has it, the zone optional, or a day. The language's own parser takes "foo 1" for a day of 2001.
+const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/i
 // RFC 3261 §25.1: token.
 const headerName = /^[A-Za-z0-9\-.!%*_+`'~]+$/
 
@@ -89,8 +91,11 @@ export const rules = {
       refusedText(name, `cannot set ${text}, which is the server's own`),
     )
   },
-  time: (value, name) =>
-    when(Number.isNaN(Date.parse(String(value))), refusedText(name, 'must be an ISO 8601 time')),
+  time: (value, name) => {
+    const text = String(value)
+    const isTime = isoTime.test(text) && !Number.isNaN(Date.parse(text))
+    return when(!isTime, refusedText(name, 'must be an ISO 8601 time'))
+  },
   codecs: (value, name) => codecProblems(String(value), name),
   /** One key, or none. */
   key: (value, name) => when(!/^[0-9A-D*#]?$/.test(String(value)), refusedText(name, 'is no key')),

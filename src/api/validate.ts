@@ -174,7 +174,7 @@ function integerFault(field: FieldSchema, value: unknown): Problem | undefined {
 // Query values are texts: what reads as the wanted type is that type, anything else is left to fail as a text.
 function fromQuery(field: FieldSchema, given: unknown): unknown {
   if (typeof given !== 'string') return given
-  if (field.type === 'integer' && /^-?\d{1,15}$/.test(given)) return Number(given)
+  if (field.type === 'integer' && /^-?\d{1,300}$/.test(given)) return Number(given)
   if (field.type === 'boolean' && (given === 'true' || given === 'false')) return given === 'true'
   return given
 }
