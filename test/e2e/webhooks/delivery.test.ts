@@ -10,7 +10,11 @@ let failover: Receiver
 before(async () => {
   failover = await startReceiver()
   stage = await startStage({
-    application: { webhook_event_failover_url: `${failover.origin}/failover` },
+    application: {
+      webhook_event_failover_url: `${failover.origin}/failover`,
+      // Longer than anything here waits: what does not wait for an unanswered webhook is seen by not being late.
+      webhook_timeout_secs: 30,
+    },
   })
 })
 afterEach(() => stage.receiver.answerWith(200))
@@ -107,12 +111,10 @@ test('a slow receiver does not slow calls', async () => {
   const waiting: (() => void)[] = []
   receiver.answerWith(() => new Promise((resolve) => waiting.push(() => resolve(200))))
   const { id, call } = await stage.callIn()
-  const at = performance.now()
   await stage.command(id, 'answer')
-  await call.answered(1_500)
+  await call.answered(10_000)
   await stage.command(id, 'enqueue', { queue_name: 'slow' })
-  assert.ok(performance.now() - at < 1_500, 'two commands while no webhook is answered')
-  assert.deepEqual(receiver.typesOf(id), ['call.initiated'])
+  assert.deepEqual(receiver.typesOf(id), ['call.initiated'], 'asked once, and not answered yet')
   receiver.answerWith(200)
   for (const go of waiting) go()
   await stage.event(id, 'call.enqueued')
