@@ -125,7 +125,7 @@ export function factsOfRecording(recording: Recording, endedAtUs: number): Recor
 }
 
 /** One direction alone is one channel, whatever was asked for. */
-export function channelsOf(order: RecordingOrder): 'single' | 'dual' {
+function channelsOf(order: RecordingOrder): 'single' | 'dual' {
   return order.track === 'both' ? order.channels : 'single'
 }
 

@@ -15,7 +15,7 @@ import { factsOfRecording, fileNameOf, type Recorded, type Recording } from './r
 import type { Leg } from './state.ts'
 
 /** At one time, of one call or conference: each costs a file and an encoder. */
-export const recordingsMax = 4
+const recordingsMax = 4
 /** How often recordings that are kept long enough are looked for. */
 const EXPIRE_EVERY_MS = 3_600_000
 /** As many go in one step, and the next ones after a pause. */
@@ -186,10 +186,8 @@ function tellSaved(ctx: StepContext, recording: Recording, endedAtUs: number): v
 
 /** The leg as it is now, for its client_state and webhook addresses; as it was, when nothing is known of it any more. */
 function factsNow(ctx: StepContext, { of, leg }: Recording): LegFacts {
-  if (of.kind === 'conference') {
-    return ctx.state.conferences.get(of.conferenceId)?.creator ?? leg
-  }
-  const known = ctx.state.legs.get(of.legId)
+  // A conference is told under its creator as it was at the creation.
+  const known = of.kind === 'leg' ? ctx.state.legs.get(of.legId) : undefined
   return known === undefined ? leg : ctx.facts(known)
 }
 

@@ -6,7 +6,7 @@ import type { Metrics } from '../../ports/metrics.ts'
 import type { TimerId, Timers } from '../../ports/timers.ts'
 
 /** Writes that wait, and nothing written for so long: nothing new is begun until the disk moves again. */
-export const slowMsMin = 1000
+const slowMsMin = 1000
 
 export interface DiskTrouble {
   readonly kind: 'failing' | 'slow'

@@ -12,9 +12,9 @@ import type {
 import type { DeliveryAttempt, DeliveryRow } from '../../ports/store.ts'
 
 /** Rows that one piece looks at. */
-export const spanRows = 2000
+const spanRows = 2000
 /** Attempts that are kept of one delivery. */
-export const attemptsKept = 20
+const attemptsKept = 20
 
 export type Inspection =
   | {
