@@ -44,6 +44,8 @@ const possible: Readonly<Record<string, readonly [Where, string]>> = {
   'media media-dtmf': [known, 'a forgotten leg has no ports'],
   'media playback-started': [[...answered, 'ended'], 'nothing is played to an unanswered leg'],
   'media playback-ended': [[...answered, 'ended'], 'nothing is played to an unanswered leg'],
+  'media machine-detected': [[...answered, 'ended'], 'listening begins with the answer'],
+  'media machine-greeting-ended': [[...answered, 'ended'], 'listening begins with the answer'],
   'media mix-floor': [
     ['dialing', ...answered, 'ended'],
     'who is heard in a conference has answered, or is heard ringing there',
@@ -55,19 +57,17 @@ const possible: Readonly<Record<string, readonly [Where, string]>> = {
   'timer dial-timeout': [['dialing'], 'disarmed by the answer and by the end'],
   'timer time-limit': [answered, 'armed by the answer, disarmed by the end'],
   'timer gather': [answered, 'armed by a gather, disarmed by the end'],
+  'timer detect-machine': [answered, 'armed by the answer, disarmed by the end'],
   'timer press-key': [answered, 'armed by keys that are sent, disarmed by the end'],
   'timer rtp-loss': [living, 'armed by silence, disarmed by the end'],
   'timer probe': [answered, 'armed for calls that go on after a start, disarmed by the end'],
   'timer max-wait': [['queued', 'ended'], 'disarmed with the place in line'],
   'timer forget-leg': [['ended'], 'armed by the end'],
-  ...ofVerb('enqueue', answered, 'the leg is held until the outcome is here'),
-  ...ofVerb('claim-head', answered, 'the issuer is held until the outcome is here'),
+  // An outcome can come a second time, after a repeat: the leg has gone on by then, and nothing awaits it any more.
+  ...ofVerb('enqueue', [...answered, 'ended'], 'asked for answered legs'),
+  ...ofVerb('claim-head', [...answered, 'ended'], 'asked by answered legs'),
   ...ofVerb('leave', [...answered, 'ended'], 'asked for legs in a queue and for kept places'),
-  ...ofVerb(
-    'leave-both',
-    ['queued'],
-    'asked for two legs in queues, held until the outcome is here',
-  ),
+  ...ofVerb('leave-both', [...answered, 'ended'], 'asked for two legs in queues'),
   ...ofVerb('end-entry', [...answered, 'ended'], 'asked for a leg in a queue'),
 }
 
