@@ -84,6 +84,17 @@ test('whisper is heard by its target alone, barge by both, and the way back is c
   await world.close(agent, caller, boss)
 })
 
+test('who is spoken to hears it at once though the other side sends nothing', async () => {
+  const pair = await bridgedPair()
+  const { world, agent, caller, boss } = pair
+  caller.mute()
+  await world.run(500)
+  supervise(pair, 'whisper')
+  await world.run(1000)
+  assert.deepEqual(agent.heard(1900, 2500), ['tone 1700'])
+  await world.close(agent, caller, boss)
+})
+
 test('keys pass a bridge that is spoken into, once, and not where they are muted', async () => {
   const pair = await bridgedPair()
   const { world, agent, caller, boss } = pair

@@ -194,3 +194,25 @@ test('a stream may change its codec', () => {
   }
   assert.ok(energyShare(other.from(10), 800) > 0.95)
 })
+
+test('what is lost of speech that follows comfort noise is concealed, not taken for its end', () => {
+  const stream = new Stream('PCMU')
+  const header = {
+    ssrc: 1,
+    sequence: 1,
+    timestamp: 0xffff_ff00,
+    payloadOffset: 12,
+    payloadLength: 1,
+  }
+  stream.hearing.putNoise(header, new Uint8Array(13).fill(50))
+  for (let i = 0; i < 10; i++) {
+    stream.speak(i !== 7)
+    stream.listen()
+  }
+  stream.listen(3)
+  const speech = stream.from(0).slice(-8 * 160)
+  for (let at = 0; at < speech.length; at += 160) {
+    const loud = rms(speech.slice(at, at + 160))
+    assert.ok(loud > 3000, `${loud} at ${at / 8} ms`)
+  }
+})
