@@ -38,6 +38,7 @@ import type { Log } from './ports/log.ts'
 import type { Random } from './ports/random.ts'
 import type { Recorder } from './ports/recorder.ts'
 import type { Store } from './ports/store.ts'
+import type { Streamer, StreamInput } from './ports/streaming.ts'
 import type { Timers } from './ports/timers.ts'
 import type { ApplicationBook, SipUserBook } from './ports/setup.ts'
 import { createSetup, type RunningSetup } from './setup/setup.ts'
@@ -53,6 +54,7 @@ import type { RecordingUrl } from './webhooks/payloads.ts'
 import { createWebhookSigner, signInPool } from './webhooks/signature.ts'
 import { createWebhookSink } from './webhooks/sink.ts'
 import { createRecordings } from './recording-parts.ts'
+import { createStreaming } from './streaming-parts.ts'
 import { workersOnDemand, type WorkerThreads } from './worker-threads.ts'
 
 export interface RunningServer {
@@ -151,12 +153,21 @@ export async function startServer(
   const library = createLibrary(config, platform, store)
   const audio = createAudio(config, platform, { late, threads, onFatal, library })
   lateMedia.post = audio.post
+  const deliver = (input: StreamInput): void => late.current?.deliver(input)
+  const streamer = createStreaming({
+    config,
+    log,
+    metrics,
+    start: threads.streaming,
+    audio,
+    deliver,
+  })
   const sip = createSip(config, platform, late, setup.users)
   late.sip = sip
   const logic = createLogic(
     config,
     platform,
-    { store, setup, webhooks, audio, sip, recorder: recordings.recorder },
+    { store, setup, webhooks, audio, sip, recorder: recordings.recorder, streamer },
     faults,
   )
   late.current = logic
@@ -211,6 +222,7 @@ export async function startServer(
     logic.stop()
     library.stop()
     await recordings.recorder.close()
+    await streamer.close()
     await audio.close()
     lag.stop()
     http.close()
@@ -252,6 +264,7 @@ interface Rooms {
   readonly audio: ReturnType<typeof createAudio>
   readonly sip: SipStack
   readonly recorder: Recorder
+  readonly streamer: Streamer
 }
 
 function createLogic(config: Config, platform: Platform, rooms: Rooms, faults: Faults): CallLogic {
@@ -267,6 +280,7 @@ function createLogic(config: Config, platform: Platform, rooms: Rooms, faults: F
     signaling: sip.signaling,
     media: audio.media,
     recorder: rooms.recorder,
+    streamer: rooms.streamer,
     durable: { signaling: sip.durable, media: audio.media },
     sink: webhooks.sink,
     log,
@@ -473,7 +487,7 @@ function createAudio(
     ingest.close()
     speech.close()
   }
-  return { media, speech, post: worker.post, close }
+  return { media, speech, ingest: ingest.ingest, post: worker.post, close }
 }
 
 function createSip(

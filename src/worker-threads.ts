@@ -9,6 +9,7 @@ export interface WorkerThreads {
   readonly audio: StartThread
   readonly speech: StartThread
   readonly recording: StartThread
+  readonly streaming: StartThread
 }
 
 const journal = new URL('./journal-worker.ts', import.meta.url)
@@ -16,6 +17,7 @@ const media = new URL('./media-worker.ts', import.meta.url)
 const audio = new URL('./audio-worker.ts', import.meta.url)
 const speech = new URL('./speech-worker.ts', import.meta.url)
 const recording = new URL('./recording-worker.ts', import.meta.url)
+const streaming = new URL('./streaming-worker.ts', import.meta.url)
 
 /** Threads that are loading already, in the order in which they are needed. */
 export function prepareWorkers(): WorkerThreads {
@@ -26,6 +28,7 @@ export function prepareWorkers(): WorkerThreads {
     // Not yet: it has nothing to do with calls that are to be heard again soon.
     speech: (callbacks) => startThread(speech, callbacks),
     recording: (callbacks) => startThread(recording, callbacks),
+    streaming: (callbacks) => startThread(streaming, callbacks),
   }
 }
 
@@ -36,4 +39,5 @@ export const workersOnDemand: WorkerThreads = {
   audio: (callbacks) => startThread(audio, callbacks),
   speech: (callbacks) => startThread(speech, callbacks),
   recording: (callbacks) => startThread(recording, callbacks),
+  streaming: (callbacks) => startThread(streaming, callbacks),
 }

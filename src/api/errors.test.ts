@@ -259,6 +259,10 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     refusal: { code: 'recordings-max', most: 4 },
     error: { detail: 'At most 4 recordings can run at the same time.' },
   },
+  'already-streaming': { refusal: { code: 'already-streaming' } },
+  'not-streaming': { refusal: { code: 'not-streaming' } },
+  'already-forking': { refusal: { code: 'already-forking' } },
+  'not-forking': { refusal: { code: 'not-forking' } },
   'link-expired': { url: '/recordings/a.wav?expires=1&signature=x' },
   'range-unsatisfiable': {
     url: createRecordingLinks(new Uint8Array(32)).pathOf(recordingView.fileName, nowMs),

@@ -8,6 +8,7 @@ import { digitErrors } from './digit-errors.ts'
 import { speechErrors } from './speech-errors.ts'
 import { recordingErrors } from './recording-errors.ts'
 import { setupErrors } from './setup/errors.ts'
+import { streamingErrors } from './streaming-errors.ts'
 
 export interface CatalogueEntry {
   /** HTTP status. */
@@ -587,6 +588,7 @@ export const catalogue = {
   ...setupErrors,
   ...digitErrors,
   ...speechErrors,
+  ...streamingErrors,
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorName = keyof typeof catalogue

@@ -5,8 +5,7 @@ import type { Api, ApiContext } from './context.ts'
 
 const callActions = [
   'gather_using_ai',
-  ...['send_sip_info', 'fork_start', 'fork_stop', 'streaming_start'],
-  ...['streaming_stop', 'transcription_start', 'transcription_stop', 'suppression_start'],
+  ...['send_sip_info', 'transcription_start', 'transcription_stop', 'suppression_start'],
   ...['suppression_stop', 'siprec_start', 'siprec_stop', 'ai_assistant_start'],
   ...['ai_assistant_stop', 'ai_assistant_add_messages', 'ai_assistant_join'],
   ...['conversation_relay_start', 'conversation_relay_stop', 'pay'],

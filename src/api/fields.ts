@@ -40,8 +40,6 @@ export function lacking(...harmless: readonly (string | boolean)[]) {
 
 /** Features of the vendor that would mislead if they were ignored, on every command that makes or takes a call. */
 export const lackingCallFeatures = {
-  answering_machine_detection: lacking('disabled'),
-  stream_url: lacking(),
   transcription: lacking(false),
   assistant: lacking(),
   conversation_relay_config: lacking(),

@@ -11,8 +11,14 @@ const dialed = { connection_id: '1000000001', to: 'sip:a@localhost', from: '+155
 type Body = Readonly<Record<string, unknown>>
 
 const actions = [
-  ...['fork_start', 'fork_stop', 'streaming_start', 'streaming_stop', 'transcription_start'],
-  ...['transcription_stop', 'suppression_start', 'suppression_stop', 'siprec_start', 'siprec_stop'],
+  ...[
+    'transcription_start',
+    'transcription_stop',
+    'suppression_start',
+    'suppression_stop',
+    'siprec_start',
+    'siprec_stop',
+  ],
   ...['gather_using_ai', 'ai_assistant_start', 'ai_assistant_stop', 'ai_assistant_add_messages'],
   ...['ai_assistant_join', 'conversation_relay_start', 'conversation_relay_stop', 'pay'],
   'send_sip_info',
@@ -41,9 +47,6 @@ test('actions: 20015, named, and nothing is done; what no action is, is 404', as
 /** On answer, dial and transfer alike. */
 const refusedEverywhere: readonly (readonly [name: string, value: unknown])[] = [
   ['answering_machine_detection', 'premium'],
-  ['answering_machine_detection', 'detect'],
-  ['answering_machine_detection', 'greeting_end'],
-  ['stream_url', 'wss://a.example/'],
   ['transcription', true],
   ['assistant', { id: 'a' }],
   ['conversation_relay_config', { url: 'wss://a.example/' }],
@@ -68,6 +71,7 @@ const refused: readonly (readonly [url: string, body: Body, pointer: string])[] 
   [`${call}/transfer`, { to: ['sip:a@localhost', 'sip:b@localhost'] }, '/to'],
   [`${call}/transfer`, { media_encryption: 'DTLS' }, '/media_encryption'],
   [`${call}/transfer`, { preferred_codecs: 'VP8' }, '/preferred_codecs'],
+  [`${call}/transfer`, { stream_url: 'wss://a.example/' }, '/stream_url'],
   [`${call}/bridge`, { video_room_id: 'x' }, '/video_room_id'],
   [`${call}/bridge`, { queue: 'a', video_room_context: 'x' }, '/video_room_context'],
   [
@@ -85,6 +89,7 @@ const refused: readonly (readonly [url: string, body: Body, pointer: string])[] 
     { call_control_id: legId, audio_url: 'http://a.example/', initial_timeout_millis: 5000 },
     '/initial_timeout_millis',
   ],
+  [`${call}/answer`, { answering_machine_detection: 'detect' }, '/answering_machine_detection'],
   ...['/v2/calls', `${call}/transfer`, `${call}/answer`].flatMap((url) =>
     refusedEverywhere.map(([name, value]) => [url, { [name]: value }, `/${name}`] as const),
   ),

@@ -101,6 +101,10 @@ export function problemOf(refusal: Refusal, destination: '/to' | '/sip_address')
     case 'already-participant':
     case 'participant-unknown':
     case 'not-supervising':
+    case 'already-streaming':
+    case 'not-streaming':
+    case 'already-forking':
+    case 'not-forking':
     case 'audio-queue-full':
       return { name: refusal.code }
     case 'wrong-direction':

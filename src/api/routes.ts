@@ -17,6 +17,7 @@ import { reject } from './calls/reject.ts'
 import { retrieveCall } from './calls/retrieve.ts'
 import { sendDtmf } from './calls/send-dtmf.ts'
 import { speak } from './calls/speak.ts'
+import { forkStart, forkStop, streamingStart, streamingStop } from './calls/streaming.ts'
 import { switchSupervisorRole } from './calls/switch-supervisor-role.ts'
 import { transfer } from './calls/transfer.ts'
 import { createConference } from './conferences/create.ts'
@@ -75,6 +76,7 @@ export const endpoints: readonly Endpoint[] = [
   ...[gather, gatherUsingAudio, gatherUsingSpeak, gatherStop, sendDtmf],
   switchSupervisorRole,
   ...[recordStart, recordChanges],
+  ...[streamingStart, streamingStop, forkStart, forkStop],
   ...[createConference, listConferences, retrieveConference],
   ...[listParticipants, retrieveParticipant, updateParticipant],
   ...[joinConference, leaveConference, holdParticipants, unholdParticipants],

@@ -4,6 +4,7 @@ import { isReservedHeader } from '../base/reserved-headers.ts'
 import { missing } from './problems.ts'
 import type { Problem } from './problems.ts'
 import { eventTypes } from './event-types.ts'
+import { samplingRateFault, streamUrlFault, udpTargetFault } from './stream-rules.ts'
 
 /** Why the egress rules forbid a URL, or undefined; host names are looked at when they are resolved. */
 export type JudgeUrl = (url: string) => string | undefined
@@ -28,6 +29,9 @@ const notE164 = (name: string): Problem => ({
   name: 'number-malformed',
   detail: `The '${name}' parameter must be in E164 format.`,
 })
+
+const refusedFor = (name: string, why: string | undefined): readonly Problem[] =>
+  why === undefined ? [] : [refusedText(name, why)]
 
 const when = (fault: boolean, problem: Problem): readonly Problem[] => (fault ? [problem] : [])
 
@@ -78,6 +82,9 @@ export const rules = {
   /** The empty text is none. */
   'optional-webhook-url': (value, name, judgeUrl) =>
     value === '' ? [] : webhookUrlProblems(value, name, judgeUrl, ''),
+  'stream-url': (value, name, judgeUrl) => refusedFor(name, streamUrlFault(value, judgeUrl)),
+  'udp-target': (value, name, judgeUrl) => refusedFor(name, udpTargetFault(value, judgeUrl)),
+  'sampling-rate': (value, name) => refusedFor(name, samplingRateFault(value)),
   'sip-user-name': (value, name) =>
     when(
       !/^[A-Za-z0-9]*$/.test(String(value)),

@@ -23,6 +23,8 @@ export type OperationId = Branded<'OperationId'>
 export type PlaybackId = Branded<'PlaybackId'>
 /** One recording, a UUID. */
 export type RecordingId = Branded<'RecordingId'>
+/** One stream or fork of a call's sound, a UUID. */
+export type StreamId = Branded<'StreamId'>
 /** SIP Call-ID, as on the wire. */
 export type SipCallId = Branded<'SipCallId'>
 

@@ -25,6 +25,10 @@ export type LegCommandName =
   | 'record-stop'
   | 'record-pause'
   | 'record-resume'
+  | 'streaming-start'
+  | 'streaming-stop'
+  | 'fork-start'
+  | 'fork-stop'
 
 export type CommandRule =
   | 'allowed'
@@ -99,6 +103,10 @@ const matrix: Readonly<Record<LegCommandName, Row>> = {
   'record-stop': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
   'record-pause': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
   'record-resume': { ...answeredOnly, 'ringing-in': 'no-op', dialing: 'no-op' },
+  'streaming-start': answeredOnly,
+  'streaming-stop': anywhere,
+  'fork-start': answeredOnly,
+  'fork-stop': anywhere,
 }
 
 export const legCommandNames = Object.keys(matrix) as readonly LegCommandName[]

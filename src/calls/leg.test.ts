@@ -43,6 +43,10 @@ const contract: Readonly<Record<LegCommandName, readonly CommandRule[]>> = {
   'record-stop': [N, N, Y, Y, Y, Y],
   'record-pause': [N, N, Y, Y, Y, Y],
   'record-resume': [N, N, Y, Y, Y, Y],
+  'streaming-start': [U, U, Y, Y, Y, Y],
+  'streaming-stop': [Y, Y, Y, Y, Y, Y],
+  'fork-start': [U, U, Y, Y, Y, Y],
+  'fork-stop': [Y, Y, Y, Y, Y, Y],
 }
 
 test("B.0: every state × command pair is the contract's", () => {

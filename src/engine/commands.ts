@@ -32,6 +32,7 @@ import { reject } from './commands/reject.ts'
 import { switchSupervisorRole } from './commands/switch-supervisor-role.ts'
 import { sendDtmf } from './commands/send-dtmf.ts'
 import { speak } from './commands/speak.ts'
+import { forkStart, forkStop, streamingStart, streamingStop } from './commands/streaming.ts'
 import { transfer } from './commands/transfer.ts'
 import { accept, legsIn } from './command-legs.ts'
 import { subjectOf } from './command-subject.ts'
@@ -176,6 +177,14 @@ function decideForLeg(ctx: StepContext, request: Request, leg: Leg): CommandAnsw
     case 'record-pause':
     case 'record-resume':
       return recordChange(ctx, request, leg, command)
+    case 'streaming-start':
+      return streamingStart(ctx, request, leg, command)
+    case 'streaming-stop':
+      return streamingStop(ctx, request, leg, command)
+    case 'fork-start':
+      return forkStart(ctx, request, leg, command)
+    case 'fork-stop':
+      return forkStop(ctx, request, leg)
     case 'conference-create':
     case 'conference-join':
     case 'conference-leave':
@@ -255,6 +264,10 @@ function decideWithoutLeg(ctx: StepContext, request: Request): CommandAnswer | u
     case 'record-stop':
     case 'record-pause':
     case 'record-resume':
+    case 'streaming-start':
+    case 'streaming-stop':
+    case 'fork-start':
+    case 'fork-stop':
     case 'conference-create':
     case 'conference-join':
     case 'conference-leave':
@@ -286,6 +299,10 @@ function matrixNameOf(command: Command): LegCommandName | undefined {
     case 'record-stop':
     case 'record-pause':
     case 'record-resume':
+    case 'streaming-start':
+    case 'streaming-stop':
+    case 'fork-start':
+    case 'fork-stop':
     case 'conference-join':
       return command.kind
     case 'conference-create':

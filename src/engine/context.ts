@@ -10,6 +10,7 @@ import type { DomainEvent, LegFacts } from '../ports/events.ts'
 import type { MediaCommand } from '../ports/media-engine.ts'
 import type { RecorderCommand } from '../ports/recorder.ts'
 import type { SignalingEffect } from '../ports/signaling.ts'
+import type { StreamCommand } from '../ports/streaming.ts'
 import type { QueueVerb, StateChange, StateTable, VerbOutcome } from '../ports/store.ts'
 import { legRow } from './leg-row.ts'
 import type { CommandToken, EngineState, EngineWorld, Leg, LegEnd, TimerName } from './state.ts'
@@ -39,6 +40,7 @@ export type StepEffect =
   | { readonly kind: 'signal'; readonly effect: SignalingEffect }
   | { readonly kind: 'media'; readonly command: MediaCommand }
   | { readonly kind: 'record'; readonly command: RecorderCommand }
+  | { readonly kind: 'stream'; readonly command: StreamCommand }
   | { readonly kind: 'answer'; readonly token: CommandToken; readonly answer: CommandAnswer }
 
 export interface StepOutput {
@@ -108,6 +110,10 @@ export class StepContext {
 
   record(command: RecorderCommand): void {
     this.#effects.push({ kind: 'record', command })
+  }
+
+  stream(command: StreamCommand): void {
+    this.#effects.push({ kind: 'stream', command })
   }
 
   /** Answers one `submit`. Only answers.ts calls this; handlers return their answer or `settle` it later. */

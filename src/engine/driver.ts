@@ -21,6 +21,7 @@ import type { Metrics } from '../ports/metrics.ts'
 import type { Random } from '../ports/random.ts'
 import type { ApplicationBook } from '../ports/setup.ts'
 import type { Recorder, RecorderInput } from '../ports/recorder.ts'
+import type { Streamer, StreamInput } from '../ports/streaming.ts'
 import type { Signaling, SignalingInput } from '../ports/signaling.ts'
 import type { LiveRows, StateChange, Store } from '../ports/store.ts'
 import type { TimerId, Timers } from '../ports/timers.ts'
@@ -56,6 +57,8 @@ export interface CallControlParts {
   readonly media: MediaEngine
   /** Without it nothing can be recorded. */
   readonly recorder?: Recorder
+  /** Without it nothing can be streamed. */
+  readonly streamer?: Streamer
   /** Their memory over the end of the process; without it every leg of a former process ends at the start. */
   readonly durable?: { readonly signaling: DurableSignaling; readonly media: DurableMedia }
   readonly sink: EventSink
@@ -89,7 +92,7 @@ export interface CallLogic extends CallControl {
    */
   start(live?: LiveRows): Promise<void>
   /** The one entry for SIP and media; decided in this turn of the event loop, in order of arrival. */
-  deliver(input: SignalingInput | MediaInput | RecorderInput): void
+  deliver(input: SignalingInput | MediaInput | RecorderInput | StreamInput): void
   /** For an INVITE out of a dialog, before anything is made for it: not ok is a 503. */
   admitCall(): Admission
   /** From now on no call is let in and none is dialled; calls that are there go on, transfers included. */
@@ -206,9 +209,12 @@ class Driver {
     })
   }
 
-  deliver(input: SignalingInput | MediaInput | RecorderInput): void {
+  deliver(input: SignalingInput | MediaInput | RecorderInput | StreamInput): void {
     if (!this.#heldBack.takes(input)) return
     if (input.kind === 'recording-ended') this.#take({ kind: 'recorder', input })
+    else if (input.kind === 'stream-started' || input.kind === 'stream-ended') {
+      this.#take({ kind: 'stream', input })
+    }
     else if (isMediaInput(input)) this.#take({ kind: 'media', input })
     else this.#take({ kind: 'signaling', input })
   }
@@ -404,6 +410,9 @@ class Driver {
       case 'record':
         this.#parts.recorder?.perform(effect.command)
         return
+      case 'stream':
+        this.#parts.streamer?.perform(effect.command)
+        return
       case 'answer': {
         const resolve = this.#answers.get(effect.token)
         this.#answers.delete(effect.token)
@@ -458,6 +467,8 @@ const mediaKinds: Readonly<Record<MediaInput['kind'], true>> = {
   'playback-ended': true,
   'mix-playback-started': true,
   'mix-playback-ended': true,
+  'machine-detected': true,
+  'machine-greeting-ended': true,
   'mix-floor': true,
   'rtp-silent': true,
   'rtp-heard': true,

@@ -8,10 +8,12 @@ import type { KnownOutcome, PendingVerb, StepContext } from './context.ts'
 import { endGather } from './gathers.ts'
 import { stopAudio } from './leg-audio.ts'
 import { retireLeg } from './legs.ts'
+import { dropDetection } from './machine-detection.ts'
 import { detach, release, tellDequeued } from './memberships.ts'
 import { endRecordings } from './recordings.ts'
 import { failReferral } from './referral.ts'
 import type { Leg, LegEnd } from './state.ts'
+import { endStreams } from './streams.ts'
 import { dismissSupervisors } from './supervision.ts'
 
 /**
@@ -88,8 +90,10 @@ export function finishEnd(ctx: StepContext, leg: Leg, left: LeftEntry | undefine
   if (end === undefined || leg.state.at === 'ended') return
   const before = leg.state.at
   leg.deferredEnd = undefined
+  dropDetection(ctx, leg)
   endGather(ctx, leg, 'call_hangup')
   stopAudio(ctx, leg, 'call_hangup')
+  endStreams(ctx, leg)
   if (left !== undefined) tellDequeued(ctx, left, 'hangup')
   const released = detach(ctx, leg)
   ctx.move(leg, { kind: 'ended' })
@@ -173,6 +177,7 @@ export function forceEnd(ctx: StepContext, leg: Leg, end: LegEnd): void {
     retireLeg(ctx, leg)
     ctx.touch(leg)
     ctx.signal({ kind: 'bye', legId: leg.legId, headers: [] })
+    endStreams(ctx, leg)
     endRecordings(ctx, { kind: 'leg', legId: leg.legId })
     ctx.media({ kind: 'release', legId: leg.legId })
     if (leg.told) ctx.emit(legEnded(ctx, leg, end))

@@ -37,6 +37,7 @@ function traceOf(input: EngineInput): Trace {
     case 'command':
       return { what: input.envelope.command.kind, legId: subjectOf(input.envelope.command) }
     case 'signaling':
+    case 'stream':
       return { what: input.input.kind, legId: input.input.legId }
     case 'media': {
       const { kind } = input.input

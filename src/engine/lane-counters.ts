@@ -85,6 +85,8 @@ export function laneOf(event: DomainEvent): LegId | undefined {
     case 'call-dequeued':
     case 'dtmf-received':
     case 'gather-ended':
+    case 'machine-detected':
+    case 'machine-greeting-ended':
     case 'playback-started':
     case 'playback-ended':
     case 'speak-started':
@@ -99,6 +101,11 @@ export function laneOf(event: DomainEvent): LegId | undefined {
     case 'floor-changed':
     case 'recording-saved':
     case 'recording-failed':
+    case 'streaming-started':
+    case 'streaming-stopped':
+    case 'streaming-failed':
+    case 'fork-started':
+    case 'fork-stopped':
       return event.leg.legId
   }
 }

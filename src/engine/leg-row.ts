@@ -38,6 +38,11 @@ export interface LegRow {
   readonly joins?: Leg['joins'] | null
   /** Absent in rows of servers that did not write it. */
   readonly gather?: Leg['gather'] | null
+  /** This and `fork` are absent in rows of servers that did not write them. */
+  readonly stream?: Leg['stream'] | null
+  readonly fork?: Leg['fork'] | null
+  /** Absent in rows of servers that did not write it. */
+  readonly machine?: Leg['machine'] | null
   readonly referring: boolean
   readonly referral: Leg['referral'] | null
   readonly referredBy: string | null
@@ -76,6 +81,9 @@ export function legRow(leg: Leg): LegRow {
     supervises: leg.supervises ?? null,
     joins: leg.joins ?? null,
     gather: leg.gather ?? null,
+    machine: leg.machine ?? null,
+    stream: leg.stream ?? null,
+    fork: leg.fork ?? null,
     referring: leg.referring,
     referral: leg.referral ?? null,
     referredBy: leg.referredBy ?? null,

@@ -18,9 +18,12 @@ import type {
   CommandEnvelope,
   DialConference,
   DialOptions,
+  MachineDetectionOrder,
 } from '../ports/commands.ts'
 import type { HangupCause, WebhookOverrides } from '../ports/events.ts'
 import type { RecordingOrder } from '../ports/recorder.ts'
+import type { ForkOrder, StreamOrder } from '../ports/streaming.ts'
+import type { StreamAt } from '../calls/streaming.ts'
 import type { ApplicationBook } from '../ports/setup.ts'
 import type { AudioReference, Supervisor } from '../ports/media-engine.ts'
 import type { NamedValue } from '../ports/signaling.ts'
@@ -82,8 +85,14 @@ export interface Leg {
   /** Legs that one dial rings at the same time as this one (ring-group.ts); nothing of it is left after the first answer. */
   rivals: readonly LegId[]
   audio: LegAudio
+  /** Its sound goes to a WebSocket; at most one. */
+  stream: LegStream | undefined
+  /** Its sound is copied to a UDP target; at most one. */
+  fork: ForkOrder | undefined
   /** Keys of the far end are being collected. */
   gather: Gather<AudioReference> | undefined
+  /** Who answered, or when the greeting of the machine is over, is being found out. */
+  machine: MachineDetection | undefined
   /** Keys that we press by SIP INFO, the present one first. */
   readonly pressing: { readonly digit: string; readonly durationMs: number }[]
   /** The last key heard, and in which way: some phones send one key in two. */
@@ -118,6 +127,18 @@ export interface Leg {
   readonly line: WaitingCommand[]
   /** Dead, and its entry stays in the queue (keep_after_hangup). */
   kept: QueueName | undefined
+}
+
+export interface LegStream {
+  readonly order: StreamOrder
+  readonly at: StreamAt
+}
+
+export interface MachineDetection {
+  readonly order: MachineDetectionOrder
+  readonly stage: 'answer' | 'greeting'
+  /** Wall ms at which the stage is over whatever was heard. */
+  readonly untilMs: number
 }
 
 export interface HeardKey {
@@ -201,6 +222,7 @@ export type TimerName =
   | 'dial-timeout'
   | 'time-limit'
   | 'gather'
+  | 'detect-machine'
   | 'press-key'
   | 'max-wait'
   | 'first-command'

@@ -12,6 +12,7 @@ import type { RestoredDialog, RestoredMedia } from '../ports/durable.ts'
 import type { CommandEnvelope } from '../ports/commands.ts'
 import type { MediaInput } from '../ports/media-engine.ts'
 import type { RecorderInput } from '../ports/recorder.ts'
+import type { StreamInput } from '../ports/streaming.ts'
 import type { SignalingInput } from '../ports/signaling.ts'
 import type { LiveRows, VerbOutcome } from '../ports/store.ts'
 import { settle } from './answers.ts'
@@ -32,6 +33,7 @@ import { signalingInput } from './inputs/signaling.ts'
 import { readTimer, timerInput } from './inputs/timers.ts'
 import { failure } from './leg-ends.ts'
 import { recordingInput } from './recordings.ts'
+import { streamInput } from './streams.ts'
 import {
   createEngineState,
   type CommandToken,
@@ -48,6 +50,7 @@ export type EngineInput =
   | { readonly kind: 'signaling'; readonly input: SignalingInput }
   | { readonly kind: 'media'; readonly input: MediaInput }
   | { readonly kind: 'recorder'; readonly input: RecorderInput }
+  | { readonly kind: 'stream'; readonly input: StreamInput }
   /** A deadline that `popDue` gave out. */
   | { readonly kind: 'timer'; readonly timer: string }
   | {
@@ -132,6 +135,9 @@ export class Engine {
       case 'recorder':
         recordingInput(ctx, input.input)
         return
+      case 'stream':
+        streamInput(ctx, input.input)
+        return
       case 'timer':
         timerInput(ctx, input.timer)
         return
@@ -151,6 +157,7 @@ export class Engine {
       case 'command':
         return subjectOf(input.envelope.command)
       case 'signaling':
+      case 'stream':
         return input.input.legId
       case 'media':
         return 'legId' in input.input ? input.input.legId : undefined

@@ -11,13 +11,15 @@ import type {
   QueueName,
   RecordingId,
   SessionId,
+  StreamId,
 } from '../base/ids.ts'
 import type { CallView, ConferenceView, KeptCaller, ParticipantView } from './call-views.ts'
 import type { WebhookOverrides } from './events.ts'
-import type { AudioReference, SpeechReference } from './media-engine.ts'
+import type { AudioReference, MachineDetectionRules, SpeechReference } from './media-engine.ts'
 import type { RecordingFilter, RecordingOrder, RecordingView } from './recorder.ts'
 import type { NamedValue, SipCredentials } from './signaling.ts'
 import type { QueueRecord } from './store.ts'
+import type { ForkOrder, StreamOrder } from './streaming.ts'
 
 export type { CallView, ConferenceView, KeptCaller, ParticipantView } from './call-views.ts'
 
@@ -26,6 +28,14 @@ export interface FreshLeg {
   readonly legId: LegId
   readonly legUuid: LegUuid
   readonly sessionId: SessionId
+}
+
+/** Who answers is to be found out, and, but for `detect`, when a machine has finished its greeting. */
+export interface MachineDetectionOrder {
+  readonly mode: 'detect' | 'detect_beep' | 'detect_words' | 'greeting_end'
+  readonly rules: MachineDetectionRules
+  /** How long after the verdict the end of the greeting is waited for. */
+  readonly greetingListenMs: number
 }
 
 /** Fields of a command that moves or makes a leg towards a destination. */
@@ -48,6 +58,9 @@ export interface DialOptions {
   readonly webhooks: WebhookOverrides | undefined
   /** Records the new leg from its answer. */
   readonly record?: RecordingOrder | undefined
+  readonly machineDetection?: MachineDetectionOrder | undefined
+  /** Streams the new leg from its answer. */
+  readonly stream?: StreamOrder | undefined
 }
 
 /** Bridge settings of the issuer (B.3). */
@@ -68,6 +81,7 @@ export type LegCommand =
       readonly codecs: readonly string[] | undefined
       readonly webhooks: WebhookOverrides | undefined
       readonly record?: RecordingOrder | undefined
+      readonly stream?: StreamOrder | undefined
     }
   | {
       readonly kind: 'reject'
@@ -166,6 +180,15 @@ export type LegCommand =
       /** Undefined: every recording of the leg. */
       readonly recordingId: RecordingId | undefined
     }
+  | { readonly kind: 'streaming-start'; readonly legId: LegId; readonly order: StreamOrder }
+  | {
+      readonly kind: 'streaming-stop'
+      readonly legId: LegId
+      /** Undefined: whichever there is. */
+      readonly streamId: StreamId | undefined
+    }
+  | { readonly kind: 'fork-start'; readonly legId: LegId; readonly order: ForkOrder }
+  | { readonly kind: 'fork-stop'; readonly legId: LegId }
 
 /** Keys of the far end, with or without a prompt. */
 export interface GatherCommand {
@@ -493,6 +516,10 @@ export type Refusal =
   | { readonly code: 'no-audio-yet' }
   /** So many recordings of one call or conference at one time. */
   | { readonly code: 'recordings-max'; readonly most: number }
+  | { readonly code: 'already-streaming' }
+  | { readonly code: 'not-streaming' }
+  | { readonly code: 'already-forking' }
+  | { readonly code: 'not-forking' }
   /** 503: draining, the store is behind, or a limit of the whole server. */
   | { readonly code: 'unavailable'; readonly why: string; readonly retryAfterSecs: number }
 

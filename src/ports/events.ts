@@ -12,10 +12,12 @@ import type {
   QueueName,
   RecordingId,
   SessionId,
+  StreamId,
 } from '../base/ids.ts'
 import type { NamedValue } from './signaling.ts'
 import type { MediaQuality } from './media-engine.ts'
 import type { RecordingFormat } from './recorder.ts'
+import type { StreamTrack } from './streaming.ts'
 
 export type HttpMethod = 'POST' | 'GET'
 
@@ -60,7 +62,13 @@ export type HangupCause =
   | 'unspecified'
 
 export type PlaybackStatus =
-  'file_not_found' | 'call_hangup' | 'unknown' | 'cancelled' | 'completed' | 'failed'
+  | 'file_not_found'
+  | 'call_hangup'
+  | 'unknown'
+  | 'cancelled'
+  | 'cancelled_amd'
+  | 'completed'
+  | 'failed'
 
 /** The published list knows neither a stop nor a failure: both are `completed`, a failure with a detail. */
 export type SpeakStatus = 'completed' | 'call_hangup' | 'cancelled_amd'
@@ -89,6 +97,13 @@ export interface RecordingFacts {
   readonly fileName: string
   readonly startedAtUs: number
   readonly endedAtUs: number
+}
+
+/** A stream of a call as its events tell it. */
+export interface StreamFacts {
+  readonly streamId: StreamId
+  readonly url: string
+  readonly track: StreamTrack
 }
 
 export type EndReason = 'all_left' | 'ended_via_api' | 'host_left' | 'time_exceeded'
@@ -147,7 +162,8 @@ export type DomainEvent =
       readonly gatherId: string
       /** Without the terminating one. */
       readonly digits: string
-      readonly status: 'valid' | 'invalid' | 'timeout' | 'cancelled' | 'call_hangup'
+      readonly status:
+        'valid' | 'invalid' | 'timeout' | 'cancelled' | 'cancelled_amd' | 'call_hangup'
     }
   | { readonly type: 'playback-started'; readonly leg: LegFacts; readonly playback: PlaybackFacts }
   | {
@@ -165,6 +181,18 @@ export type DomainEvent =
       readonly status: SpeakStatus
       /** Why nothing, or not all, was said; else empty. */
       readonly detail: string
+    }
+  /** Who answered an outbound call; once per call that was asked about. */
+  | {
+      readonly type: 'machine-detected'
+      readonly leg: LegFacts
+      readonly result: 'human' | 'machine' | 'not_sure'
+    }
+  /** After a machine. */
+  | {
+      readonly type: 'machine-greeting-ended'
+      readonly leg: LegFacts
+      readonly result: 'beep_detected' | 'ended' | 'not_sure'
     }
   | { readonly type: 'refer-started'; readonly leg: LegFacts; readonly sipStatus: number }
   | { readonly type: 'refer-completed'; readonly leg: LegFacts; readonly sipStatus: number }
@@ -195,6 +223,18 @@ export type DomainEvent =
       readonly conference: ConferenceFacts
       readonly recording: RecordingFacts
     }
+  /** The far end of a stream is connected. */
+  | { readonly type: 'streaming-started'; readonly leg: LegFacts; readonly stream: StreamFacts }
+  /** Asked for, with the call, or closed by the far end. */
+  | { readonly type: 'streaming-stopped'; readonly leg: LegFacts; readonly stream: StreamFacts }
+  /** It could not be connected, or broke; the call goes on. */
+  | {
+      readonly type: 'streaming-failed'
+      readonly leg: LegFacts
+      readonly stream: StreamFacts
+      readonly why: string
+    }
+  | { readonly type: 'fork-started' | 'fork-stopped'; readonly leg: LegFacts }
   /** Audio of the whole conference; `spoken`: words to say rather than a file. */
   | {
       readonly type: 'conference-playback-started' | 'conference-playback-ended'

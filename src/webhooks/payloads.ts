@@ -80,6 +80,16 @@ export function webhookOf(
         gather_id: event.gatherId,
         ...parties(event.leg),
       })
+    case 'machine-detected':
+      return legWebhook('call.machine.detection.ended', event.leg, {
+        result: event.result,
+        ...parties(event.leg),
+      })
+    case 'machine-greeting-ended':
+      return legWebhook('call.machine.greeting.ended', event.leg, {
+        result: event.result,
+        ...parties(event.leg),
+      })
     case 'playback-started':
       return legWebhook('call.playback.started', event.leg, playback(event.playback))
     case 'playback-ended':

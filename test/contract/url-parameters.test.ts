@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { conferenceView, queueRecord, testApi, withKey } from '../../src/api/testing.ts'
+import { asWebUrl } from '../../src/api/stream-rules.ts'
 import type { FieldSchema } from '../../src/api/validate.ts'
 import { createHttpClient } from '../../src/platform/http-client.ts'
 import { hostileNames, hostileUrls } from '../support/hostile-urls.ts'
 
 /** What a URL parameter must be judged by; `event-urls` is a map of event types to URLs. */
-const urlRules = ['web-url', 'webhook-url', 'optional-webhook-url', 'event-urls']
+const urlRules = ['web-url', 'webhook-url', 'optional-webhook-url', 'event-urls', 'stream-url']
 
 /** Values of the parameters that some operation requires. */
 const samples: Readonly<Record<string, unknown>> = {
@@ -25,6 +26,7 @@ const samples: Readonly<Record<string, unknown>> = {
   connection_name: 'agents',
   user_name: 'agent1',
   password: 'twelve-chars',
+  stream_url: 'wss://agent.example/',
 }
 
 const publicUrl = 'https://hooks.example/a'
@@ -136,6 +138,11 @@ async function poster(checkUrl: (url: string) => string | undefined) {
   return { post, close: () => api.close() }
 }
 
+/** A stream's URL has another scheme, and goes the same way. */
+function schemed({ schema }: UrlParameter, url: string): string {
+  return schema['x-rule'] === 'stream-url' ? url.replace(/^http(s?):/i, 'ws$1:') : url
+}
+
 test('every parameter whose name says URL has a rule that judges it', () => {
   const found = parameters.map(({ method, path, name }) => `${method} ${path} ${name}`)
   assert.ok(found.length >= 12, found.join('\n'))
@@ -159,10 +166,11 @@ test(`${hostileUrls.length} hostile URLs in every parameter: none passes, a publ
   for (const parameter of parameters) {
     const where = `${parameter.path} ${parameter.name}`
     if (parameter.schema['x-lacking'] === undefined) {
-      const { passed, body } = await post(parameter, publicUrl)
+      const { passed, body } = await post(parameter, schemed(parameter, publicUrl))
       assert.ok(passed, `${where}: ${body}`)
     }
-    for (const url of hostileUrls) {
+    for (const hostile of hostileUrls) {
+      const url = schemed(parameter, hostile)
       const { statusCode, passed } = await post(parameter, url)
       const said = `${where}: ${url.slice(0, 80)}: ${statusCode}`
       if (!passed) {
@@ -172,8 +180,14 @@ test(`${hostileUrls.length} hostile URLs in every parameter: none passes, a publ
       // An empty text names nothing; some parameters take it for none.
       if (url === '') continue
       // Whatever needs no name server to be seen through is refused at once.
-      assert.equal(http.checkUrl(url), undefined, said)
-      const outcome = await http.request({ method: 'GET', url, timeoutMs: 1000, bodyBytesMax: 100 })
+      const asked = asWebUrl(url)
+      assert.equal(http.checkUrl(asked), undefined, said)
+      const outcome = await http.request({
+        method: 'GET',
+        url: asked,
+        timeoutMs: 1000,
+        bodyBytesMax: 100,
+      })
       assert.ok(outcome.kind === 'failed' && outcome.why !== 'connect', said)
     }
   }

@@ -22,6 +22,11 @@ interface LegModel {
   peer: LegId | undefined
   conference: string | undefined
   playing: Set<string>
+  /** The stream that was told to have started, if it has not ended. */
+  streaming: string | undefined
+  forked: boolean
+  /** Who answered, as far as it was told, and whether the greeting of the machine has ended. */
+  machine: 'untold' | 'greets' | 'over'
   /** Ended in its place in line, which is kept. */
   kept: boolean
   /** Sequence of its latest leg-bridged. */
@@ -151,6 +156,19 @@ export class EventModel {
         if (this.gathersEnded.has(event.gatherId)) this.#broken(event, 'ended twice')
         this.gathersEnded.add(event.gatherId)
         return
+      case 'machine-detected': {
+        const leg = this.#alive(event, event.leg.legId)
+        if (!leg.answered) this.#broken(event, 'before it was answered')
+        if (leg.machine !== 'untold') this.#broken(event, 'a second verdict')
+        leg.machine = event.result === 'machine' ? 'greets' : 'over'
+        return
+      }
+      case 'machine-greeting-ended': {
+        const leg = this.#alive(event, event.leg.legId)
+        if (leg.machine !== 'greets') this.#broken(event, 'of no machine, or twice')
+        leg.machine = 'over'
+        return
+      }
       case 'dtmf-received':
       case 'rtp-silent':
       case 'rtp-heard':
@@ -226,6 +244,12 @@ export class EventModel {
       case 'recording-failed':
         if (!this.legs.has(event.leg.legId)) this.#broken(event, 'of nobody')
         return
+      case 'streaming-started':
+      case 'streaming-stopped':
+      case 'streaming-failed':
+      case 'fork-started':
+      case 'fork-stopped':
+        return this.#streams(event)
       case 'conference-recording-saved':
         return
       case 'queue-created':
@@ -258,6 +282,9 @@ export class EventModel {
       peer: undefined,
       conference: undefined,
       playing: new Set(),
+      streaming: undefined,
+      forked: false,
+      machine: 'untold',
       kept: false,
       bridgedAt: 0,
       issuer: false,
@@ -295,6 +322,35 @@ export class EventModel {
     }
     if (leg.conference !== undefined) this.#broken(event, 'ended inside a conference')
     if (leg.playing.size > 0) this.#broken(event, 'ended with a playback that never ended')
+    if (leg.streaming !== undefined || leg.forked) this.#broken(event, 'ended while it streams')
+  }
+
+  /** C200: one stream and one fork at a time, what started ends once, and nothing after the hang-up. */
+  #streams(
+    event: Extract<DomainEvent, { type: `streaming-${string}` | 'fork-started' | 'fork-stopped' }>,
+  ): void {
+    const leg = this.#alive(event, event.leg.legId)
+    if (!leg.answered) this.#broken(event, 'before it was answered')
+    switch (event.type) {
+      case 'streaming-started':
+        if (leg.streaming !== undefined) this.#broken(event, 'a second stream')
+        leg.streaming = event.stream.streamId
+        return
+      case 'streaming-stopped':
+        if (leg.streaming !== event.stream.streamId) this.#broken(event, 'it never started')
+        leg.streaming = undefined
+        return
+      case 'streaming-failed':
+        if (leg.streaming === event.stream.streamId) leg.streaming = undefined
+        else if (leg.streaming !== undefined) this.#broken(event, 'beside another one')
+        return
+      case 'fork-started':
+      case 'fork-stopped': {
+        const starts = event.type === 'fork-started'
+        if (leg.forked === starts) this.#broken(event, 'twice')
+        leg.forked = starts
+      }
+    }
   }
 
   #enqueued(event: Extract<DomainEvent, { type: 'call-enqueued' }>): void {

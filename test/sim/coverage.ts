@@ -37,6 +37,10 @@ const legCommands = {
   'record-stop': true,
   'record-pause': true,
   'record-resume': true,
+  'streaming-start': true,
+  'streaming-stop': true,
+  'fork-start': true,
+  'fork-stop': true,
   refer: true,
   reject: true,
   transfer: true,
@@ -88,6 +92,8 @@ const media: Names<Extract<MediaInput, { legId: LegId }>['kind']> = {
   'media-dtmf': true,
   'playback-started': true,
   'playback-ended': true,
+  'machine-detected': true,
+  'machine-greeting-ended': true,
   'mix-floor': true,
   'rtp-silent': true,
   'rtp-heard': true,
@@ -99,6 +105,7 @@ const timers: Readonly<Record<TimerName, 'leg' | 'conference' | 'none'>> = {
   'dial-timeout': 'leg',
   'time-limit': 'leg',
   gather: 'leg',
+  'detect-machine': 'leg',
   'press-key': 'leg',
   'max-wait': 'leg',
   'first-command': 'leg',
@@ -259,6 +266,8 @@ export class Coverage {
         const verb = this.#verbs.get(input.operationId)
         return { what: `store ${verb?.kind} ${input.outcome.kind}`, legId: verb?.legId }
       }
+      case 'stream':
+        return { what: input.input.kind, legId: input.input.legId }
       case 'recorder':
         return { what: input.input.kind, legId: undefined }
       case 'restore':

@@ -495,6 +495,9 @@ export function short(event: DomainEvent): string {
       return `${event.type} ${event.queueName}`
     case 'gather-ended':
       return `gather-ended ${event.leg.legId} ${event.status} '${event.digits}'`
+    case 'machine-detected':
+    case 'machine-greeting-ended':
+      return `${event.type} ${event.leg.legId} ${event.result}`
     case 'dtmf-received':
       return `dtmf-received ${event.leg.legId} ${event.digit}`
     case 'conference-created':
@@ -520,6 +523,11 @@ export function short(event: DomainEvent): string {
     case 'floor-changed':
     case 'recording-saved':
     case 'recording-failed':
+    case 'streaming-started':
+    case 'streaming-stopped':
+    case 'streaming-failed':
+    case 'fork-started':
+    case 'fork-stopped':
     case 'rtp-silent':
     case 'rtp-heard':
       return `${event.type} ${event.leg.legId}`

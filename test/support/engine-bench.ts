@@ -29,6 +29,7 @@ import type {
 import type { DomainEvent } from '../../src/ports/events.ts'
 import type { AudioReference, MediaCommand, MediaInput } from '../../src/ports/media-engine.ts'
 import type { RecorderCommand } from '../../src/ports/recorder.ts'
+import type { StreamCommand } from '../../src/ports/streaming.ts'
 import type { SignalingEffect, SignalingInput } from '../../src/ports/signaling.ts'
 import type { QueueVerb, StateTable } from '../../src/ports/store.ts'
 import { QueueBook } from '../../src/store/order/queue-book.ts'
@@ -130,6 +131,8 @@ export class Bench {
 
   /** What the recorder was asked since the last look. */
   readonly recorder: RecorderCommand[] = []
+  /** What the streamer was asked. */
+  readonly streamer: StreamCommand[] = []
 
   /** One input and everything that the store says at once. Fails on a broken invariant. */
   step(input: EngineInput): void {
@@ -146,6 +149,7 @@ export class Bench {
         this.sip.push(signalWord(effect.effect))
       } else if (effect.kind === 'media') this.media.push(mediaWord(effect.command))
       else if (effect.kind === 'record') this.recorder.push(effect.command)
+      else if (effect.kind === 'stream') this.streamer.push(effect.command)
       else this.answers.set(effect.token, effect.answer)
     }
     for (const change of out.changes) {
@@ -467,6 +471,9 @@ function eventWord(event: DomainEvent): string {
       return `${event.type} ${event.leg.legId} ${'reason' in event ? event.reason : event.cause}`
     case 'gather-ended':
       return `${event.type} ${event.leg.legId} ${event.status} '${event.digits}'`
+    case 'machine-detected':
+    case 'machine-greeting-ended':
+      return `${event.type} ${event.leg.legId} ${event.result}`
     case 'speak-started':
       return `${event.type} ${event.leg.legId} ${event.speakId}`
     case 'speak-ended':
@@ -509,6 +516,11 @@ function eventWord(event: DomainEvent): string {
     case 'floor-changed':
     case 'recording-saved':
     case 'recording-failed':
+    case 'streaming-started':
+    case 'streaming-stopped':
+    case 'streaming-failed':
+    case 'fork-started':
+    case 'fork-stopped':
     case 'rtp-silent':
     case 'rtp-heard':
       return `${event.type} ${event.leg.legId}`
@@ -550,6 +562,11 @@ function mediaWord(command: MediaCommand): string {
       const only = command.only === undefined ? '' : ` only ${command.only.join()}`
       return `${command.kind} ${command.legId} ${ears}${only}`
     }
+    case 'detect-machine': {
+      const { from, greeting, greetingListenMs } = command.listening
+      return `detect-machine ${command.legId} ${from} ${greeting} ${greetingListenMs}`
+    }
+    case 'detect-machine-stop':
     case 'create-leg':
     case 'set-remote':
     case 'reoffer':

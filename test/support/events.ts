@@ -6,6 +6,7 @@ import type {
   DomainEvent,
   LegFacts,
   RecordingFacts,
+  StreamFacts,
   StampedEvent,
   WebhookOverrides,
 } from '../../src/ports/events.ts'
@@ -80,6 +81,11 @@ export function sampleEvents(leg: LegFacts = sampleLeg()): readonly DomainEvent[
     startedAtUs: 1_741_079_402_000_000,
     endedAtUs: 1_741_079_662_000_000,
   }
+  const stream: StreamFacts = {
+    streamId: brandAs('32de0dea-53cb-4b21-89a4-9e1819c043bc'),
+    url: 'wss://agent.example.com/stream',
+    track: 'inbound_track',
+  }
   const queueName = brandAs<QueueName>('support')
   const participantId = brandAs<ParticipantId>('part-1')
   return [
@@ -111,6 +117,8 @@ export function sampleEvents(leg: LegFacts = sampleLeg()): readonly DomainEvent[
     { type: 'call-dequeued', leg, queueName, position: 1, reason: 'bridged', waitSecs: 72 },
     { type: 'dtmf-received', leg, digit: '5' },
     { type: 'gather-ended', leg, gatherId: 'g1', digits: '503', status: 'valid' },
+    { type: 'machine-detected', leg, result: 'machine' },
+    { type: 'machine-greeting-ended', leg, result: 'beep_detected' },
     { type: 'playback-started', leg, playback },
     { type: 'playback-ended', leg, playback, status: 'cancelled', detail: '' },
     { type: 'speak-started', leg, speakId: brandAs<PlaybackId>('s1') },
@@ -137,6 +145,11 @@ export function sampleEvents(leg: LegFacts = sampleLeg()): readonly DomainEvent[
     { type: 'recording-saved', leg, recording },
     { type: 'recording-failed', leg, recordingId: recording.recordingId },
     { type: 'conference-recording-saved', conference, recording },
+    { type: 'streaming-started', leg, stream },
+    { type: 'streaming-stopped', leg, stream },
+    { type: 'streaming-failed', leg, stream, why: 'connection refused' },
+    { type: 'fork-started', leg },
+    { type: 'fork-stopped', leg },
     { type: 'queue-created', queueName, queueId: brandAs('q-1') },
     { type: 'queue-updated', queueName, maxSize: 5 },
     { type: 'queue-deleted', queueName, collected: true },

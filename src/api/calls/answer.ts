@@ -4,6 +4,7 @@ import {
   codecsOf,
   commonFields,
   customHeaders,
+  lacking,
   lackingCallFeatures,
   preferredCodecs,
   sipHeaders,
@@ -11,6 +12,7 @@ import {
 import { bodyOperation } from '../operation.ts'
 import { recordFields, recordOf } from '../record-fields.ts'
 import { recordResultSchema } from '../recordings/object.ts'
+import { streamFields, streamOf } from '../stream-fields.ts'
 import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
@@ -24,7 +26,9 @@ const schema = bodyOperation({
     sip_headers: sipHeaders,
     preferred_codecs: preferredCodecs,
     ...lackingCallFeatures,
+    answering_machine_detection: lacking('disabled'),
     ...recordFields,
+    ...streamFields,
     ...webhookFields,
   }),
   ok: recordResultSchema,
@@ -34,6 +38,8 @@ const schema = bodyOperation({
 export function answer(api: Api, context: ApiContext): void {
   api.post(`${callPath}/actions/answer`, { schema }, async (request, reply) => {
     const { body, params } = request
+    const streamed = streamOf(context, body)
+    if ('problem' in streamed) return context.refuse(reply, [streamed.problem])
     const command = {
       kind: 'answer',
       legId: legIdOf(params),
@@ -42,6 +48,7 @@ export function answer(api: Api, context: ApiContext): void {
       codecs: codecsOf(body.preferred_codecs),
       webhooks: webhookOverrides(body),
       ...recordOf(context.options.random, body),
+      ...streamed,
     } as const
     return context.act(request, reply, command, body)
   })

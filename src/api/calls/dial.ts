@@ -7,6 +7,7 @@ import { dialedSchema } from '../objects.ts'
 import { recordOf } from '../record-fields.ts'
 import { bodyOperation } from '../operation.ts'
 import { missing } from '../problems.ts'
+import { streamFields, streamOf } from '../stream-fields.ts'
 import type { Problem } from '../problems.ts'
 import { conferenceConfig, purposeOf, superviseFields } from './dial-conference.ts'
 import {
@@ -34,6 +35,8 @@ const schema = bodyOperation({
     prevent_double_bridge: flag(false),
     conference_config: conferenceConfig,
     ...superviseFields,
+    ...streamFields,
+    stream_establish_before_call_originate: lacking(false),
     dialogflow_config: lacking(),
     enable_dialogflow: lacking(false),
     ...commonFields,
@@ -51,6 +54,8 @@ export function dial(api: Api, context: ApiContext): void {
     if (problems.length > 0) return context.refuse(reply, problems)
     const meant = await purposeOf(context, body)
     if ('problem' in meant) return context.refuse(reply, [meant.problem])
+    const streamed = streamOf(context, body)
+    if ('problem' in streamed) return context.refuse(reply, [streamed.problem])
     const source = await context.audio(body)
     if ('problem' in source) return context.refuse(reply, [source.problem])
     const command = {
@@ -60,6 +65,7 @@ export function dial(api: Api, context: ApiContext): void {
       dial: {
         ...dialOptions(body, source.audio),
         ...recordOf(context.options.random, body),
+        ...streamed,
       },
       others:
         typeof to === 'string' ? undefined : others.map((one) => ringBranch(context, body, one)),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
-import { clientState, commonFields, flag, muteDtmf, parkAfterUnbridge } from '../fields.ts'
+import { clientState, commonFields, flag, lacking, muteDtmf, parkAfterUnbridge } from '../fields.ts'
 import { recordOf } from '../record-fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { destinationField, dialFields, dialOptions, dialProblems } from './dial-fields.ts'
@@ -16,6 +16,7 @@ const schema = bodyOperation({
       Type.String({ minLength: 1, 'x-rule': 'caller', description: 'Else the called number.' }),
     ),
     ...dialFields,
+    stream_url: lacking(),
     early_media: flag(true),
     park_after_unbridge: parkAfterUnbridge,
     mute_dtmf: muteDtmf,

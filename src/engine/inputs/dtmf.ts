@@ -6,6 +6,7 @@ import type { StepContext } from '../context.ts'
 import { gatherKey } from '../gathers.ts'
 import { pressKeys } from '../press-keys.ts'
 import type { HeardKey, Leg } from '../state.ts'
+import { tellStream } from '../streams.ts'
 
 export interface Key {
   readonly digit: string
@@ -20,6 +21,7 @@ const SAME_KEY_MS = 400
 export function hearKey(ctx: StepContext, leg: Leg, key: Key): void {
   if (!leg.told || heardAlready(ctx, leg, key)) return
   ctx.emit({ type: 'dtmf-received', leg: ctx.facts(leg), digit: key.digit })
+  tellStream(ctx, leg, key.digit)
   gatherKey(ctx, leg, key.digit)
   if (key.passOnMs === undefined || leg.state.at !== 'bridged') return
   const { bridge } = leg.state

@@ -6,11 +6,13 @@ import type { StepContext } from '../context.ts'
 import { endLeg } from '../end-leg.ts'
 import { playAnswerAudio } from '../leg-audio.ts'
 import { failure } from '../leg-ends.ts'
+import { startDetection } from '../machine-detection.ts'
 import { fulfilPlans } from '../planned-join.ts'
 import { pressKeys } from '../press-keys.ts'
 import { recordLeg } from '../recordings.ts'
 import { isOutOfRing, stopRivals } from '../ring-group.ts'
 import type { Leg } from '../state.ts'
+import { startStream } from '../streams.ts'
 import { beginSupervising } from '../supervision.ts'
 
 /** How long a key is held down, as `send_dtmf` has it by default. */
@@ -46,11 +48,14 @@ export function legAccepted(
     ctx.arm('time-limit', legId, timeLimitMs)
   }
   if (leg.deferredEnd !== undefined) return
+  startDetection(ctx, leg)
   const digits = leg.dial?.options.sendDigits
   // C129: first of all, and nothing waits for them: a menu at the far end listens from its answer on.
   if (digits !== undefined) pressKeys(ctx, leg, digits, ANSWER_KEY_MS)
   const record = leg.dial?.options.record
   if (record !== undefined) recordLeg(ctx, leg, record)
+  const stream = leg.dial?.options.stream
+  if (stream !== undefined) startStream(ctx, leg, stream)
   beginSupervising(ctx, leg)
   if (!playAnswerAudio(ctx, leg)) fulfilPlans(ctx, leg)
 }

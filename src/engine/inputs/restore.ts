@@ -23,6 +23,7 @@ import { tellDequeued } from '../memberships.ts'
 import { fulfilPlans } from '../planned-join.ts'
 import { recountOutbound } from '../outbound-limits.ts'
 import type { Leg } from '../state.ts'
+import { resumeStreams } from '../streams.ts'
 import { reviveSupervision, superviseBridge } from '../supervision.ts'
 import { referInput } from './refer.ts'
 import { armCollection } from './timers.ts'
@@ -67,6 +68,7 @@ function goOn(ctx: StepContext, legs: readonly Leg[], former: FormerCalls): void
     endLeg(ctx, leg, dialogLost(0))
   }
   for (const leg of going) {
+    resumeStreams(ctx, leg)
     // The NOTIFY that said how it went may have come while nobody was here.
     if (leg.referring)
       referInput(ctx, leg, { kind: 'refer-progress', legId: leg.legId, status: 408 })
@@ -108,6 +110,9 @@ function restoreLeg(row: LegRow): Leg {
   leg.timeLimitAtMs = row.timeLimitAtMs ?? undefined
   leg.audio = restoredAudio(row.audio)
   leg.gather = row.gather ?? undefined
+  leg.machine = row.machine ?? undefined
+  leg.stream = row.stream ?? undefined
+  leg.fork = row.fork ?? undefined
   // A tone that was laid over a moment is not begun again.
   leg.overlay = { ...restoredAudio(row.overlay), background: undefined }
   leg.supervises = row.supervises ?? undefined

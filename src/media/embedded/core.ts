@@ -26,6 +26,7 @@ import type {
 import { partnerOf, Supervision } from './supervision.ts'
 import { EngineColumn } from './quality-table.ts'
 import type { QualityTable } from './quality-table.ts'
+import { Voices } from './voices.ts'
 
 export interface CoreDependencies {
   readonly datagrams: Datagrams
@@ -56,6 +57,7 @@ export class MediaCore {
   readonly #mixes = new Map<ConferenceId, ConferenceMix>()
   readonly #mixTaps = new MixTaps()
   readonly #supervision = new Supervision()
+  readonly #voices = new Voices()
   readonly #clips = new Map<number, AudioClip>()
   #events: WorkerEvent[] = []
   #timer: TimerId | undefined
@@ -191,6 +193,12 @@ export class MediaCore {
         return
       case 'tap-detach':
         leg.detachTap(command.tapId)
+        return
+      case 'voice-attach':
+        this.#voices.attach(leg, command.memory, command.target)
+        return
+      case 'voice-detach':
+        this.#voices.detach(leg.legId)
         return
       case 'release':
         this.#release(leg)
@@ -406,6 +414,7 @@ export class MediaCore {
   /** `farewell` false: the peer is told nothing, because the leg failed or goes on elsewhere. */
   #release(leg: MediaLeg, farewell = true): void {
     this.#legs.delete(leg.legId)
+    this.#voices.detach(leg.legId)
     this.#supervision.end(leg)
     for (const listener of [...leg.listeners]) listener.hearSilence()
     const { peer } = leg
@@ -438,6 +447,7 @@ export class MediaCore {
     for (const mix of this.#mixes.values()) this.#tickMix(mix)
     this.#mixTaps.tick(this.#mixes)
     this.#supervision.forEachMix((mix) => this.#tickMix(mix))
+    this.#voices.tick()
     for (const leg of this.#legs.values()) {
       try {
         leg.tick(this.#dueMs)

@@ -29,6 +29,7 @@ import { RtpSender } from './sender.ts'
 import type { RtpIdentity } from './sender.ts'
 import { KEY_TAP, LegTaps, makeTap } from './tap.ts'
 import type { TapSpec } from './tap.ts'
+import { layersOver, VoiceLayer } from './voice-layer.ts'
 
 /** After this much silence another source may prove itself: the peer's NAT may have moved it. */
 const RELATCH_SILENCE_MS = 5000
@@ -131,6 +132,8 @@ export class MediaLeg {
   readonly #allowances = new Allowances()
   #taps: LegTaps | undefined
   readonly #listening = new Listening()
+  /** What a stream says, over everything. */
+  readonly voice = new VoiceLayer()
 
   constructor(legId: LegId, slot: number, identity: RtpIdentity, context: LegContext) {
     this.legId = legId
@@ -441,7 +444,7 @@ export class MediaLeg {
   ): void {
     const base = this.#base
     if (base.kind !== 'leg' || this.keys.pressing) return
-    if (this.playback !== undefined || this.overlay !== undefined) return
+    if (this.playback !== undefined || this.overlay !== undefined || this.voice.speaking) return
     const passing = kind === 'event' && !base.passKeys ? 'other' : kind
     this.#listening.hear(this.sender, header, bytes, passing, nowMs)
   }
@@ -449,7 +452,7 @@ export class MediaLeg {
   #feed(dueMs: number): void {
     const { sender } = this
     const playback = this.#sounding(this.playback)?.player
-    const overlay = this.#sounding(this.overlay)?.player
+    const overlay = layersOver(this.#sounding(this.overlay)?.player, this.voice)
     if (overlay !== undefined) {
       feedOverlay(sender, overlay, playback ?? this.#mixFrame(), dueMs)
     } else if (playback !== undefined) playback.feed(sender, dueMs)

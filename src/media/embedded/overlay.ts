@@ -6,6 +6,7 @@ import { FRAME_SAMPLES } from '../audio/clip.ts'
 import { samplesPerFrame } from '../audio/codec.ts'
 import type { ClipPlayer } from './clip-player.ts'
 import type { RtpSender } from './sender.ts'
+import type { Layer } from './voice-layer.ts'
 
 interface Layers {
   readonly lower: Int16Array
@@ -18,7 +19,7 @@ const wide = layersOf(2 * FRAME_SAMPLES)
 /** The next 20 ms of `overlay` over those of `below`: a playback, a frame of a mix, or (undefined) silence. */
 export function feedOverlay(
   sender: RtpSender,
-  overlay: ClipPlayer,
+  overlay: Layer,
   below: ClipPlayer | Int16Array | undefined,
   nowMs: number,
 ): void {

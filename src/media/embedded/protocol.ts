@@ -5,6 +5,7 @@
 import type { ConferenceId, LegId, PlaybackId } from '../../base/ids.ts'
 import type { DatagramPeer } from '../../ports/datagrams.ts'
 import type { MediaInput, Supervisor } from '../../ports/media-engine.ts'
+import type { StreamTarget } from '../../ports/streaming.ts'
 import type { Agreement } from '../../sdp/session.ts'
 import type { AudioClip } from '../audio/clip.ts'
 import type { RtpIdentity } from './sender.ts'
@@ -105,6 +106,14 @@ export type WorkerCommand =
       readonly tap: TapSpec
     }
   | { readonly op: 'tap-detach'; readonly legId: LegId; readonly tapId: string }
+  /** What the leg's stream says (`newPlayRing`), over all that its targets hear; one per leg, a second one replaces it. */
+  | {
+      readonly op: 'voice-attach'
+      readonly legId: LegId
+      readonly memory: SharedArrayBuffer
+      readonly target: StreamTarget
+    }
+  | { readonly op: 'voice-detach'; readonly legId: LegId }
   /** A tap on everybody: inbound is what `first` says, outbound what all others say. */
   | {
       readonly op: 'mix-tap-attach'

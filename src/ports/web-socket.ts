@@ -1,0 +1,35 @@
+/** WebSocket connections (RFC 6455) to URLs that clients name. Nothing here throws; what goes wrong ends the line. */
+export interface WebSockets {
+  connect(options: ConnectOptions, on: WebSocketListener): WebSocketLine
+}
+
+export interface ConnectOptions {
+  /** ws or wss. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** For the name, the connection and the handshake together. */
+  readonly openMs: number
+  /** A larger message ends the line. */
+  readonly messageBytesMax: number
+}
+
+export interface WebSocketListener {
+  opened(): void
+  /** Text, or the bytes of a binary message read as UTF-8. */
+  message(text: string): void
+  /** An answer to `ping`. */
+  pong(): void
+  /** Once, and nothing after it. `orderly`: the far end closed with 1000, 1001 or without a reason. */
+  closed(why: string, orderly: boolean): void
+}
+
+export interface WebSocketLine {
+  send(text: string): void
+  ping(): void
+  /** Bytes that the far end has not taken yet. */
+  bufferedBytes(): number
+  /** In order, after what was sent; a far end that does not answer is dropped soon. `closed` is not called. */
+  close(code: number): void
+  /** At once. `closed` is not called. */
+  drop(): void
+}
