@@ -190,8 +190,16 @@ test('a conference is recorded until it ends', () => {
     ...{ kind: 'conference-record-pause', conference },
     recordingId: brandAs<RecordingId>('r'),
   } as const)
+  for (const name of ['r2', 'r3', 'r4']) {
+    bench.ok({ kind: 'conference-record-start', conference, order: order(name) })
+  }
+  bench.refused(
+    { kind: 'conference-record-start', conference, order: order('r5') },
+    'recordings-max',
+  )
+  assert.deepEqual(asked(bench), ['start r', 'pause r', 'start r2', 'start r3', 'start r4'])
   bench.ok({ kind: 'conference-end', conference })
-  assert.deepEqual(asked(bench), ['start r', 'pause r', 'stop r'])
+  assert.deepEqual(asked(bench), ['stop r', 'stop r2', 'stop r3', 'stop r4'])
   bench.forget()
   closed(bench, 'r')
   assert.deepEqual(bench.since('events'), ['conference-recording-saved room'])

@@ -140,9 +140,10 @@ test('a supervisor that is moved by a command supervises nobody any more', () =>
 
 test('after a restart the supervisor listens again; one whose call is gone is hung up', () => {
   const bench = supervised('whisper')
+  bench.ok(switchTo('boss', 'barge'))
   const next = bench.restarted('agent', 'caller', 'boss')
-  assert.equal(lastSupervise(next), 'supervise agent caller: boss whisper agent')
-  next.ok(switchTo('boss', 'barge'))
+  assert.equal(lastSupervise(next), 'supervise agent caller: boss barge agent')
+  next.ok(switchTo('boss', 'whisper'))
   const alone = bench.restarted('boss')
   assert.equal(alone.state('boss'), 'ended')
 })

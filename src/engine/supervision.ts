@@ -5,7 +5,7 @@
 
 import type { Supervisor } from '../ports/media-engine.ts'
 import type { StepContext } from './context.ts'
-import { cancelledDial, ownHangup } from './leg-ends.ts'
+import { ownHangup } from './leg-ends.ts'
 import type { Leg } from './state.ts'
 
 /** From now on `supervisor`, answered or not, goes with `target`. */
@@ -58,8 +58,7 @@ export function dismissSupervisors(ctx: StepContext, leg: Leg): void {
     if (supervisor === undefined) continue
     supervisor.supervises = undefined
     ctx.touch(supervisor)
-    const answered = supervisor.answeredAtMs !== undefined
-    ctx.endSoon(supervisor, answered ? ownHangup(supervisor) : cancelledDial())
+    ctx.endSoon(supervisor, ownHangup(supervisor))
   }
   leg.supervisors.clear()
 }
