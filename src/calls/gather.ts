@@ -37,7 +37,9 @@ export interface Gather<Audio> {
   readonly endByMs: number | undefined
 }
 
-export type GatherStatus = 'valid' | 'invalid' | 'timeout' | 'cancelled' | 'call_hangup'
+/** Why somebody else ends it; `cancelled_amd`: an answering machine is ready to record. */
+export type GatherStop = 'cancelled' | 'cancelled_amd' | 'call_hangup'
+export type GatherStatus = 'valid' | 'invalid' | 'timeout' | GatherStop
 
 export type GatherInput =
   | { readonly kind: 'key'; readonly digit: string }
@@ -45,7 +47,7 @@ export type GatherInput =
   | { readonly kind: 'prompt-over' }
   /** A deadline may have come. */
   | { readonly kind: 'time' }
-  | { readonly kind: 'stop'; readonly status: 'cancelled' | 'call_hangup' }
+  | { readonly kind: 'stop'; readonly status: GatherStop }
 
 export type GatherEffect<Audio> =
   | { readonly kind: 'play'; readonly promptId: string; readonly audio: Audio }

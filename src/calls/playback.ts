@@ -24,11 +24,17 @@ export type PlaybackState<Audio> = {
   | { readonly at: 'playing'; readonly current: Track<Audio> }
 )
 
-export type EndStatus = 'completed' | 'failed' | 'file_not_found' | 'cancelled' | 'call_hangup'
+export type EndStatus =
+  'completed' | 'failed' | 'file_not_found' | 'cancelled' | 'cancelled_amd' | 'call_hangup'
 
 export type PlaybackInput<Audio> =
   | { readonly kind: 'start'; readonly track: Track<Audio> }
-  | { readonly kind: 'stop'; readonly which: 'current' | 'all' }
+  | {
+      readonly kind: 'stop'
+      readonly which: 'current' | 'all'
+      /** `cancelled_amd`: an answering machine is ready to record. Absent: `cancelled`. */
+      readonly status?: 'cancelled' | 'cancelled_amd'
+    }
   /** Those of one owner; others of the leg go on. */
   | { readonly kind: 'stop-these'; readonly playbackIds: ReadonlySet<string> }
   | { readonly kind: 'media-started'; readonly playbackId: string }
@@ -81,7 +87,7 @@ export function stepPlayback<Audio>(
     case 'start':
       return start(state, input.track)
     case 'stop':
-      return stop(state, input.which)
+      return stop(state, input.which, input.status)
     case 'stop-these':
       return stopThese(state, input.playbackIds)
     case 'media-started':
@@ -106,9 +112,13 @@ function start<Audio>(state: PlaybackState<Audio>, track: Track<Audio>): Playbac
   return { state: { ...state, background, at: 'loading', current: track }, effects }
 }
 
-function stop<Audio>(state: PlaybackState<Audio>, which: 'current' | 'all'): PlaybackStep<Audio> {
+function stop<Audio>(
+  state: PlaybackState<Audio>,
+  which: 'current' | 'all',
+  status: 'cancelled' | 'cancelled_amd' = 'cancelled',
+): PlaybackStep<Audio> {
   if (state.at === 'idle') return stay(state)
-  const effects = endCurrent(state, 'cancelled')
+  const effects = endCurrent(state, status)
   return next(state.background, which === 'all' ? [] : state.waiting, effects)
 }
 
@@ -182,7 +192,7 @@ function setBackground<Audio>(
 
 function endCurrent<Audio>(
   state: Exclude<PlaybackState<Audio>, { at: 'idle' }>,
-  status: 'cancelled' | 'call_hangup',
+  status: 'cancelled' | 'cancelled_amd' | 'call_hangup',
 ): PlaybackEffect<Audio>[] {
   const effects: PlaybackEffect<Audio>[] = [{ kind: 'stop', playbackId: state.current.playbackId }]
   if (state.at === 'playing') {

@@ -214,8 +214,7 @@ class Driver {
     if (input.kind === 'recording-ended') this.#take({ kind: 'recorder', input })
     else if (input.kind === 'stream-started' || input.kind === 'stream-ended') {
       this.#take({ kind: 'stream', input })
-    }
-    else if (isMediaInput(input)) this.#take({ kind: 'media', input })
+    } else if (isMediaInput(input)) this.#take({ kind: 'media', input })
     else this.#take({ kind: 'signaling', input })
   }
 

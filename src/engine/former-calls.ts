@@ -10,6 +10,7 @@ import type { AudioReference } from '../ports/media-engine.ts'
 import type { StepContext } from './context.ts'
 import { resumeGather } from './gathers.ts'
 import { resumeAudio } from './leg-audio.ts'
+import { resumeDetection } from './machine-detection.ts'
 import type { Leg } from './state.ts'
 
 /** A caller who was ringing may try again at once: the next process takes calls in a moment. */
@@ -51,6 +52,7 @@ export class FormerCalls {
     this.#rejoin(ctx, leg)
     resumeAudio(ctx, leg)
     resumeGather(ctx, leg)
+    resumeDetection(ctx, leg)
     leg.unheard = true
     ctx.arm('probe', legId, PROBE_AFTER_MS + Math.floor((place * PROBE_SPREAD_MS) / count))
   }

@@ -9,6 +9,7 @@ import {
   type GatherInput,
   type GatherOrder,
   type GatherStep,
+  type GatherStop,
 } from '../calls/gather.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { LegTrack } from './audio-state.ts'
@@ -29,7 +30,7 @@ export function gatherKey(ctx: StepContext, leg: Leg, digit: string): void {
 }
 
 /** Nothing happens when none runs. */
-export function endGather(ctx: StepContext, leg: Leg, status: 'cancelled' | 'call_hangup'): void {
+export function endGather(ctx: StepContext, leg: Leg, status: GatherStop): void {
   step(ctx, leg, { kind: 'stop', status })
 }
 

@@ -50,6 +50,13 @@ export function stopAudio(ctx: StepContext, leg: Leg, status: 'cancelled' | 'cal
   stepAudio(ctx, leg, { kind: 'end-all', status })
 }
 
+/** An answering machine is ready to record: what was said into its greeting ends, what waits is dropped (C109). */
+export function stopForMachine(ctx: StepContext, leg: Leg): void {
+  const stop = { kind: 'stop', which: 'all', status: 'cancelled_amd' } as const
+  stepOverlay(ctx, leg, stop)
+  stepAudio(ctx, leg, stop)
+}
+
 /** What the conference plays to this participant ends; what the call itself plays goes on. */
 export function stopParticipantAudio(ctx: StepContext, leg: Leg, conferenceId: ConferenceId): void {
   const { audio } = leg
@@ -170,7 +177,7 @@ function speakEnded(
     type: 'speak-ended',
     leg: ctx.facts(leg),
     speakId: trackId(track),
-    status: status === 'call_hangup' ? 'call_hangup' : 'completed',
+    status: status === 'call_hangup' || status === 'cancelled_amd' ? status : 'completed',
     detail,
   }
 }

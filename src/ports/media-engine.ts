@@ -135,6 +135,15 @@ export type MediaCommand =
       readonly durationMs: number
       readonly inBand?: boolean
     }
+  /** Listens to who answered, from the answer on; a second one replaces the first. Told by `machine-…` inputs. */
+  | {
+      readonly kind: 'detect-machine'
+      readonly legId: LegId
+      readonly listening: MachineListening
+      readonly rules: MachineDetectionRules
+    }
+  /** Nothing more is told. */
+  | { readonly kind: 'detect-machine-stop'; readonly legId: LegId }
   /** The end: ports rest, links and mixes forget the leg, final figures are kept for `quality`. */
   | { readonly kind: 'release'; readonly legId: LegId }
 
@@ -143,6 +152,37 @@ export interface Supervisor {
   readonly legId: LegId
   readonly target: LegId
   readonly role: 'barge' | 'whisper' | 'monitor'
+}
+
+export interface MachineListening {
+  /** `greeting`: that it is a machine is known, only the end of its greeting is waited for. */
+  readonly from: 'answer' | 'greeting'
+  /** What is waited for after a machine: nothing, a beep, or a beep or a long silence. */
+  readonly greeting: 'no' | 'beep' | 'end'
+  /** How long the end of the greeting is waited for. */
+  readonly greetingListenMs: number
+}
+
+/** How voices and silences are judged; the names are those of the API, lengths in ms. */
+export interface MachineDetectionRules {
+  /** Nothing decided by then is `not_sure`. */
+  readonly totalMs: number
+  /** So much silence after some words is a person who waits. */
+  readonly afterGreetingSilenceMs: number
+  /** A shorter gap does not end a word. */
+  readonly betweenWordsMs: number
+  /** Who speaks longer is a machine. */
+  readonly greetingMs: number
+  /** Who says nothing for so long is a machine. */
+  readonly initialSilenceMs: number
+  /** Who says more words is a machine. */
+  readonly wordsMax: number
+  /** A longer word is a machine. */
+  readonly wordMsMax: number
+  /** Mean absolute sample (of 32768) below which it is silent. */
+  readonly silenceThreshold: number
+  /** The greeting of a machine has ended after so much silence. */
+  readonly greetingSilenceMs: number
 }
 
 export type AudioReference =
@@ -227,6 +267,18 @@ export type MediaInput =
     }
   /** This leg now speaks loudest in the conference; at most once per second. */
   | { readonly kind: 'mix-floor'; readonly conferenceId: ConferenceId; readonly legId: LegId }
+  /** Once per `detect-machine` from the answer. */
+  | {
+      readonly kind: 'machine-detected'
+      readonly legId: LegId
+      readonly result: 'human' | 'machine' | 'not_sure'
+    }
+  /** After a machine, unless only that was asked; `not_sure`: nothing was heard in time. */
+  | {
+      readonly kind: 'machine-greeting-ended'
+      readonly legId: LegId
+      readonly result: 'beep_detected' | 'ended' | 'not_sure'
+    }
   /** No RTP for `silentMs` on a leg that should send some; and its return. Policy is the engine's. */
   | { readonly kind: 'rtp-silent'; readonly legId: LegId; readonly silentMs: number }
   | { readonly kind: 'rtp-heard'; readonly legId: LegId }

@@ -27,6 +27,9 @@ export interface MediaTroubles {
   latencyMaxMs: number
 }
 
+/** The call logic waits so long for a verdict that is late. */
+const DETECTION_GRACE_MS = 2_000
+
 /** An engine whose phones still send audio is heard from within this time after a start. */
 const HEARD_WITHIN_MS = 200
 
@@ -59,6 +62,8 @@ export class SimMedia implements MediaEngine, DurableMedia {
   readonly #mixPlaying = new Set<string>()
   /** Who hears a leg in its mix. */
   readonly heard = new Map<LegId, { heard: boolean; only: readonly LegId[] | undefined }>()
+  /** Legs that are listened to, and for the how-many-th time. */
+  readonly #detecting = new Map<LegId, number>()
   /** Legs whose row is to be written or deleted. */
   readonly #changed = new Set<LegId>()
   #onChange: () => void = () => undefined
@@ -190,7 +195,14 @@ export class SimMedia implements MediaEngine, DurableMedia {
           this.heard.delete(command.legId)
         }
         return
+      case 'detect-machine':
+        this.#detectMachine(command)
+        return
+      case 'detect-machine-stop':
+        this.#detecting.delete(command.legId)
+        return
       case 'release':
+        this.#detecting.delete(command.legId)
         this.#unlinkAll(command.legId)
         if (this.legs.delete(command.legId)) this.#touch(command.legId)
         this.started.delete(command.legId)
@@ -200,6 +212,40 @@ export class SimMedia implements MediaEngine, DurableMedia {
         this.supervisors.delete(command.legId)
         return
     }
+  }
+
+  /**
+   * Who answers is written in the leg's name, so that nothing is drawn for it. Some verdicts are on their way when the
+   * call logic has given up waiting; some never come.
+   */
+  #detectMachine({
+    legId,
+    listening,
+    rules,
+  }: Extract<MediaCommand, { kind: 'detect-machine' }>): void {
+    const token = (this.#detecting.get(legId) ?? 0) + 1
+    this.#detecting.set(legId, token)
+    const die = [...legId].reduce((sum, char) => sum + char.charCodeAt(0), 0)
+    const goesOn = (): boolean => this.legs.has(legId) && this.#detecting.get(legId) === token
+    const greet = (): void => {
+      const result = (['beep_detected', 'ended', 'not_sure'] as const)[die % 3] ?? 'ended'
+      this.#timers.set((listening.greetingListenMs * (die % 7)) / 6, () => {
+        if (goesOn()) this.deliver({ kind: 'machine-greeting-ended', legId, result })
+      })
+    }
+    if (listening.from === 'greeting') return greet()
+    if (die % 5 === 0) return
+    const result = (['machine', 'human', 'machine', 'not_sure'] as const)[die % 4] ?? 'human'
+    const afterMs =
+      die % 5 === 1 ? rules.totalMs + DETECTION_GRACE_MS - 1 : (rules.totalMs * (die % 11)) / 10
+    this.#timers.set(afterMs, () => {
+      if (!goesOn()) return
+      this.#timers.set(die % 3, () => {
+        if (!this.legs.has(legId)) return
+        this.deliver({ kind: 'machine-detected', legId, result })
+        if (result === 'machine' && listening.greeting !== 'no' && goesOn()) greet()
+      })
+    })
   }
 
   #create(legId: LegId): void {

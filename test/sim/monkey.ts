@@ -15,6 +15,7 @@ import type {
   DialCommand,
   GatherCommand,
   LegCommand,
+  MachineDetectionOrder,
 } from '../../src/ports/commands.ts'
 import type { AudioReference, SpeechReference } from '../../src/ports/media-engine.ts'
 import type { Random } from '../../src/ports/random.ts'
@@ -40,6 +41,11 @@ const words: SpeechReference = {
   ...{ kind: 'speech', text: 'You are next.', ssml: false },
   ...{ voice: 'female', language: undefined },
 }
+const machineRules: Omit<MachineDetectionOrder['rules'], 'totalMs'> = {
+  ...{ afterGreetingSilenceMs: 800, betweenWordsMs: 50, greetingMs: 3_500 },
+  ...{ initialSilenceMs: 3_500, wordsMax: 5, wordMsMax: 3_500, silenceThreshold: 256 },
+  greetingSilenceMs: 1_500,
+}
 const beepWhen = ['always', 'never', 'on_enter', 'on_exit'] as const
 const plainHeaders = { customHeaders: [], sipHeaders: [], credentials: undefined }
 
@@ -49,6 +55,7 @@ export class Monkey {
   /** Of the action that is being drawn. */
   #random: Random
   #lastCommandId = 'c0'
+  #at = 0
 
   constructor(parts: MonkeyParts) {
     this.#parts = parts
@@ -59,6 +66,7 @@ export class Monkey {
         if (plan.without.has(`command ${i}`)) return
         // Of its own: when others are left out, this one stays what it was.
         this.#random = randomFor(plan.seed, `command ${i}`)
+        this.#at = i
         this.#act(i)
       })
     }
@@ -214,6 +222,15 @@ export class Monkey {
     }
   }
 
+  #machineDetection(): MachineDetectionOrder | undefined {
+    // Of its own, so that what is drawn after it stays what it was.
+    const random = randomFor(this.#parts.plan.seed, `machine ${this.#at}`)
+    if (random.below(4) > 0) return undefined
+    const mode = pick(random, ['detect', 'detect_beep', 'detect_words', 'greeting_end'] as const)
+    const greetingListenMs = 500 + random.below(4_000)
+    return { mode, greetingListenMs, rules: { ...machineRules, totalMs: random.below(3_000) } }
+  }
+
   #play(legId: LegId): LegCommand {
     const random = this.#random
     const track = {
@@ -246,7 +263,19 @@ export class Monkey {
       parkAfterUnbridge: random.below(3) === 0,
       preventDoubleBridge: random.below(3) === 0,
       ...this.#purpose(),
+      ...this.#others(),
     }
+  }
+
+  /** Some ring several at the same time. */
+  #others(): Pick<DialCommand, 'others'> {
+    const { clients } = this.#parts
+    const random = this.#random
+    if (random.below(3) > 0) return {}
+    const others = Array.from({ length: 1 + random.below(3) }, () => ({
+      ...{ fresh: clients.freshLeg(), to: this.#uri(), sendDigits: undefined },
+    }))
+    return { others }
   }
 
   /** Some are dialled to supervise a call, or into a conference, running or not. */
@@ -282,7 +311,9 @@ export class Monkey {
     const timeoutMs = 1_000 + random.below(agentRingMs)
     const { timeLimitMs } = this.#parts.plan.limits
     const sendDigits = random.below(6) === 0 ? '12w#' : undefined
-    return { ...dialOptions(this.#uri(), { timeoutMs, timeLimitMs }), audio, sendDigits }
+    const to = this.#uri()
+    const options = { ...dialOptions(to, { timeoutMs, timeLimitMs }), audio, sendDigits }
+    return { ...options, machineDetection: this.#machineDetection() }
   }
 
   #uri(): string {

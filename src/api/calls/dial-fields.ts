@@ -16,6 +16,8 @@ import {
 } from '../fields.ts'
 import type { ApiContext } from '../context.ts'
 import type { Problem } from '../problems.ts'
+import { machineFields, machineOf, machineProblems } from './machine-fields.ts'
+import type { MachineParameters } from './machine-fields.ts'
 import { recordFields } from '../record-fields.ts'
 import { destinationsMax, splitDestination } from '../rules.ts'
 import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
@@ -70,6 +72,7 @@ export const dialFields = {
     Type.Boolean({ description: 'Accepted; an answered call is always sent audio (C129).' }),
   ),
   ...lackingCallFeatures,
+  ...machineFields,
   ...recordFields,
   ...webhookFields,
 }
@@ -78,7 +81,7 @@ export const dialFields = {
 const spokenCodecs: readonly string[] = ['G722', 'PCMA', 'PCMU']
 const optionalCodec = 'OPUS'
 
-export interface DialParameters extends WebhookParameters {
+export interface DialParameters extends WebhookParameters, MachineParameters {
   readonly to: string
   readonly from?: string
   readonly from_display_name?: string
@@ -97,7 +100,12 @@ export interface DialParameters extends WebhookParameters {
 
 /** What this server cannot do for such a call: refused rather than silently left out. */
 export function dialProblems(context: ApiContext, body: DialParameters): readonly Problem[] {
-  return [...encryptionProblems(body), ...transportProblems(body), ...codecProblems(context, body)]
+  return [
+    ...encryptionProblems(body),
+    ...transportProblems(body),
+    ...codecProblems(context, body),
+    ...machineProblems(body),
+  ]
 }
 
 function encryptionProblems(body: DialParameters): readonly Problem[] {
@@ -149,6 +157,7 @@ export function dialOptions(body: DialParameters, audio: AudioReference | undefi
     audio,
     sendDigits: body.send_digits_on_answer || digits,
     webhooks: webhookOverrides(body),
+    ...machineOf(body),
   }
 }
 

@@ -6,6 +6,7 @@ import { floorChanged } from '../conference-membership.ts'
 import type { StepContext } from '../context.ts'
 import { endLeg } from '../end-leg.ts'
 import { failure } from '../leg-ends.ts'
+import { machineDetected, machineGreetingEnded } from '../machine-detection.ts'
 import type { Leg } from '../state.ts'
 import { hearKey } from './dtmf.ts'
 import { playbackInput } from './playback.ts'
@@ -43,6 +44,12 @@ export function mediaInput(ctx: StepContext, input: MediaInput): void {
     case 'playback-started':
     case 'playback-ended':
       playbackInput(ctx, leg, input)
+      return
+    case 'machine-detected':
+      machineDetected(ctx, leg, input.result)
+      return
+    case 'machine-greeting-ended':
+      machineGreetingEnded(ctx, leg, input.result)
       return
     case 'mix-floor':
       floorChanged(ctx, leg, input.conferenceId)

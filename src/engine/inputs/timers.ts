@@ -11,6 +11,7 @@ import { endLeg } from '../end-leg.ts'
 import { gatherTimer } from '../gathers.ts'
 import { dialTimedOut, failure, ringLimitReached, timeLimitReached } from '../leg-ends.ts'
 import { forgetLeg, releaseKept } from '../legs.ts'
+import { detectionTimer } from '../machine-detection.ts'
 import { tellDequeued } from '../memberships.ts'
 import { expireRecordings } from '../recordings.ts'
 import { keyPressed } from '../press-keys.ts'
@@ -21,6 +22,7 @@ const names: Readonly<Record<TimerName, 'leg' | 'other'>> = {
   'dial-timeout': 'leg',
   'time-limit': 'leg',
   gather: 'leg',
+  'detect-machine': 'leg',
   'press-key': 'leg',
   'max-wait': 'leg',
   'first-command': 'leg',
@@ -66,6 +68,9 @@ export function timerInput(ctx: StepContext, timer: string): void {
       return
     case 'gather':
       gatherTimer(ctx, brandAs<LegId>(id))
+      return
+    case 'detect-machine':
+      detectionTimer(ctx, brandAs<LegId>(id))
       return
     case 'press-key':
       keyPressed(ctx, brandAs<LegId>(id))

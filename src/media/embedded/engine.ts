@@ -46,6 +46,7 @@ import { latestPlace, placeOf, placesRowId } from './rows.ts'
 import { randomIdentity, randomSessionId, resumedIdentity } from './rows.ts'
 import type { MediaRow, PlacesRow, StreamPlace } from './rows.ts'
 import { LegColumn } from './quality-table.ts'
+import { MACHINE_TAP } from './tap.ts'
 import type { QualityTable } from './quality-table.ts'
 
 export interface EmbeddedMediaOptions {
@@ -308,6 +309,15 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
         this.#post({ op: 'send-dtmf', legId, digits, durationMs, inBand })
         return
       }
+      case 'detect-machine': {
+        const { listening, rules } = command
+        const tap = { kind: 'machine', listening, rules } as const
+        this.#post({ op: 'tap-attach', legId, tapId: MACHINE_TAP, tap })
+        return
+      }
+      case 'detect-machine-stop':
+        this.#post({ op: 'tap-detach', legId, tapId: MACHINE_TAP })
+        return
       case 'release':
         this.#release(leg)
         return

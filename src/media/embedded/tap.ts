@@ -4,10 +4,15 @@
 // whispers (unwhispered.ts).
 
 import type { LegId } from '../../base/ids.ts'
-import type { MediaInput } from '../../ports/media-engine.ts'
+import type {
+  MachineDetectionRules,
+  MachineListening,
+  MediaInput,
+} from '../../ports/media-engine.ts'
 import { FRAME_SAMPLES } from '../audio/clip.ts'
 import { DtmfDetector } from '../audio/dtmf-tones.ts'
 import { FrameRingWriter } from '../audio/frame-ring.ts'
+import { MachineDetector } from '../audio/machine-detector.ts'
 import type { CodecName } from '../audio/codec.ts'
 import { RTP_HEADER_BYTES } from '../rtp/packet.ts'
 import { Hearing } from './hearing.ts'
@@ -21,6 +26,12 @@ export type TapSpec =
   | { readonly kind: 'ring'; readonly memory: SharedArrayBuffer }
   /** Keys that a peer without telephone-event presses; the peer of a bridge hears the tones themselves. */
   | { readonly kind: 'keys' }
+  /** Who answered, by what the peer says; what is found is told, and then nothing more. */
+  | {
+      readonly kind: 'machine'
+      readonly listening: MachineListening
+      readonly rules: MachineDetectionRules
+    }
 
 export interface Tap {
   /**
@@ -47,6 +58,8 @@ export function makeTap(spec: TapSpec, context: TapContext): Tap {
       return makeRingTap(spec.memory)
     case 'keys':
       return makeKeyTap(context)
+    case 'machine':
+      return makeMachineTap(spec, context)
   }
 }
 
@@ -69,6 +82,27 @@ function makeKeyTap({ legId, emit }: TapContext): Tap {
     frame: (inbound) => {
       const digit = detector.hear(inbound)
       if (digit !== undefined) emit({ kind: 'media-dtmf', legId, digit, inBand: true })
+    },
+    end: () => undefined,
+  }
+}
+
+/** The tap of answering machine detection. */
+export const MACHINE_TAP = 'machine'
+
+function makeMachineTap(
+  { listening, rules }: Extract<TapSpec, { kind: 'machine' }>,
+  { legId, emit }: TapContext,
+): Tap {
+  const detector = new MachineDetector(listening, rules)
+  return {
+    frame: (inbound) => {
+      const found = detector.hear(inbound)
+      if (found?.kind === 'answered-by') {
+        emit({ kind: 'machine-detected', legId, result: found.result })
+      } else if (found?.kind === 'greeting') {
+        emit({ kind: 'machine-greeting-ended', legId, result: found.result })
+      }
     },
     end: () => undefined,
   }
