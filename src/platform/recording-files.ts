@@ -35,6 +35,7 @@ export function recordingFolder(path: string): RecordingFolder {
 
 function writable(file: number): WritableRecording {
   let sizeBytes = fstatSync(file).size
+  let isOpen = true
   return {
     get sizeBytes() {
       return sizeBytes
@@ -53,7 +54,12 @@ function writable(file: number): WritableRecording {
       ftruncateSync(file, size)
       sizeBytes = size
     },
-    close: () => closeSync(file),
+    close() {
+      // The number may be another file's by now, in any thread.
+      if (!isOpen) return
+      isOpen = false
+      closeSync(file)
+    },
   }
 }
 
