@@ -1,7 +1,7 @@
 // A stage whose server is killed and started again on the same ports and data, as often as a test likes.
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
 import type { RunningServer, ServerProgram } from '../../src/lab/server-process.ts'
+import { freePort } from './free-port.ts'
 import { startStage, type Json, type Stage } from './stage.ts'
 
 /** Tone back after the new process is ready, ms; the contract of these tests. */
@@ -87,15 +87,4 @@ export async function startRecoveryStage(
       }
     },
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
