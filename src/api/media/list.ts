@@ -1,7 +1,8 @@
 import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation } from '../operation.ts'
-import { metaSchema, pageFields, pageMeta, pageOf } from '../paging.ts'
+import { metaSchema, pageFields } from '../paging.ts'
+import { pageAnswer } from '../setup/answers.ts'
 import { mediaObject, mediaSchema } from './objects.ts'
 
 const contentType = Type.Unsafe<string | readonly string[]>({
@@ -25,17 +26,12 @@ const schema = listOperation({
 export function listMedia(api: Api, context: ApiContext): void {
   api.get('/v2/media', { schema }, async (request, reply) => {
     const { query } = request
-    const page = pageOf(query)
     const wanted = [query['filter[content_type]'], query['filter[content_type][]']]
       .flat()
       .flatMap((one) => one?.split(',') ?? [])
     const found = context.options.media
       .list()
       .filter((file) => wanted.length === 0 || wanted.includes(file.contentType))
-    const from = (page.number - 1) * page.size
-    return reply.send({
-      data: found.slice(from, from + page.size).map(mediaObject),
-      meta: pageMeta(page, found.length),
-    })
+    return reply.send(pageAnswer(found, query, mediaObject))
   })
 }
