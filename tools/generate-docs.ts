@@ -21,7 +21,7 @@ export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
     [page('configuration.md'), configurationReference()],
     [page('errors.md'), errorReference()],
     [page('api.md'), apiReference(description)],
-    [page('conformance.md'), conformancePage()],
+    [page('conformance.md'), conformancePage(description)],
     [page('rfc-coverage.md'), rfcCoverage(fileURLToPath(new URL('..', import.meta.url)))],
   ])
 }

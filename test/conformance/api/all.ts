@@ -1,7 +1,9 @@
 // All checks of the suite.
 import type { Check } from './check.ts'
 import { addressingChecks } from './suites/addressing.ts'
+import { commonChecks } from './suites/common.ts'
 import { conferenceChecks } from './suites/conferences.ts'
+import { effectChecks } from './suites/effects.ts'
 import { eventChecks } from './suites/events.ts'
 import { featureChecks } from './suites/features.ts'
 import { outboundChecks } from './suites/outbound.ts'
@@ -9,7 +11,10 @@ import { parameterChecks } from './suites/parameters.ts'
 import { protocolChecks } from './suites/protocol.ts'
 import { queueChecks } from './suites/queues.ts'
 import { queueingChecks } from './suites/queueing.ts'
+import { recordChecks } from './suites/records.ts'
+import { recordingChecks } from './suites/recordings.ts'
 import { resourceChecks } from './suites/resources.ts'
+import { roomChecks } from './suites/rooms.ts'
 import { setupChecks } from './suites/setup.ts'
 import { stateChecks } from './suites/states.ts'
 
@@ -26,4 +31,9 @@ export const allChecks: readonly Check[] = [
   ...featureChecks,
   ...eventChecks,
   ...addressingChecks,
+  ...recordChecks,
+  ...recordingChecks,
+  ...roomChecks,
+  ...effectChecks,
+  ...commonChecks,
 ]

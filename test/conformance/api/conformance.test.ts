@@ -8,10 +8,13 @@ import {
   type JsonObject,
   type Structure,
 } from '../../contract/structure.ts'
+import { testApi } from '../../../src/api/testing.ts'
 import { allChecks } from './all.ts'
+import { uncovered } from './coverage.ts'
 import { mutations } from './mutations.ts'
 import { runMutations } from './mutate.ts'
 import { ownConnectionId, startOwnServer } from './own-server.ts'
+import { reasonOf } from './not-covered.ts'
 import { openStage } from './stage.ts'
 import { runChecks } from './suite.ts'
 import { operations } from './suites/parameter-table.ts'
@@ -66,6 +69,14 @@ test('checks have names of their own, sources, and cover something', () => {
     const checks = allChecks.filter(({ covers }) => covers.some((one) => near.includes(one)))
     assert.ok(checks.length > 0, `no check is near: ${name}`)
   }
+})
+
+test('everything that there is has a check, or a reason why it has none', async () => {
+  const { api } = testApi()
+  await api.ready()
+  const forgotten = uncovered(api.swagger()).filter((one) => reasonOf(one) === undefined)
+  await api.close()
+  assert.deepEqual(forgotten, [])
 })
 
 const description = loadStructure()

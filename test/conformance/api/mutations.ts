@@ -49,6 +49,22 @@ const wrongSuccess: readonly (readonly [endpoint: string, status: number])[] = [
   ].map((name) => [command(name), 202] as const),
 ]
 
+/** Creations are 201, deletions 200 with what was deleted. */
+const wrongChange: readonly (readonly [endpoint: string, right: number, wrong: number])[] = [
+  ['POST /call_control_applications', 201, 200],
+  ['POST /phone_numbers', 201, 200],
+  ['POST /credential_connections', 201, 200],
+  ['POST /telephony_credentials', 201, 200],
+  ['DELETE /call_control_applications/{id}', 200, 202],
+  ['DELETE /phone_numbers/{id}', 200, 202],
+  ['DELETE /recordings/{recording_id}', 200, 202],
+  ['PATCH /credential_connections/{id}', 200, 202],
+  ['GET /events', 200, 206],
+  ['GET /call_events', 200, 206],
+  ['GET /webhook_deliveries', 200, 206],
+  ['GET /recordings', 200, 206],
+]
+
 const noBody: readonly string[] = [
   'DELETE /queues/{queue_name}',
   'DELETE /queues/{queue_name}/calls/{call_control_id}',
@@ -72,6 +88,12 @@ const wrongStatus: readonly (readonly [code: string, right: number, wrong: numbe
   ['90035', 422, 400],
   ['90036', 422, 503],
   ['90050', 400, 422],
+  ['10010', 403, 401],
+  ['10005', 410, 404],
+  ['90040', 400, 422],
+  ['90058', 404, 422],
+  ['90057', 422, 400],
+  ['10031', 422, 400],
 ]
 
 const wrongCode: readonly (readonly [code: string, status: number, other: string])[] = [
@@ -92,6 +114,15 @@ const wrongCode: readonly (readonly [code: string, status: number, other: string
   ['90102', 422, '90034'],
   ['20015', 422, '10005'],
   ['10027', 422, '10015'],
+  ['90057', 422, '10015'],
+  ['10031', 422, '10015'],
+  ['90043', 422, '10027'],
+  ['10011', 422, '10015'],
+  ['90020', 422, '90034'],
+  ['10016', 422, '10026'],
+  ['90044', 422, '90038'],
+  ['90040', 400, '10005'],
+  ['90024', 422, '10033'],
 ]
 
 /** Object of an answer, the endpoint that gives it, a field. */
@@ -111,6 +142,20 @@ const objectFields: readonly (readonly [record: string, endpoint: string, field:
   ['conference', 'POST /conferences', 'expires_at'],
   ['conference', 'GET /conferences/{id}', 'end_reason'],
   ['participant', 'GET /conferences/{id}/participants', 'muted'],
+  ['application', 'POST /call_control_applications', 'webhook_event_failover_url'],
+  ['application', 'PATCH /call_control_applications/{id}', 'webhook_timeout_secs'],
+  ['phone number', 'GET /phone_numbers/{id}', 'connection_name'],
+  ['voice settings', 'GET /phone_numbers/{id}/voice', 'media_features'],
+  ['credential connection', 'POST /credential_connections', 'user_name'],
+  ['telephony credential', 'POST /telephony_credentials', 'sip_password'],
+  ['connection', 'GET /connections/{connection_id}', 'record_type'],
+  ['media', 'POST /media', 'expires_at'],
+  ['recording', 'GET /recordings/{recording_id}', 'download_urls'],
+  ['recording', 'GET /recordings/{recording_id}', 'duration_millis'],
+  ['call event', 'GET /call_events', 'metadata'],
+  ['webhook delivery', 'GET /webhook_deliveries/{id}', 'attempts'],
+  ['event of the list', 'GET /events', 'cursor'],
+  ['event of the list', 'GET /events', 'leg_sequence'],
 ]
 
 const eventFields: readonly (readonly [type: string, field: string])[] = [
@@ -142,6 +187,18 @@ const eventFields: readonly (readonly [type: string, field: string])[] = [
   ['call.refer.completed', 'sip_notify_response'],
   ['conference.ended', 'reason'],
   ['conference.participant.joined', 'conference_id'],
+  ['call.initiated', 'custom_headers'],
+  ['call.initiated', 'caller_id_name'],
+  ['call.hold', 'from'],
+  ['call.unhold', 'client_state'],
+  ['call.refer.started', 'sip_notify_response'],
+  ['call.recording.saved', 'format'],
+  ['call.speak.started', 'speak_id'],
+  ['conference.recording.saved', 'recording_urls'],
+  ['conference.speak.ended', 'creator_call_session_id'],
+  ['conference.participant.playback.ended', 'call_control_id'],
+  ['conference.participant.speak.started', 'client_state'],
+  ['conference.floor.changed', 'occurred_at'],
 ]
 
 const wrongValues: readonly (readonly [type: string, field: string, value: unknown])[] = [
@@ -164,6 +221,12 @@ const wrongValues: readonly (readonly [type: string, field: string, value: unkno
   ['call.answered', 'start_time', '2025-03-04T09:10:11Z'],
   ['call.bridged', 'client_state', ''],
   ['call.initiated', 'connection_id', 1000000001],
+  ['call.recording.saved', 'channels', 'stereo'],
+  ['call.recording.saved', 'recording_ended_at', '2025-03-04T09:10:11Z'],
+  ['call.refer.failed', 'sip_notify_response', '603'],
+  ['conference.recording.saved', 'format', 'ogg'],
+  ['conference.participant.speak.ended', 'media_url', 'http://x.example/'],
+  ['conference.floor.changed', 'client_state', 'eA=='],
 ]
 
 const lost = [
@@ -176,6 +239,12 @@ const lost = [
   'call.playback.ended',
   'conference.created',
   'conference.participant.left',
+  'call.unhold',
+  'call.gather.ended',
+  'call.recording.saved',
+  'conference.recording.saved',
+  'conference.floor.changed',
+  'conference.participant.speak.ended',
 ]
 
 const onEvent = (
@@ -282,24 +351,69 @@ const answers: readonly Mutation[] = [
       },
     }),
   ),
-  {
-    name: 'lists of queues backwards',
-    near: ['GET /queues'],
+  ...wrongChange.map(([endpoint, right, wrong]): Mutation => ({
+    name: `${endpoint} succeeds with ${wrong}`,
+    near: [endpoint],
+    deviation: {
+      answer: (answer, method, path) => {
+        if (answer.status === right && isAt(endpoint, method, path)) answer.status = wrong
+      },
+    },
+  })),
+  ...[
+    'GET /queues',
+    'GET /queues/{queue_name}/calls',
+    'GET /call_events',
+    'GET /webhook_deliveries',
+    'GET /recordings',
+    'GET /connections',
+    'GET /events',
+  ].map((endpoint): Mutation => ({
+    name: `lists of ${endpoint} backwards`,
+    near: [endpoint, `${endpoint}#sort`],
     deviation: {
       answer: ({ body }, method, path) => {
-        const data = isFields(body) && isAt('GET /queues', method, path) ? body['data'] : undefined
+        const data = isFields(body) && isAt(endpoint, method, path) ? body['data'] : undefined
         if (Array.isArray(data)) data.reverse()
       },
     },
-  },
+  })),
+  ...[
+    ['GET /credential_connections/{id}', 'password'],
+    ['GET /telephony_credentials/{id}', 'sip_password'],
+  ].map(([endpoint = '', field = '']): Mutation => ({
+    name: `${endpoint} gives the ${field} out`,
+    near: [endpoint],
+    deviation: {
+      answer: (answer, method, path) => {
+        if (!isAt(endpoint, method, path)) return
+        for (const one of objectsOf(answer)) one[field] = 'correct horse'
+      },
+    },
+  })),
+  ...[
+    ['PATCH /call_control_applications/{id}', 'tags'],
+    ['PATCH /phone_numbers/{id}', 'customer_reference'],
+    ['PATCH /credential_connections/{id}', 'sip_uri_calling_preference'],
+    ['PATCH /telephony_credentials/{id}', 'tag'],
+    ['GET /conferences/{id}/participants/{participant_id}', 'end_conference_on_exit'],
+  ].map(([endpoint = '', field = '']): Mutation => ({
+    name: `${endpoint} answers with ${field} as it always was`,
+    near: [endpoint],
+    deviation: {
+      answer: (answer, method, path) => {
+        if (!isAt(endpoint, method, path)) return
+        for (const one of objectsOf(answer)) if (field in one) one[field] = 'unchanged'
+      },
+    },
+  })),
   {
-    name: 'lists of queued calls backwards',
-    near: ['GET /queues/{queue_name}/calls'],
+    name: 'events without meta.next',
+    near: ['GET /events'],
     deviation: {
       answer: ({ body }, method, path) => {
-        const here = isAt('GET /queues/{queue_name}/calls', method, path)
-        const data = isFields(body) && here ? body['data'] : undefined
-        if (Array.isArray(data)) data.reverse()
+        const meta = isAt('GET /events', method, path) && isFields(body) ? body['meta'] : undefined
+        if (isFields(meta)) delete meta['next']
       },
     },
   },

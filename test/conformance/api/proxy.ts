@@ -8,8 +8,10 @@ import type { AddressInfo } from 'node:net'
 export interface WireAnswer {
   status: number
   headers: Record<string, string>
-  /** Decoded; undefined for an empty body. */
+  /** Decoded; undefined for an empty body, and for what is no JSON. */
   body: unknown
+  /** What is no JSON, as it came. */
+  readonly file?: Buffer
 }
 
 export interface WireEvent {
@@ -63,7 +65,7 @@ export async function openProxy(): Promise<Proxy> {
       deviation?.answer?.(answer, method, path)
       const text = answer.body === undefined ? '' : JSON.stringify(answer.body)
       outgoing.writeHead(answer.status, answer.headers)
-      outgoing.end(answer.status === 204 ? undefined : text)
+      outgoing.end(answer.file ?? (answer.status === 204 ? undefined : text))
     })
   })
   const deliver = async (event: WireEvent): Promise<void> => {
@@ -166,9 +168,12 @@ function forward(
       body.length > 0 || 'content-type' in headers ? { 'content-length': body.length } : {}
     const outgoing = request(url, { method, headers: { ...headers, ...length } }, (incoming) => {
       bodyOf(incoming).then((bytes) => {
-        const text = bytes.toString('utf8')
         const status = incoming.statusCode ?? 0
-        resolve({ status, headers: headersOf(incoming), body: decoded(text) })
+        const isFile = String(incoming.headers['content-type']).startsWith('audio/')
+        const content = isFile
+          ? { body: undefined, file: bytes }
+          : { body: decoded(bytes.toString('utf8')) }
+        resolve({ status, headers: headersOf(incoming), ...content })
       }, reject)
     })
     outgoing.on('error', reject)

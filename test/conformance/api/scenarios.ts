@@ -244,7 +244,11 @@ export interface Programme {
 export const programme = (stage: Stage): Promise<Programme> =>
   stage.once('programme', async () => {
     const [host, guest] = await Promise.all([stage.answered(), stage.answered()])
-    const body = { call_control_id: host.id, name: stage.unique('room'), client_state: state.caller }
+    const body = {
+      call_control_id: host.id,
+      name: stage.unique('room'),
+      client_state: state.caller,
+    }
     const id = String(dataOf(await stage.post('/conferences', body))['id'])
     const act = async (action: string, more: Json = {}): Promise<Json> =>
       dataOf(await stage.post(`/conferences/${id}/actions/${action}`, more))

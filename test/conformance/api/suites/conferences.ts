@@ -220,7 +220,7 @@ export const conferenceChecks: readonly Check[] = [
   check(
     'conference: a list by status',
     page('List conferences'),
-    ['GET /conferences#filter[status]'],
+    ['in_progress', 'completed'].map((status) => `GET /conferences#filter[status]=${status}`),
     async (stage) => {
       const { id, name } = await room(stage)
       const of = async (status: string) =>

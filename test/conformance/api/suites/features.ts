@@ -194,7 +194,12 @@ const recordings: readonly Check[] = [
   check(
     'a recording ends with its call: call.hangup, then saved',
     page('Recording start'),
-    [command('record_start'), 'event call.recording.saved#channels=dual', 'event call.recording.saved#format=mp3', 'rule order of events'],
+    [
+      command('record_start'),
+      'event call.recording.saved#channels=dual',
+      'event call.recording.saved#format=mp3',
+      'rule order of events',
+    ],
     async (stage) => {
       const { id, call } = await stage.answered()
       const body = { format: 'mp3', channels: 'dual' }

@@ -81,6 +81,22 @@ async function dial(stage: ConformanceStage, to: string, extra: Json = {}): Prom
 }
 
 const endings: readonly Check[] = [
+  ...[500, 488].map((status) =>
+    check(
+      `a dialled call that gets ${status} ends with unspecified, of unknown source`,
+      'C43',
+      [
+        'event call.hangup#hangup_cause=unspecified',
+        'event call.hangup#hangup_source=unknown',
+        ...fields,
+      ],
+      async (stage) => {
+        const callee = await stage.phone({ answer: { kind: 'reject', status, afterMs: 0 } })
+        const id = await dial(stage, callee.contactUri)
+        assert.deepEqual(await hangup(stage, id), ['unspecified', 'unknown', String(status)])
+      },
+    ),
+  ),
   check(
     'a caller who gives up before the answer: originator_cancel',
     'C43',
@@ -248,7 +264,10 @@ const transfers: readonly Check[] = [
   check(
     'transfer of a queued call: dequeued, bridging-in-process',
     'C7',
-    ['POST /calls/{call_control_id}/actions/transfer', 'event call.dequeued#reason=bridging-in-process'],
+    [
+      'POST /calls/{call_control_id}/actions/transfer',
+      'event call.dequeued#reason=bridging-in-process',
+    ],
     async (stage) => {
       const caller = await stage.answered()
       await stage.ok(caller.id, 'enqueue', { queue_name: stage.unique('moved') })

@@ -10,7 +10,7 @@ export interface Operation {
   readonly parameters: Readonly<Record<string, string>>
   /**
    * What a request gets whose parameters are all right, with the path of nobody: 90015 for a call, 90058 for a conference.
-   * Undefined: something else is looked at first.
+   * A pointer follows where the code has more than one meaning. Undefined: the request would succeed.
    */
   readonly otherwise?: string
   /** Decision that publishes the operation, where the vendor's voice pages do not. */
@@ -152,6 +152,7 @@ export const operations: readonly Operation[] = [
       dialogflow_config: 'lacking',
       ...common,
     },
+    otherwise: '422 10015 /connection_id',
   },
   call('answer', 'Answer call', {
     ...common,
@@ -411,11 +412,13 @@ export const beyondDescription: Readonly<Record<string, Operation['parameters']>
   'POST /calls/{call_control_id}/actions/gather_using_audio': { gather_id: 'text 1..40' },
   'POST /calls/{call_control_id}/actions/gather_using_speak': { gather_id: 'text 1..40' },
   ...Object.fromEntries(
-    ['hold', 'unhold', 'mute', 'unmute', 'play', 'stop', 'gather_using_audio'].map((action) => [
+    ['hold', 'unhold', 'mute', 'unmute', 'play', 'stop'].map((action) => [
       `POST /conferences/{id}/actions/${action}`,
       { command_id: 'text' },
     ]),
   ),
+  'POST /conferences/{id}/actions/gather_using_audio': { command_id: 'text', ...region },
+  'POST /conferences/{id}/actions/send_dtmf': region,
   'POST /conferences/{id}/actions/speak': { service_level: 'enum basic|premium @90030' },
   'POST /conferences/{id}/actions/record_stop': { client_state: 'state @90017' },
   'POST /conferences/{id}/actions/record_pause': { client_state: 'state @90017' },

@@ -79,9 +79,15 @@ const feed: readonly Check[] = [
       events,
       `${events}#after`,
       `${events}#limit`,
-      ...['cursor', 'record_type', 'event_type', 'id', 'occurred_at', 'leg_sequence', 'payload'].map(
-        (field) => `object event of the list#${field}`,
-      ),
+      ...[
+        'cursor',
+        'record_type',
+        'event_type',
+        'id',
+        'occurred_at',
+        'leg_sequence',
+        'payload',
+      ].map((field) => `object event of the list#${field}`),
     ],
     async (stage) => {
       const cursor = await newest(stage)
@@ -91,7 +97,7 @@ const feed: readonly Check[] = [
       await stage.event(id, 'call.hangup')
       const told = stage.webhooks.ofCall(id).map(({ data }) => data)
       const found: Json[] = []
-      for (let after = cursor; ; ) {
+      for (let after = cursor; ;) {
         const answer = await stage.get(`/events?after=${after}&limit=7`)
         const some = listOf(answer)
         assert.ok(some.length <= 7)
@@ -170,7 +176,14 @@ const story = (stage: Stage): Promise<Story> =>
     for (let left = 100; ; left -= 1) {
       const all = listOf(await stage.get(`/call_events?filter[leg_id]=${leg}&page[size]=250`))
       if (all.length >= wanted.length || left === 0) {
-        return { id, leg, session: text('call_session_id'), from: text('from'), to: text('to'), all }
+        return {
+          id,
+          leg,
+          session: text('call_session_id'),
+          from: text('from'),
+          to: text('to'),
+          all,
+        }
       }
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
@@ -187,6 +200,11 @@ const callEventFields: Readonly<Record<string, Wanted>> = {
   call_session_id: 'uuid',
   event_timestamp: 'micros',
   metadata: 'object',
+}
+
+const nobody: Story = {
+  ...{ id: '', leg: '', all: [] },
+  ...{ session: 'of the session', from: 'of the caller', to: 'of the callee' },
 }
 
 /** A query by the story, and what it finds of it. */
@@ -212,14 +230,16 @@ const callEventFilters: readonly (readonly [
   ['filter[status]', () => 'in_progress', []],
 ]
 
-const times: readonly (readonly [comparison: string, finds: (all: readonly Json[]) => readonly Json[]])[] =
-  [
-    ['eq', (all) => all.slice(2, 3)],
-    ['gt', (all) => all.slice(3)],
-    ['gte', (all) => all.slice(2)],
-    ['lt', (all) => all.slice(0, 2)],
-    ['lte', (all) => all.slice(0, 3)],
-  ]
+const times: readonly (readonly [
+  comparison: string,
+  finds: (all: readonly Json[]) => readonly Json[],
+])[] = [
+  ['eq', (all) => all.slice(2, 3)],
+  ['gt', (all) => all.slice(3)],
+  ['gte', (all) => all.slice(2)],
+  ['lt', (all) => all.slice(0, 2)],
+  ['lte', (all) => all.slice(0, 3)],
+]
 
 const callEvents: readonly Check[] = [
   check(
@@ -246,9 +266,13 @@ const callEvents: readonly Check[] = [
   ),
   ...callEventFilters.map(([filter, valueOf, finds]) =>
     check(
-      `call events: ${filter} ${valueOf({ id: '', leg: '', session: 'of the session', from: 'of the caller', to: 'of the callee', all: [] })} finds ${finds.length}`,
+      `call events: ${filter} ${valueOf(nobody)} finds ${finds.length}`,
       'C190',
-      ['GET /call_events', `GET /call_events#${filter}`],
+      [
+        'GET /call_events',
+        `GET /call_events#${filter}`,
+        `GET /call_events#${filter}=${valueOf(nobody)}`,
+      ],
       async (stage) => {
         const its = await story(stage)
         const query = `${filter}=${encodeURIComponent(valueOf(its))}&filter[leg_id]=${its.leg}`
@@ -276,9 +300,7 @@ const callEvents: readonly Check[] = [
     async (stage) => {
       const { all, leg } = await story(stage)
       const of = async (id: string) =>
-        listOf(
-          await stage.get(`/call_events?filter[connection_id]=${id}&filter[leg_id]=${leg}`),
-        )
+        listOf(await stage.get(`/call_events?filter[connection_id]=${id}&filter[leg_id]=${leg}`))
       assert.deepEqual(await of(stage.connectionId), all)
       assert.deepEqual(await of('7'), [])
     },
@@ -320,6 +342,16 @@ const callEvents: readonly Check[] = [
       assertRefused(await stage.get(`/call_events?${query}`), 422, code, { parameter })
     },
   })),
+  ...['/call_events', '/webhook_deliveries'].flatMap((path) =>
+    ['page[after]', 'page[before]'].map((parameter): Check => ({
+      name: `GET ${path}: ${parameter}=x is accepted`,
+      cites: 'C190',
+      covers: [`GET ${path}#${parameter}`],
+      run: async (stage) => {
+        listOf(await stage.get(`${path}?${parameter}=x`))
+      },
+    })),
+  ),
   check(
     'official client: callEvents.list goes through all pages',
     'npm package telnyx 7.24.0',
@@ -395,7 +427,11 @@ const deliveryFilters: readonly (readonly [
 ])[] = [
   ['filter[status][eq]', () => 'delivered', () => 'failed'],
   ['filter[event_type]', () => 'call.hangup,call.answered', () => 'call.hangup,call.bridged'],
-  ['filter[webhook][contains]', ({ webhook }) => String(webhook.payload['call_leg_id']), () => 'pizza'],
+  [
+    'filter[webhook][contains]',
+    ({ webhook }) => String(webhook.payload['call_leg_id']),
+    () => 'pizza',
+  ],
   ['filter[attempts][contains]', ({ url }) => url, () => 'http://nobody.example.com/'],
   ['filter[started_at][gte]', () => '2001-01-01T00:00:00Z', () => '2099-01-01T00:00:00Z'],
   ['filter[started_at][lte]', () => '2099-01-01T00:00:00Z', () => '2001-01-01T00:00:00Z'],
@@ -438,7 +474,13 @@ const deliveries: readonly Check[] = [
     check(
       `webhook deliveries: ${filter} finds what fits, and nothing else`,
       page('List webhook deliveries'),
-      ['GET /webhook_deliveries', `GET /webhook_deliveries#${filter}`],
+      [
+        'GET /webhook_deliveries',
+        `GET /webhook_deliveries#${filter}`,
+        ...(filter.includes('status')
+          ? ['delivered', 'failed'].map((one) => `GET /webhook_deliveries#${filter}=${one}`)
+          : []),
+      ],
       async (stage) => {
         const its = await tried(stage)
         const leg = String(its.webhook.payload['call_leg_id'])

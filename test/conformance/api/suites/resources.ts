@@ -299,7 +299,12 @@ function checksOf(resource: Resource): readonly Check[] {
     ...changes.map(({ set, shown = set }): Check => ({
       name: `${kind}: created with ${JSON.stringify(set)}`,
       cites,
-      covers: [`POST ${base}`, ...Object.keys(set).map((field) => `POST ${base}#${field}`)],
+      covers: [
+        `POST ${base}`,
+        ...Object.entries(set).map(([field, value]) =>
+          typeof value === 'string' ? `POST ${base}#${field}=${value}` : `POST ${base}#${field}`,
+        ),
+      ],
       run: async (stage) => {
         const made = await create(stage, resource, set)
         assertHas(made, shown)
@@ -404,7 +409,37 @@ const profiles: readonly Check[] = (
   },
 }))
 
+const sites = [
+  ...['Latency', 'Chicago, IL', 'Ashburn, VA', 'San Jose, CA', 'London, UK', 'Chennai, IN'],
+  ...['Amsterdam, Netherlands', 'Toronto, Canada', 'Sydney, Australia', 'Vancouver, Canada'],
+  'Frankfurt, Germany',
+]
+const eachValue: Readonly<Record<string, readonly string[]>> = {
+  anchorsite_override: sites,
+  dtmf_type: ['RFC 2833', 'Inband', 'SIP INFO'],
+  webhook_api_version: ['2'],
+  sip_uri_calling_preference: ['disabled', 'unrestricted', 'internal'],
+}
+
+const values: readonly Check[] = [application, connection].flatMap((resource) =>
+  Object.entries(eachValue)
+    .filter(([field]) => resource === connection || !field.startsWith('sip_'))
+    .map(([field, all]): Check => ({
+      name: `${resource.kind}: created with each value of ${field}`,
+      cites: resource.cites,
+      covers: all.map((value) => `POST ${resource.base}#${field}=${value}`),
+      run: async (stage) => {
+        for (const value of all) {
+          const made = await create(stage, resource, { [field]: value })
+          assert.equal(made[field], value)
+          dataOf(await stage.request('DELETE', `${resource.base}/${String(made['id'])}`))
+        }
+      },
+    })),
+)
+
 const refused: readonly Check[] = [
+  ...values,
   {
     name: 'application: webhook_api_version "1" is 10032',
     cites: errorPage('10032'),
@@ -620,7 +655,8 @@ const assigned: readonly Check[] = [
     cites: page('List all credentials'),
     covers: [
       'GET /telephony_credentials#filter[resource_id]',
-      'GET /telephony_credentials#filter[status]',
+      'GET /telephony_credentials#filter[status]=active',
+      'GET /telephony_credentials#filter[status]=expired',
     ],
     run: async (stage) => {
       const own = await create(stage, connection)

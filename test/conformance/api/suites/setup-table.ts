@@ -3,14 +3,14 @@
 import type { Operation } from './parameter-table.ts'
 
 const sites =
-  'Latency|Chicago, IL|Ashburn, VA|San Jose, CA|London, UK|Chennai, IN|Amsterdam, Netherlands|Toronto, Canada|Sydney, Australia'
+  'Latency|Chicago, IL|Ashburn, VA|San Jose, CA|London, UK|Chennai, IN|Amsterdam, Netherlands|Toronto, Canada|Sydney, Australia|Vancouver, Canada|Frankfurt, Germany'
 const common = {
   active: 'bool',
   anchorsite_override: `enum ${sites}`,
   call_cost_in_webhooks: 'lacking',
   dtmf_type: 'enum RFC 2833|Inband|SIP INFO',
   tags: 'list',
-  webhook_api_version: 'choice 2',
+  webhook_api_version: 'enum 2',
   webhook_event_failover_url: 'text',
   webhook_timeout_secs: 'int 0..30',
   inbound: 'object',

@@ -1,0 +1,60 @@
+// What no check looks at, and why: it cannot be produced over the API within the seconds that a check has, or at all. The
+// unit or end-to-end test that looks at it instead is named.
+
+export interface Reason {
+  readonly what: RegExp
+  readonly why: string
+}
+
+const taken = 'Taken, whatever it holds, and without effect (C158).'
+const never = 'Published, and never sent: nothing here leads to it (C131).'
+const noOccasion = 'Published for features of the vendor that this server does not have.'
+const slow = (least: string, where: string): string => `It takes ${least}: ${where}.`
+
+export const reasons: readonly Reason[] = [
+  { what: /#voice_settings$/, why: taken },
+  {
+    what: /actions\/speak#stop=overlay$/,
+    why: 'One list for playback and speech; nobody publishes it for speech.',
+  },
+  {
+    what: /^GET \/(health|ready)$/,
+    why: 'For the machine room, not for applications: `test/e2e/process`.',
+  },
+  { what: /^code 415 10014$/, why: 'Published beside 10029, which is what is answered.' },
+  { what: /^code 422 90021$/, why: 'Published for a parameter `duration` that no operation has.' },
+  { what: /^code 422 9004[12]$/, why: `${noOccasion} Channels are limited for an application.` },
+  { what: /^code 503 10037$/, why: 'Published beside 10007, which is what is answered.' },
+  {
+    what: /^code 429 10011$/,
+    why: 'Needs a server that was given limits: `src/api/transport.test.ts`, `test/e2e/sip/trunk.test.ts`.',
+  },
+  { what: /^code 500 10007$/, why: 'A fault of ours: `src/api/errors.test.ts` makes one.' },
+  {
+    what: /^code 503 10007$/,
+    why: 'A server that stops or whose disk stands still: `test/e2e/process/stop.test.ts`, `disk.test.ts`.',
+  },
+  {
+    what: /^event call\.recording\.error/,
+    why: 'A disk that fails while it is written: `src/engine/recordings.test.ts`, `test/e2e/recording`.',
+  },
+  {
+    what: /hangup_cause=time_limit$/,
+    why: slow('30 seconds at least', '`src/engine` in virtual time'),
+  },
+  {
+    what: /reason=time_exceeded$/,
+    why: slow('a minute at least', '`src/conferences` in virtual time'),
+  },
+  { what: /playback\.ended#status=unknown$/, why: never },
+  { what: /#status=cancelled_amd$/, why: 'Told when answering machine detection ends it.' },
+  {
+    what: /machine|stream|fork|#(custom_parameters|rx|tx|target)$|90031|9004[56]/,
+    why: 'Checks of answering machine detection and of streaming follow with these parts.',
+  },
+]
+
+/** Why nothing looks at it; undefined: it was forgotten. */
+export function reasonOf(missing: string): string | undefined {
+  return reasons.find(({ what }) => what.test(missing))?.why
+}
