@@ -147,5 +147,6 @@ function checkEmpty(world: World): void {
     throw new BrokenPromise(`${gathers} gathers accepted, ${ended} ended`)
   }
   world.recordings.checkEmpty(control)
+  world.streams.checkEmpty()
   model.finish()
 }

@@ -32,6 +32,7 @@ import { SimDisk } from './disk.ts'
 import { IntentModel } from './intents.ts'
 import { SimMedia, type MediaTroubles } from './media.ts'
 import { SimRecordings } from './recordings.ts'
+import { SimStreams } from './streams.ts'
 import { Monkey } from './monkey.ts'
 import { SimNetwork } from './network.ts'
 import { People } from './people.ts'
@@ -41,6 +42,7 @@ import { ServerProcess } from './process.ts'
 import { SimReceiver } from './receiver.ts'
 import { mortalStore, troubledStore } from './store.ts'
 import { SimTime } from './time.ts'
+import { RingGroups } from './ring-groups.ts'
 import { Trace } from './trace.ts'
 import { Witness } from './witness.ts'
 
@@ -72,6 +74,7 @@ export class World {
   readonly people: People
   readonly clients: Clients
   readonly recordings: SimRecordings
+  readonly streams: SimStreams
   readonly audit: Audit
   readonly crashes: Crashes
   readonly disk: SimDisk
@@ -80,6 +83,7 @@ export class World {
   readonly deadlines: Deadlines
   model: EventModel
   intents = new IntentModel()
+  readonly rings = new RingGroups()
   readonly #application: Application
   readonly #signer: WebhookSigner
   readonly #log: Log
@@ -121,6 +125,7 @@ export class World {
       broken: fail,
     })
     this.recordings = new SimRecordings(plan)
+    this.streams = new SimStreams(plan)
     this.clients = this.#makeClients()
     this.phones = new SimPhones(time, random('phones'), this.network)
     const { phones, trace } = this
@@ -198,6 +203,11 @@ export class World {
       living: () => [...this.model.legs.values()].flatMap((leg) => (leg.ended ? [] : leg.legId)),
       conferences: () => this.#conferences,
     })
+    this.streams.begin({
+      time,
+      clients,
+      living: () => [...this.model.legs.values()].flatMap((leg) => (leg.ended ? [] : leg.legId)),
+    })
     this.crashes.plan()
     this.#planDowns(random('downs'))
     this.#planKeys(random('keys'))
@@ -215,6 +225,7 @@ export class World {
     if (this.#centre !== undefined) this.#centre.active = false
     if (this.#monkey !== undefined) this.#monkey.active = false
     this.recordings.active = false
+    this.streams.active = false
     this.people.goHome()
   }
 
@@ -287,6 +298,7 @@ export class World {
     this.witness.restart(disk)
     this.model = model.after(disk.events)
     this.recordings.restart(disk.events)
+    this.rings.restart(disk.events)
     this.intents = new IntentModel()
     this.receiver.restart(disk.deliveries.values())
     this.clients.loseOpen()
@@ -312,6 +324,7 @@ export class World {
         this.model.mayLeave(command.legId)
       }
       this.intents.asked(command)
+      this.rings.asked(command)
     }
     clients.onAccepted = (command) => {
       this.intents.accepted(command)
@@ -366,6 +379,10 @@ export class World {
         process,
         process.guard((input) => this.control.deliver(input)),
       ),
+      streamer: this.streams.streamer(
+        process,
+        process.guard((input) => this.control.deliver(input)),
+      ),
       sink: this.#makeSink(process),
       log: this.#log,
       metrics,
@@ -410,6 +427,7 @@ export class World {
   #endTurn(): void {
     try {
       this.model.endTurn()
+      this.rings.endTurn(this.ordered)
     } catch (error) {
       this.fail(error)
     }
@@ -422,6 +440,7 @@ export class World {
       this.model.take(stamped)
       this.recordings.see(event)
       this.intents.take(event)
+      this.rings.take(event)
     } catch (error) {
       this.fail(error)
     }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import Telnyx from 'telnyx'
 import { agentHz, applicationId, callerHz, startStage, type Stage } from '../../support/stage.ts'
+import { startStreamAgent } from '../../support/stream-agent.ts'
 
 let stage: Stage
 let telnyx: Telnyx
@@ -154,10 +155,34 @@ test('applications are those of the configuration', async () => {
   await assert.rejects(telnyx.callControlApplications.retrieve('42'), Telnyx.NotFoundError)
 })
 
+test('a call is streamed and forked', async (t) => {
+  const agent = await startStreamAgent()
+  t.after(() => agent.close())
+  const { id, call } = await stage.answered()
+  const { actions } = telnyx.calls
+  const started = await actions.startStreaming(id, {
+    stream_url: agent.url,
+    stream_track: 'both_tracks',
+    stream_bidirectional_mode: 'rtp',
+    stream_bidirectional_target_legs: 'self',
+    client_state: 'aGk=',
+  })
+  assert.equal(started.data?.result, 'ok')
+  const stream = await agent.next()
+  stream.say(agentHz, 2_000)
+  await call.hearsOnly(agentHz, 5_000)
+  await actions.stopStreaming(id, {})
+  await stage.event(id, 'streaming.stopped')
+  await actions.startForking(id, { rx: 'udp:127.0.0.1:9', tx: 'udp:127.0.0.1:9' })
+  await actions.stopForking(id, {})
+  await stage.event(id, 'call.fork.stopped')
+  call.hangUp()
+})
+
 test('what is not built says so', async () => {
   const { id } = await stage.answered()
-  const fork = telnyx.calls.actions.startForking(id, { rx: 'udp:192.0.2.1:9000' })
-  await assert.rejects(fork, (error: unknown) => {
+  const transcription = telnyx.calls.actions.startTranscription(id, {})
+  await assert.rejects(transcription, (error: unknown) => {
     assert.ok(error instanceof Telnyx.UnprocessableEntityError)
     assert.match(error.message, /20015/)
     return true

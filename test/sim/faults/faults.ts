@@ -365,4 +365,18 @@ export const faults: readonly Fault[] = [
     search: 'leg.claim = operationId',
     replace: 'leg.claim ??= undefined',
   },
+  {
+    what: 'of several that ring together the others ring on after the first answer',
+    seed: 3,
+    file: 'src/engine/ring-group.ts',
+    search: "if (rival?.state.at === 'dialing') ctx.endSoon",
+    replace: "if (rival?.state.at === 'parked') ctx.endSoon",
+  },
+  {
+    what: 'the stream of a call outlives it',
+    seed: 1,
+    file: 'src/engine/end-leg.ts',
+    search: "  stopAudio(ctx, leg, 'call_hangup')\n  endStreams(ctx, leg)\n",
+    replace: "  stopAudio(ctx, leg, 'call_hangup')\n",
+  },
 ]
