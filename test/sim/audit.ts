@@ -3,12 +3,16 @@
 
 import type { LegId, QueueName } from '../../src/base/ids.ts'
 import type { CallLogic } from '../../src/engine/driver.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 import type { Store } from '../../src/ports/store.ts'
 import { queueNames } from './application.ts'
+import type { AskedFor } from './asked.ts'
 import { BrokenPromise, type EventModel } from './checkers.ts'
 import type { Deadlines } from './deadlines.ts'
 import type { SimMedia } from './media.ts'
 import type { Witness } from './witness.ts'
+
+const allOfThem = { number: 1, size: 250 }
 
 /** Read anew at every turn: a crash replaces most of them. */
 export interface AuditParts {
@@ -19,7 +23,9 @@ export interface AuditParts {
   readonly media: SimMedia
   readonly store: Store
   readonly ordered: boolean
+  readonly time: Clock
   readonly deadlines: Deadlines
+  readonly askedFor: AskedFor
 }
 
 /** One turn in so many reads the store itself, as the API does. */
@@ -51,7 +57,17 @@ export class Audit {
       this.#supervisors()
       this.#roles()
     }
-    if (this.#turns % DEADLINES_EVERY === 0) this.#parts.deadlines.check(this.#parts.model, witness)
+    if (this.#turns % DEADLINES_EVERY === 0) this.#deadlines()
+  }
+
+  #deadlines(): void {
+    const { deadlines, askedFor, model, witness, time } = this.#parts
+    deadlines.check(model, witness)
+    if (witness.commits === 0) this.#whispers()
+    const { graceMs } = deadlines
+    if (graceMs === undefined) return
+    askedFor.gathers.check(model, graceMs)
+    askedFor.supervisors.check(model, time.wallMs(), graceMs)
   }
 
   /** Every leg is where its events say. */
@@ -105,7 +121,8 @@ export class Audit {
 
   /** Who listens to a bridge is parked, and the bridge is one. */
   #supervisors(): void {
-    const { media, control } = this.#parts
+    const { media, control, askedFor } = this.#parts
+    askedFor.supervisors.checkMedia(media)
     for (const [legId, { pair }] of media.supervisors) {
       const at = control.call(legId)?.state
       if (at !== 'parked') broken(`${legId} supervises and is ${at}`)
@@ -120,13 +137,27 @@ export class Audit {
   #roles(): void {
     const { media, control, model } = this.#parts
     for (const conferenceId of model.participants.keys()) {
-      const page = control.participants(conferenceId, {}, { number: 1, size: 250 })
+      const page = control.participants(conferenceId, {}, allOfThem)
       for (const { legId, muted, status, whisperTo } of page?.rows ?? []) {
         const ears = media.heard.get(legId)
         if (status !== 'joined' || ears === undefined) continue
         if (muted && ears.heard) broken(`${legId} is muted and heard`)
         if (ears.only !== undefined && ears.only.join() !== whisperTo.join()) {
           broken(`${legId} whispers to ${whisperTo.join()} and is heard by ${ears.only.join()}`)
+        }
+      }
+    }
+  }
+
+  /** Nobody who whispers in a conference is heard by all. */
+  #whispers(): void {
+    const { media, control, model } = this.#parts
+    for (const conferenceId of model.participants.keys()) {
+      const page = control.participants(conferenceId, { whispering: true }, allOfThem)
+      for (const { legId, status } of page?.rows ?? []) {
+        const ears = media.heard.get(legId)
+        if (status === 'joined' && ears?.heard === true && ears.only === undefined) {
+          broken(`${legId} whispers and is heard by all`)
         }
       }
     }

@@ -64,6 +64,8 @@ export class EventModel {
   readonly #stories = new Map<LegId, number>()
   /** By their ids, which the clients of a history never use twice. */
   readonly gathersEnded = new Set<string>()
+  /** Who spoke last, by conference. */
+  readonly #floors = new Map<string, LegId>()
   #lastSequence = 0
   #lastUs = 0
   /** Legs whose phones have sent a REFER: their peers wait for the new party. */
@@ -239,6 +241,10 @@ export class EventModel {
         if (this.#alive(event, event.leg.legId).conference !== event.conference.conferenceId) {
           this.#broken(event, 'an outsider has the floor')
         }
+        if (this.#floors.get(event.conference.conferenceId) === event.leg.legId) {
+          this.#broken(event, 'nothing changed')
+        }
+        this.#floors.set(event.conference.conferenceId, event.leg.legId)
         return
       case 'recording-saved':
       case 'recording-failed':
@@ -424,6 +430,8 @@ export class EventModel {
       return this.#broken(event, 'left without being inside')
     }
     leg.conference = undefined
+    const { conferenceId } = event.conference
+    if (this.#floors.get(conferenceId) === leg.legId) this.#floors.delete(conferenceId)
   }
 
   #tracksOf({ conference }: { readonly conference: ConferenceFacts }): Set<string> {

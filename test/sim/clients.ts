@@ -33,8 +33,8 @@ export class Clients {
   readonly #accepted = new Set<string>()
   /** Called before a command is handed over. */
   onAsk: (command: Command) => void = () => undefined
-  /** Called when the answer of an accepted command is there. */
-  onAccepted: (command: Command) => void = () => undefined
+  /** Called when the answer of an accepted command is there. `isRepeat`: it has a key, so this may be an earlier answer. */
+  onAccepted: (command: Command, isRepeat: boolean) => void = () => undefined
   /** Resolves when a client tries again what was not answered. */
   patience: () => Promise<void> = () => Promise.resolve()
   /** Commands whose server died before it answered: they may have had their effect. */
@@ -74,7 +74,7 @@ export class Clients {
     if (answer.ok) {
       this.#noteEffect(command, options)
       this.#keepLatest(wanted, options)
-      this.onAccepted(command)
+      this.onAccepted(command, commandId !== undefined || request !== undefined)
     }
     return answer
   }

@@ -42,10 +42,16 @@ export class Deadlines {
     this.#servesSinceMs = this.#clock.wallMs()
   }
 
+  /** How late a limit may be; undefined while a server that has just come back catches up. */
+  get graceMs(): number | undefined {
+    const servesForMs = this.#clock.wallMs() - this.#servesSinceMs
+    return servesForMs < this.#graceMs ? undefined : this.#graceMs
+  }
+
   /** Throws BrokenPromise. */
   check(model: EventModel, witness: Witness): void {
     const now = this.#clock.wallMs()
-    if (now - this.#servesSinceMs < this.#graceMs) return
+    if (this.graceMs === undefined) return
     for (const queueName of queueNames) {
       for (const { entry } of witness.model.calls(queueName)) {
         if (entry.deadlineMs === undefined || now - entry.deadlineMs < this.#graceMs) continue

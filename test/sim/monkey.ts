@@ -151,12 +151,14 @@ export class Monkey {
     return {
       ...{ kind: 'gather', legId, gatherId: random.uuid(), playbackId: random.uuid() },
       rules: {
-        ...{ minimumDigits: 1, maximumDigits: 1 + random.below(3), timeoutMs: 2_000 },
-        ...{ interDigitMs: 500, initialMs: 1 + random.below(4_000), terminatingDigit: '#' },
+        ...{ minimumDigits: 1, maximumDigits: 1 + random.below(5) },
+        ...{ timeoutMs: pick(random, [2_000, 15_000]), interDigitMs: pick(random, [500, 8_000]) },
+        ...{ initialMs: 1 + random.below(8_000), terminatingDigit: '#' },
         ...{ validDigits: pick(random, ['1', '234']), triesMax: 1 + random.below(3) },
       },
-      prompt: pick(random, [undefined, clip, words]),
-      invalidPrompt: pick(random, [undefined, words]),
+      ...(random.below(2) === 0
+        ? { prompt: undefined, invalidPrompt: undefined }
+        : { prompt: pick(random, [undefined, clip, words]), invalidPrompt: words }),
     }
   }
 

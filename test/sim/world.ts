@@ -22,6 +22,7 @@ import { createWebhookSink } from '../../src/webhooks/sink.ts'
 import { createWebhookSigner, type WebhookSigner } from '../../src/webhooks/signature.ts'
 import { recordingMetrics } from '../support/virtual.ts'
 import { applicationId, ContactCentre, queueNames } from './application.ts'
+import { AskedFor } from './asked.ts'
 import { Audit } from './audit.ts'
 import { BrokenPromise, EventModel } from './checkers.ts'
 import { Clients } from './clients.ts'
@@ -74,6 +75,7 @@ export class World {
   readonly people: People
   readonly clients: Clients
   readonly recordings: SimRecordings
+  readonly askedFor: AskedFor
   readonly streams: SimStreams
   readonly audit: Audit
   readonly crashes: Crashes
@@ -125,6 +127,7 @@ export class World {
       broken: fail,
     })
     this.recordings = new SimRecordings(plan)
+    this.askedFor = new AskedFor(this)
     this.streams = new SimStreams(plan)
     this.clients = this.#makeClients()
     this.phones = new SimPhones(time, random('phones'), this.network)
@@ -197,10 +200,13 @@ export class World {
         ),
       conferences: () => this.#conferences,
     })
+    const living = (): readonly LegId[] =>
+      [...this.model.legs.values()].flatMap((leg) => (leg.ended ? [] : leg.legId))
+    this.askedFor.begin({ plan, clients, living })
     this.recordings.begin({
       time,
       clients,
-      living: () => [...this.model.legs.values()].flatMap((leg) => (leg.ended ? [] : leg.legId)),
+      living,
       conferences: () => this.#conferences,
     })
     this.streams.begin({
@@ -225,6 +231,7 @@ export class World {
     if (this.#centre !== undefined) this.#centre.active = false
     if (this.#monkey !== undefined) this.#monkey.active = false
     this.recordings.active = false
+    this.askedFor.gathers.active = false
     this.streams.active = false
     this.people.goHome()
   }
@@ -298,6 +305,7 @@ export class World {
     this.witness.restart(disk)
     this.model = model.after(disk.events)
     this.recordings.restart(disk.events)
+    this.askedFor.gathers.restart(disk.events.at(-1)?.sequence ?? 0)
     this.rings.restart(disk.events)
     this.intents = new IntentModel()
     this.receiver.restart(disk.deliveries.values())
@@ -324,11 +332,13 @@ export class World {
         this.model.mayLeave(command.legId)
       }
       this.intents.asked(command)
+      this.askedFor.asked(command)
       this.rings.asked(command)
     }
-    clients.onAccepted = (command) => {
+    clients.onAccepted = (command, isRepeat) => {
       this.intents.accepted(command)
       this.deadlines.accepted(command)
+      this.askedFor.accepted(command, isRepeat)
     }
     return clients
   }
@@ -440,6 +450,7 @@ export class World {
       this.model.take(stamped)
       this.recordings.see(event)
       this.intents.take(event)
+      this.askedFor.see(stamped)
       this.rings.take(event)
     } catch (error) {
       this.fail(error)
