@@ -72,7 +72,7 @@ export abstract class Call {
     this.ua = ua
     this.line = line
     this.digest = ua.newDigest()
-    this.#waiters = new Waiters(ua.ports.timers)
+    this.#waiters = new Waiters(ua.ports.timers, ua.ports.patience)
     this.#onEnd = onEnd
     line.voice = ua.options.voice ?? { kind: 'silence' }
     line.ear.onWindow = () => this.changed()

@@ -55,7 +55,7 @@ export class Phone implements TransactionUser {
     this.answerPolicy = options.answer ?? { kind: 'answer', afterMs: 0, before: 'ringing' }
     this.#ua = new UserAgent(ports, options, this)
     this.#registration = new Registration(this.#ua)
-    this.#waiters = new Waiters(ports.timers)
+    this.#waiters = new Waiters(ports.timers, ports.patience)
   }
 
   get faults(): PhoneFaults {

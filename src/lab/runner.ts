@@ -51,8 +51,11 @@ export interface Lab {
   close(): void
 }
 
-/** Makes an empty lab whose sockets are on `host`, an IP literal. */
-export function createLab(host = '127.0.0.1'): Lab {
+/**
+ * Makes an empty lab whose sockets are on `host`, an IP literal. Its phones wait `patience` times as long as they are
+ * told to, before they say that something never came.
+ */
+export function createLab(host = '127.0.0.1', patience = 1): Lab {
   const clock = createClock()
   const timers = createTimers(clock)
   const random = createRandom()
@@ -82,7 +85,7 @@ export function createLab(host = '127.0.0.1'): Lab {
         config: { host, port: options.sipPort ?? 0 },
       })
       await layer.start()
-      const ports = { clock, timers, random, datagrams, tick, sip: () => layer }
+      const ports = { clock, timers, random, datagrams, tick, patience, sip: () => layer }
       const phone = createPhone(ports, phoneOptions(options, host))
       target.phone = phone
       layers.set(phone, layer)

@@ -28,6 +28,8 @@ export interface PhonePorts {
   /** For RTP sockets. */
   readonly datagrams: Datagrams
   readonly tick: RtpTick
+  /** How many times as long as told the robots wait for what may never come. */
+  readonly patience?: number
   /** Makes this phone's own transaction layer on its own SIP socket. */
   readonly sip: (user: TransactionUser) => TransactionLayer
 }

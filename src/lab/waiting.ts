@@ -10,22 +10,26 @@ interface Waiter {
 
 export class Waiters {
   readonly #timers: Timers
+  readonly #patience: number
   readonly #open = new Set<Waiter>()
 
-  constructor(timers: Timers) {
+  /** Each wait may last `patience` times as long as it says: a slow machine is no broken promise. */
+  constructor(timers: Timers, patience = 1) {
     this.#timers = timers
+    this.#patience = patience
   }
 
-  /** Resolves when `test` holds; rejects after `timeoutMs` with what `describe` then says. */
+  /** Resolves when `test` holds; rejects after `timeoutMs`, and what patience adds, with what `describe` then says. */
   until(test: () => boolean, timeoutMs: number, describe: () => string): Promise<void> {
     if (test()) return Promise.resolve()
+    const waitedMs = timeoutMs * this.#patience
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
         if (!this.#open.has(waiter)) return
-        waiter.finish(test() ? undefined : new Error(`${describe()} (waited ${timeoutMs} ms)`))
+        waiter.finish(test() ? undefined : new Error(`${describe()} (waited ${waitedMs} ms)`))
       }
       // After a standstill of this process its timers fire before it reads what came meanwhile.
-      const timer = this.#timers.set(timeoutMs, () => this.#timers.soon(giveUp))
+      const timer = this.#timers.set(waitedMs, () => this.#timers.soon(giveUp))
       const waiter: Waiter = {
         test,
         finish: (error) => {

@@ -11,6 +11,7 @@ import { startServer, type RunningServer } from '../../src/lab/server-process.ts
 import { freePort } from '../support/free-port.ts'
 import { startReceiver, type Delivery, type Receiver } from '../support/receiver.ts'
 import { Crowd } from './crowd.ts'
+import { patience } from '../support/patience.ts'
 
 export interface ChaosOptions {
   /** Of server and consumer together. */
@@ -94,7 +95,7 @@ export class World {
   #server: RunningServer
   #consumer: ChildProcess | undefined
   #consumerLog = ''
-  readonly lab = createLab()
+  readonly lab = createLab('127.0.0.1', patience)
   readonly #stateFile: string
 
   static async start(receiver: Receiver): Promise<World> {

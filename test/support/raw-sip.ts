@@ -1,6 +1,7 @@
 // SIP as bytes: one UDP socket that sends what it is told, for messages that no phone of ours would send.
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { patience } from './patience.ts'
 
 export interface RawSip {
   readonly port: number
@@ -35,7 +36,7 @@ export async function openRawSip(serverPort: number): Promise<RawSip> {
         const late = setTimeout(() => {
           watchers.delete(look)
           reject(new Error(`nothing like ${pattern}; came: ${messages.join('\n')}`))
-        }, timeoutMs)
+        }, timeoutMs * patience)
         watchers.add(look)
         look()
       }),

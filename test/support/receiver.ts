@@ -1,6 +1,7 @@
 // A webhook receiver for tests: keeps every delivery, answers as told, and lets a test wait for an event.
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { patience } from './patience.ts'
 
 export interface Delivery {
   readonly type: string
@@ -69,7 +70,10 @@ export async function startReceiver(): Promise<Receiver> {
           )
         }
         // After a standstill of this process its timers fire before it reads what came meanwhile.
-        const late = setTimeout(() => setImmediate(() => setImmediate(giveUp)), timeoutMs)
+        const late = setTimeout(
+          () => setImmediate(() => setImmediate(giveUp)),
+          timeoutMs * patience,
+        )
         if (!look()) watchers.add(look)
       })
     },

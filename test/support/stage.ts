@@ -14,6 +14,7 @@ import {
 import { createContractRecorder, type ContractRecorder } from '../contract/checker.ts'
 import { startReceiver, type Delivery, type Receiver } from './receiver.ts'
 import { startSoundServer, type SoundServer } from './sound-server.ts'
+import { patience } from './patience.ts'
 
 export const applicationId = '1000000001'
 export const callerHz = 440
@@ -122,7 +123,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     throw error
   })
   const recorder = createContractRecorder()
-  const lab = createLab()
+  const lab = createLab('127.0.0.1', patience)
   const telnyx = new Telnyx({
     apiKey: server.apiKey,
     baseURL: server.baseURL,
