@@ -27,6 +27,8 @@ import type { RtpTick } from './rtp-tick.ts'
 /** What the robot says. `nothing` sends no packets at all. */
 export type Voice =
   | { readonly kind: 'tone'; readonly hz: number }
+  /** Once, from its beginning, then silence. */
+  | { readonly kind: 'clip'; readonly clip: AudioClip }
   | { readonly kind: 'silence' }
   | { readonly kind: 'nothing' }
 
@@ -80,6 +82,11 @@ export class Line {
   readonly keys: { readonly key: string; readonly atMs: number }[] = []
   onKey: () => void = () => undefined
   voice: Voice = { kind: 'silence' }
+  /** What is being said, and since which frame. */
+  #spoken: { readonly voice: Voice; readonly fromFrame: number } = {
+    voice: { kind: 'silence' },
+    fromFrame: 0,
+  }
   /** We put the peer on hold: nothing is said. */
   holding = false
   sentPackets = 0
@@ -224,9 +231,13 @@ export class Line {
       this.#spoke = false
       return
     }
-    const clip = voice.kind === 'tone' ? toneClip(voice.hz) : silenceClip
+    if (voice !== this.#spoken.voice) this.#spoken = { voice, fromFrame: this.#frame }
+    const saidSamples = (this.#frame - this.#spoken.fromFrame) * FRAME_SAMPLES
+    const isSaying = voice.kind === 'clip' && saidSamples < voice.clip.samples
+    const looped = voice.kind === 'tone' ? toneClip(voice.hz) : silenceClip
+    const clip = isSaying ? voice.clip : looped
     const bytes = inCodec(clip, agreement.codec)
-    const at = (this.#frame * FRAME_SAMPLES) % clip.samples
+    const at = isSaying ? saidSamples : (this.#frame * FRAME_SAMPLES) % clip.samples
     this.#packet.set(bytes.subarray(at, at + FRAME_SAMPLES), RTP_HEADER_BYTES)
     const marker = !this.#spoke
     this.#spoke = true

@@ -58,6 +58,8 @@ const required: Readonly<Record<string, readonly string[]>> = {
   'call.dequeued': [...legIds, 'queue', 'queue_position', 'reason', 'wait_time_secs'],
   'call.dtmf.received': [...withParties, 'digit'],
   'call.gather.ended': [...withParties, 'digits', 'status', 'gather_id'],
+  'call.machine.detection.ended': [...withParties, 'result'],
+  'call.machine.greeting.ended': [...withParties, 'result'],
   'call.playback.started': [...legIds, 'overlay'],
   'call.playback.ended': [...legIds, 'overlay', 'status', 'status_detail'],
   'call.speak.started': legIds,
@@ -72,6 +74,12 @@ const required: Readonly<Record<string, readonly string[]>> = {
   'call.recording.saved': [...legIds, ...ofRecording],
   'call.recording.error': [...legIds, 'reason'],
   'conference.recording.saved': [...ofConference, ...ofRecording, 'recording_id', 'format'],
+}
+
+/** Events that the description at hand leaves out: the results that the vendor's page of the event has. */
+const results: Readonly<Record<string, readonly string[]>> = {
+  'call.machine.detection.ended': ['human', 'machine', 'not_sure'],
+  'call.machine.greeting.ended': ['beep_detected', 'ended', 'not_sure'],
 }
 
 /** What is wrong with a webhook's body (JSON text, or decoded); empty when it is right. */
@@ -115,7 +123,12 @@ function checkPayload(data: JsonObject, type: string, payload: JsonObject): stri
   const structure = loadStructure()
   if (structure === undefined) return problems
   const schema = structure.webhookSchema(type)
-  if (schema === undefined) return [...problems, 'no such event type']
+  if (schema === undefined) {
+    const known = results[type]
+    if (known === undefined) return [...problems, 'no such event type']
+    const isKnown = known.includes(String(payload['result']))
+    return isKnown ? problems : [...problems, `payload.result is none of ${known.join(', ')}`]
+  }
   const properties = structure.resolve(schema['properties'])
   const described = structure.resolve(structure.resolve(properties?.['payload'])?.['properties'])
   for (const field of Object.keys(payload)) {

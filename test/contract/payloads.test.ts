@@ -81,6 +81,8 @@ test('every event with a webhook keeps the contract; the others owe nothing', ()
       'call.dequeued',
       'call.dtmf.received',
       'call.gather.ended',
+      'call.machine.detection.ended',
+      'call.machine.greeting.ended',
       'call.playback.started',
       'call.playback.ended',
       'call.speak.started',

@@ -33,7 +33,7 @@ const QUIET_WITHIN_MS = 300
 /** Of the beep's own level. */
 const QUIET_SHARE = 0.3
 /** Who has spoken so long when the time is over, and has not paused, is not waiting for an answer. */
-const STILL_SPEAKING_MS = 2500
+const STILL_SPEAKING_MS = 2000
 const PAUSE_MS = 200
 /** Rumble below 200 Hz is no voice: the part of the last sum that the high-pass filter keeps. */
 const KEPT = 0.85
