@@ -123,7 +123,8 @@ export class Clients {
       case 'dial': {
         const conferenceId = brandAs<ConferenceId>(this.#random.uuid())
         const joins = command.joins === undefined ? undefined : { ...command.joins, conferenceId }
-        return { ...command, fresh: this.freshLeg(), joins }
+        const others = command.others?.map((one) => ({ ...one, fresh: this.freshLeg() }))
+        return { ...command, fresh: this.freshLeg(), joins, others }
       }
       case 'transfer':
         return { ...command, fresh: this.freshLeg() }
@@ -194,6 +195,8 @@ function describe(command: Command): string {
   if (command.kind === 'bridge') parts.push(JSON.stringify(command.target))
   if (command.kind === 'dial' || command.kind === 'transfer') {
     parts.push(`to=${command.dial.to} new=${command.fresh.legId}`)
+    const others = command.kind === 'dial' ? (command.others ?? []) : []
+    for (const { to, fresh } of others) parts.push(`and=${to} new=${fresh.legId}`)
   }
   return parts.join(' ')
 }

@@ -34,7 +34,8 @@ export class Deadlines {
   /** A command that the server took. */
   accepted(command: Command): void {
     if (command.kind === 'dial' || command.kind === 'transfer') {
-      this.#dialled.set(command.fresh.legId, command.dial)
+      const others = command.kind === 'dial' ? (command.others ?? []) : []
+      for (const { fresh } of [command, ...others]) this.#dialled.set(fresh.legId, command.dial)
     }
   }
 

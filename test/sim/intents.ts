@@ -15,7 +15,9 @@ export class IntentModel {
 
   accepted(command: Command): void {
     if (command.kind === 'dial' && command.bridgeOnAnswer && command.linkTo !== undefined) {
-      this.#intents.set(command.fresh.legId, command.linkTo)
+      for (const { fresh } of [command, ...(command.others ?? [])]) {
+        this.#intents.set(fresh.legId, command.linkTo)
+      }
     }
     if (command.kind === 'transfer') this.#intents.set(command.fresh.legId, command.legId)
   }

@@ -305,6 +305,7 @@ export class World {
     this.witness.restart(disk)
     this.model = model.after(disk.events)
     this.recordings.restart(disk.events)
+    this.rings.restart(disk.events)
     this.askedFor.gathers.restart(disk.events.at(-1)?.sequence ?? 0)
     this.rings.restart(disk.events)
     this.intents = new IntentModel()
@@ -332,6 +333,7 @@ export class World {
         this.model.mayLeave(command.legId)
       }
       this.intents.asked(command)
+      this.rings.asked(command)
       this.askedFor.asked(command)
       this.rings.asked(command)
     }
@@ -450,6 +452,7 @@ export class World {
       this.model.take(stamped)
       this.recordings.see(event)
       this.intents.take(event)
+      this.rings.take(event)
       this.askedFor.see(stamped)
       this.rings.take(event)
     } catch (error) {
