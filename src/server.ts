@@ -38,7 +38,7 @@ import type { Log } from './ports/log.ts'
 import type { Random } from './ports/random.ts'
 import type { Recorder } from './ports/recorder.ts'
 import type { Store } from './ports/store.ts'
-import type { Streamer, StreamInput } from './ports/streaming.ts'
+import type { Streamer } from './ports/streaming.ts'
 import type { Timers } from './ports/timers.ts'
 import type { ApplicationBook, SipUserBook } from './ports/setup.ts'
 import { createSetup, type RunningSetup } from './setup/setup.ts'
@@ -153,14 +153,9 @@ export async function startServer(
   const library = createLibrary(config, platform, store)
   const audio = createAudio(config, platform, { late, threads, onFatal, library })
   lateMedia.post = audio.post
-  const deliver = (input: StreamInput): void => late.current?.deliver(input)
   const streamer = createStreaming({
-    config,
-    log,
-    metrics,
-    start: threads.streaming,
-    audio,
-    deliver,
+    ...{ config, log, metrics, audio, start: threads.streaming },
+    deliver: (input) => late.current?.deliver(input),
   })
   const sip = createSip(config, platform, late, setup.users)
   late.sip = sip

@@ -12,10 +12,10 @@ import { loadStructure } from './structure.ts'
 const notBuilt: readonly string[] = [
   ...[
     'ai_assistant_add_messages ai_assistant_join ai_assistant_start ai_assistant_stop',
-    'conversation_relay_start conversation_relay_stop fork_start fork_stop',
+    'conversation_relay_start conversation_relay_stop',
     'gather_using_ai',
-    'send_sip_info siprec_start siprec_stop streaming_start',
-    'streaming_stop suppression_start suppression_stop',
+    'send_sip_info siprec_start siprec_stop',
+    'suppression_start suppression_stop',
     'transcription_start transcription_stop',
   ]
     .flatMap((line) => line.split(' '))

@@ -106,6 +106,11 @@ test('every event with a webhook keeps the contract; the others owe nothing', ()
       'call.recording.saved',
       'call.recording.error',
       'conference.recording.saved',
+      'streaming.started',
+      'streaming.stopped',
+      'streaming.failed',
+      'call.fork.started',
+      'call.fork.stopped',
     ],
   )
 })

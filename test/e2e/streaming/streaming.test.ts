@@ -37,7 +37,7 @@ async function agentFor(t: { after(fn: () => Promise<void>): void }): Promise<St
   return agent
 }
 
-test('an agent in the queue: hears the caller, is heard over the music, is given keys', async (t) => {
+test('an agent in the queue: hears the caller, is heard, is given keys', async (t) => {
   const agent = await agentFor(t)
   const { id, call } = await stage.queueUp('agents')
   await stage.command(id, 'playback_start', { audio_url: stage.musicUrl, loop: 'infinity' })
