@@ -310,7 +310,61 @@ const transfers: readonly Check[] = [
   ),
 ]
 
+const several: readonly Check[] = [
+  check(
+    'a dial to several rings all; the first to answer is the call, the others are cancelled',
+    'C159',
+    ['POST /calls', 'POST /calls#to', 'event call.hangup#hangup_cause=originator_cancel'],
+    async (stage) => {
+      const phones = await Promise.all(
+        [1, 2, 3].map(() => stage.phone({ answer: { kind: 'manual' } })),
+      )
+      const { ids, sessions } = await ringAll(
+        stage,
+        phones.map(({ contactUri }) => contactUri),
+      )
+      const calls = await Promise.all(phones.map((one) => one.nextCall(5_000)))
+      for (const call of calls) call.ring()
+      calls[1]?.answer()
+      await stage.event(ids[1] ?? '', 'call.answered')
+      for (const place of [0, 2]) {
+        const cancelled = ['originator_cancel', 'caller', '487']
+        assert.deepEqual(await hangup(stage, ids[place] ?? ''), cancelled)
+        assert.equal((await calls[place]?.ended(5_000))?.by, 'cancelled')
+      }
+      assert.equal(new Set(sessions).size, 1)
+    },
+  ),
+  check(
+    'a list with one destination that is no number dials nobody',
+    'C159',
+    ['POST /calls#to'],
+    async (stage) => {
+      const callee = await stage.phone({ answer: { kind: 'manual' } })
+      const to = [callee.contactUri, '5550100']
+      const body = { connection_id: stage.connectionId, to, from: '+15550100' }
+      assertRefused(await stage.post('/calls', body), 422, '10016', { pointer: '/to/1' })
+      await assert.rejects(callee.nextCall(300))
+    },
+  ),
+]
+
+/** The calls of a list, in its order. */
+async function ringAll(stage: ConformanceStage, to: readonly string[]) {
+  const data = dataOf(
+    await stage.post('/calls', { connection_id: stage.connectionId, to, from: '+15550100' }),
+  )
+  const legs = data['legs'] as readonly Json[] // What is not a list fails just below.
+  assert.equal(legs.length, to.length)
+  assert.equal(data['call_control_id'], legs[0]?.['call_control_id'], 'the first is the call')
+  return {
+    ids: legs.map((leg) => String(leg['call_control_id'])),
+    sessions: legs.map((leg) => String(leg['call_session_id'])),
+  }
+}
+
 export const outboundChecks: readonly Check[] = [
+  ...several,
   ...rejections,
   ...failures,
   ...endings,
