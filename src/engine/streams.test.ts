@@ -141,3 +141,25 @@ test('a fork has no handshake; one at a time', () => {
   bench.ok({ kind: 'fork-stop', legId: id('a') })
   assert.deepEqual(bench.since('events'), ['fork-started a', 'fork-stopped a'])
 })
+
+test('restart: a leg that goes on is streamed again under its id, and nobody is told', () => {
+  const bench = parked()
+  bench.ok(start())
+  connected(bench)
+  bench.ok(fork)
+  const next = bench.restarted('a')
+  assert.deepEqual(asked(next), ['start s', 'fork f'])
+  connected(next)
+  assert.deepEqual(next.since('events'), [])
+  next.ok(stop('s'))
+  assert.deepEqual(next.since('events'), ['streaming-stopped a'])
+})
+
+test('restart: of a leg that does not go on the stream ends first', () => {
+  const bench = parked()
+  bench.ok(start())
+  connected(bench)
+  const events = bench.restarted().since('events')
+  assert.deepEqual(events.slice(0, 1), ['streaming-stopped a'])
+  assert.match(events[1] ?? '', /^leg-ended a/)
+})

@@ -6,6 +6,7 @@ import { conferenceChecks } from './suites/conferences.ts'
 import { effectChecks } from './suites/effects.ts'
 import { eventChecks } from './suites/events.ts'
 import { featureChecks } from './suites/features.ts'
+import { machineChecks } from './suites/machine.ts'
 import { outboundChecks } from './suites/outbound.ts'
 import { parameterChecks } from './suites/parameters.ts'
 import { protocolChecks } from './suites/protocol.ts'
@@ -17,6 +18,7 @@ import { resourceChecks } from './suites/resources.ts'
 import { roomChecks } from './suites/rooms.ts'
 import { setupChecks } from './suites/setup.ts'
 import { stateChecks } from './suites/states.ts'
+import { streamingChecks } from './suites/streaming.ts'
 
 export const allChecks: readonly Check[] = [
   ...protocolChecks,
@@ -26,6 +28,7 @@ export const allChecks: readonly Check[] = [
   ...queueingChecks,
   ...conferenceChecks,
   ...outboundChecks,
+  ...machineChecks,
   ...resourceChecks,
   ...setupChecks,
   ...featureChecks,
@@ -33,6 +36,7 @@ export const allChecks: readonly Check[] = [
   ...addressingChecks,
   ...recordChecks,
   ...recordingChecks,
+  ...streamingChecks,
   ...roomChecks,
   ...effectChecks,
   ...commonChecks,
