@@ -51,6 +51,9 @@ const outbound = {
   sip_transport_protocol: 'choice UDP|TCP|TLS',
   media_encryption: 'choice disabled|SRTP|DTLS',
   preferred_codecs: 'text',
+  answering_machine_detection:
+    'choice disabled|detect|detect_beep|detect_words|greeting_end|premium',
+  answering_machine_detection_config: 'object',
   privacy: 'enum id|none',
   ...record,
   ...webhooks,
