@@ -307,7 +307,6 @@ export class World {
     this.recordings.restart(disk.events)
     this.rings.restart(disk.events)
     this.askedFor.gathers.restart(disk.events.at(-1)?.sequence ?? 0)
-    this.rings.restart(disk.events)
     this.intents = new IntentModel()
     this.receiver.restart(disk.deliveries.values())
     this.clients.loseOpen()
@@ -335,7 +334,6 @@ export class World {
       this.intents.asked(command)
       this.rings.asked(command)
       this.askedFor.asked(command)
-      this.rings.asked(command)
     }
     clients.onAccepted = (command, isRepeat) => {
       this.intents.accepted(command)
@@ -454,7 +452,6 @@ export class World {
       this.intents.take(event)
       this.rings.take(event)
       this.askedFor.see(stamped)
-      this.rings.take(event)
     } catch (error) {
       this.fail(error)
     }
