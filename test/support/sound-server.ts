@@ -15,12 +15,19 @@ export interface SoundServer {
 
 /** `host`: address to listen on, and to be asked at. */
 export async function startSoundServer(host = '127.0.0.1'): Promise<SoundServer> {
+  const made = new Map<string, Buffer>()
+  const sound = (hz: number, ms: number): Buffer => {
+    const key = `${hz} ${ms}`
+    const wav = made.get(key) ?? wavOf(hz, ms)
+    made.set(key, wav)
+    return wav
+  }
   const server = createServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
     if (pathname === '/music.wav') {
       const hz = Number(searchParams.get('hz'))
       const ms = Number(searchParams.get('ms'))
-      response.writeHead(200).end(wavOf(hz, ms))
+      response.writeHead(200).end(sound(hz, ms))
     } else if (pathname === '/broken.wav') response.writeHead(200).end('no sound at all')
     else response.writeHead(404).end()
   })

@@ -24,6 +24,8 @@ export const page = (operation: string): string => `Telnyx Voice API reference, 
 /** The vendor's page of one error code. */
 export const errorPage = (code: string): string =>
   `https://developers.telnyx.com/docs/overview/errors/${code}`
+/** The vendor's client for Node. */
+export const clientPage = 'https://www.npmjs.com/package/telnyx/v/7.24.0'
 /** The vendor's page of webhooks. */
 export const webhookPage = 'Telnyx developer guide, "Voice API webhooks"'
 

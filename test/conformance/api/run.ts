@@ -90,9 +90,12 @@ async function runSuite(): Promise<void> {
 
 if (values.list === true) for (const { name, cites } of wanted) console.log(`${name}  [${cites}]`)
 else if (values.mutate === true) {
-  const { caught, missed } = await runMutations(chosenMutations(), (mutation, by) =>
-    console.log(`${by === undefined ? '✖' : '✔'} ${mutation.name}  [${by?.name ?? 'not noticed'}]`),
-  )
+  const { caught, missed } = await runMutations(chosenMutations(), {
+    onEach: (mutation, by) =>
+      console.log(
+        `${by === undefined ? '✖' : '✔'} ${mutation.name}  [${by?.name ?? 'not noticed'}]`,
+      ),
+  })
   for (const { name } of missed) console.log(`✖ not noticed: ${name}`)
   console.log(`mutations: ${caught.length} of ${caught.length + missed.length} noticed`)
   process.exitCode = caught.length >= 0.9 * (caught.length + missed.length) ? 0 : 1

@@ -1,6 +1,7 @@
 // What checks do things with: requests with the key, the official client, robot phones, and what the server told over
 // webhooks. Nothing here knows whose server it is.
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import Telnyx from 'telnyx'
 import type { IncomingCall } from '../../../src/lab/incoming-call.ts'
 import type { CallOptions, OutgoingCall } from '../../../src/lab/outgoing-call.ts'
@@ -93,6 +94,8 @@ export interface ConformanceStage {
   dialledQuietly(extra?: Json): Promise<{ readonly id: string }>
   /** An outgoing leg that rings for ever. */
   ringing(extra?: Json): Promise<Party>
+  /** Runs something whose calls nobody needs afterwards: they are hung up, but for those of `once`. */
+  apart<T>(run: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -142,7 +145,10 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
     )
   const connectionId = options.connectionId ?? ''
   const phones: Phone[] = []
-  const people = peopleOf({ options, lab, phones, webhooks, unique, post, ok, event })
+  // Calls that go on cost packets, fifty a second each way: whoever makes phones is remembered.
+  const maker = new AsyncLocalStorage<Phone[]>()
+  const keep = (phone: Phone): void => void (maker.getStore() ?? phones).push(phone)
+  const people = peopleOf({ options, lab, keep, webhooks, unique, post, ok, event })
   return {
     telnyx: new Telnyx({ apiKey: options.key, baseURL: options.baseUrl, maxRetries: 0 }),
     webhooks,
@@ -150,7 +156,7 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
     connectionId,
     unique,
     once: async <T>(name: string, make: () => Promise<T>): Promise<T> => {
-      const known = memory.get(name) ?? make()
+      const known = memory.get(name) ?? maker.run(phones, make)
       memory.set(name, known)
       return known as Promise<T> // Put there under the same name by the same caller.
     },
@@ -168,6 +174,15 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
     event,
     soundUrl: async (hz, ms) => (await (sounds ??= startSoundServer(host))).url(hz, ms),
     ...people,
+    apart: async (run) => {
+      const own: Phone[] = []
+      try {
+        return await maker.run(own, run)
+      } finally {
+        for (const call of own.flatMap(({ liveCalls }) => liveCalls)) call.hangUp()
+        phones.push(...own)
+      }
+    },
     close: async () => {
       // The server should not keep calls whose phones are gone.
       const calls = phones.flatMap(({ liveCalls }) => liveCalls)
@@ -182,8 +197,8 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
 
 interface Basics extends Pick<ConformanceStage, 'webhooks' | 'unique' | 'post' | 'ok' | 'event'> {
   readonly options: TargetOptions
-  /** Every phone that is made is put in here. */
-  readonly phones: Phone[]
+  /** Hears of every phone that is made. */
+  readonly keep: (phone: Phone) => void
   readonly lab: ReturnType<typeof createLab>
 }
 type People = Pick<
@@ -191,7 +206,7 @@ type People = Pick<
   'phone' | 'callIn' | 'answered' | 'dialled' | 'dialledQuietly' | 'ringing'
 >
 
-function peopleOf({ options, lab, phones, webhooks, unique, post, ok, event }: Basics): People {
+function peopleOf({ options, lab, keep, webhooks, unique, post, ok, event }: Basics): People {
   const phone: ConformanceStage['phone'] = async (more = {}) => {
     const { host, port } = options.sip ?? { host: '127.0.0.1', port: 5060 }
     const server = { port, address: host }
@@ -202,7 +217,7 @@ function peopleOf({ options, lab, phones, webhooks, unique, post, ok, event }: B
       decode: false,
       ...more,
     })
-    phones.push(made)
+    keep(made)
     return made
   }
   const callIn: ConformanceStage['callIn'] = async ({ phone: more = {}, ...how } = {}) => {

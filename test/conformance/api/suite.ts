@@ -43,7 +43,7 @@ async function runOne(check: Check, stage: ConformanceStage): Promise<Result> {
     timer = setTimeout(() => reject(new Error(`no end within ${longestMs} ms`)), longestMs)
   })
   try {
-    await Promise.race([Promise.resolve(check.run(stage)), late])
+    await Promise.race([stage.apart(async () => check.run(stage)), late])
     return { check, outcome: 'passed' }
   } catch (error) {
     return { check, outcome: 'failed', why: error instanceof Error ? error.message : String(error) }

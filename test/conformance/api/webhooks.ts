@@ -42,7 +42,8 @@ export async function openWebhooks(
   publicUrl?: string,
 ): Promise<Webhooks> {
   const deliveries: Delivery[] = []
-  const watchers = new Set<() => void>()
+  const byCall = new Map<unknown, Delivery[]>()
+  const watchers = new Set<(delivery: Delivery) => void>()
   const failing = new Map<string, { readonly status: number; times: number }>()
   /** What a delivery to this path is answered with; 0: late. */
   const statusAt = (path: string): number => {
@@ -59,11 +60,14 @@ export async function openWebhooks(
     request.on('end', () => {
       const raw = Buffer.concat(chunks).toString('utf8')
       const { method = '', headers, url = '/' } = request
-      deliveries.push(deliveryOf(method, headers, raw, url))
+      const delivery = deliveryOf(method, headers, raw, url)
+      deliveries.push(delivery)
+      const id = delivery.payload['call_control_id']
+      byCall.set(id, [...(byCall.get(id) ?? []), delivery])
       const status = statusAt(url)
       if (status > 0) response.writeHead(status).end()
       else setTimeout(() => response.writeHead(200).end(), 3_000).unref()
-      for (const watcher of [...watchers]) watcher()
+      for (const watcher of [...watchers]) watcher(delivery)
     })
   })
   await new Promise<void>((resolve) => server.listen(port, host, resolve))
@@ -74,22 +78,22 @@ export async function openWebhooks(
     at: (path) => `${ownUrl.replace(/\/$/, '')}/${path}`,
     failAt: (path, status, times = Infinity) => failing.set(path, { status, times }),
     deliveries,
-    ofCall: (id) => deliveries.filter(({ payload }) => payload['call_control_id'] === id),
+    ofCall: (id) => byCall.get(id) ?? [],
     next: (fits, what, timeoutMs = 10_000) =>
       new Promise((resolve, reject) => {
-        const look = (): void => {
-          const found = deliveries.find(fits)
-          if (found === undefined) return
+        const past = deliveries.find(fits)
+        if (past !== undefined) return resolve(past)
+        const look = (delivery: Delivery): void => {
+          if (!fits(delivery)) return
           watchers.delete(look)
           clearTimeout(late)
-          resolve(found)
+          resolve(delivery)
         }
         const late = setTimeout(() => {
           watchers.delete(look)
           reject(new assert.AssertionError({ message: `no ${what} within ${timeoutMs} ms` }))
         }, timeoutMs)
         watchers.add(look)
-        look()
       }),
     close: async () => {
       server.closeAllConnections()

@@ -1,6 +1,14 @@
 // Where webhooks go, how often they are tried, and where what was told can be looked up afterwards.
 import assert from 'node:assert/strict'
-import { assertOk, assertRefused, dataOf, errorPage, page, type Check } from '../check.ts'
+import {
+  assertOk,
+  assertRefused,
+  dataOf,
+  errorPage,
+  page,
+  webhookPage,
+  type Check,
+} from '../check.ts'
 import type { ConformanceStage, Json } from '../stage.ts'
 import type { Delivery } from '../webhooks.ts'
 
@@ -55,7 +63,7 @@ const ways: readonly Way[] = [
 const overrides: readonly Check[] = ways.flatMap(({ command, make }) => [
   check(
     `${command}: webhook_url gets the later webhooks of that call, its query kept`,
-    command === transferring ? 'C42' : webhookGuide(),
+    command === transferring ? 'C42' : webhookPage,
     [`${command}#webhook_url`],
     async (stage) => {
       const { path, url } = hook(stage)
@@ -95,7 +103,7 @@ const overrides: readonly Check[] = ways.flatMap(({ command, make }) => [
   ),
   check(
     `${command}: webhook_urls moves the webhooks of one event only, by webhook_urls_method`,
-    webhookGuide(),
+    webhookPage,
     [
       `${command}#webhook_urls`,
       `${command}#webhook_urls_method`,
@@ -167,10 +175,6 @@ const overrides: readonly Check[] = ways.flatMap(({ command, make }) => [
     },
   })),
 ])
-
-function webhookGuide(): string {
-  return 'Telnyx developer guide, "Voice API webhooks"'
-}
 
 /** An application of its own, and a ringing call of it: where `call.initiated` goes is the application's business. */
 async function ownCall(stage: Stage, settings: Json, dial: Json = {}) {

@@ -1,6 +1,15 @@
 // What conferences promise beyond their objects and webhooks: names, roles, ways in and out.
 import assert from 'node:assert/strict'
-import { assertOk, assertRefused, dataOf, errorPage, listOf, page, type Check } from '../check.ts'
+import {
+  assertOk,
+  assertRefused,
+  clientPage,
+  dataOf,
+  errorPage,
+  listOf,
+  page,
+  type Check,
+} from '../check.ts'
 import { conference } from '../scenarios.ts'
 import type { Caller, ConformanceStage, Json } from '../stage.ts'
 
@@ -237,7 +246,7 @@ export const conferenceChecks: readonly Check[] = [
   ),
   check(
     'official client: conferences.create, retrieve, listParticipants, endConference',
-    'npm package telnyx 7.24.0',
+    clientPage,
     ['POST /conferences', path('end')],
     async (stage) => {
       const { conferences } = stage.telnyx

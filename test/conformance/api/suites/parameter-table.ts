@@ -39,7 +39,6 @@ const headers = { custom_headers: 'list', sip_headers: 'list' }
 const credentials = { sip_auth_username: 'text', sip_auth_password: 'text' }
 const outbound = {
   send_digits_on_answer: 'text',
-  send_silence_when_idle: 'bool',
   from_display_name: 'text 0..128',
   timeout_secs: 'int 5..600 @90028',
   time_limit_secs: 'int 30..14400 @90029',
@@ -142,6 +141,7 @@ export const operations: readonly Operation[] = [
       to: '! number',
       from: '! number',
       ...outbound,
+      send_silence_when_idle: 'bool',
       retry_on_timeout: 'bool',
       link_to: 'text',
       bridge_intent: 'bool',
@@ -409,7 +409,7 @@ export const operations: readonly Operation[] = [
 export const beyondDescription: Readonly<Record<string, Operation['parameters']>> = {
   'POST /calls': { enable_dialogflow: 'lacking' },
   'POST /calls/{call_control_id}/actions/bridge': { video_room_context: 'lacking' },
-  'POST /calls/{call_control_id}/actions/transfer': lacking,
+  'POST /calls/{call_control_id}/actions/transfer': { ...lacking, send_silence_when_idle: 'bool' },
   'PUT /calls/{call_control_id}/actions/client_state_update': { command_id: 'text' },
   'POST /calls/{call_control_id}/actions/switch_supervisor_role': common,
   'POST /calls/{call_control_id}/actions/gather_using_audio': { gather_id: 'text 1..40' },

@@ -4,6 +4,7 @@ import Telnyx from 'telnyx'
 import {
   assertField,
   assertRefused,
+  clientPage,
   dataOf,
   errorPage,
   kinds,
@@ -277,7 +278,7 @@ const change: readonly Check[] = [
 const client: readonly Check[] = [
   {
     name: 'official client: queues.create, retrieve, update, list, delete',
-    cites: 'npm package telnyx 7.24.0',
+    cites: clientPage,
     covers: [
       'POST /queues',
       'GET /queues',
@@ -303,7 +304,7 @@ const client: readonly Check[] = [
   },
   {
     name: 'official client: a 422 is an UnprocessableEntityError with the code in its body',
-    cites: 'npm package telnyx 7.24.0',
+    cites: clientPage,
     covers: ['rule error envelope'],
     run: async (stage) => {
       const promise = stage.telnyx.queues.create({ queue_name: '' })

@@ -4,6 +4,7 @@ import {
   assertField,
   assertOk,
   assertRefused,
+  clientPage,
   dataOf,
   errorPage,
   isRecord,
@@ -354,7 +355,7 @@ const callEvents: readonly Check[] = [
   ),
   check(
     'official client: callEvents.list goes through all pages',
-    'npm package telnyx 7.24.0',
+    clientPage,
     ['GET /call_events'],
     async (stage) => {
       const { leg } = await story(stage)
@@ -512,8 +513,10 @@ const deliveries: readonly Check[] = [
       const starts = all.map((delivery) => String(delivery['started_at']))
       assert.deepEqual(starts, [...starts].sort().reverse())
       assert.ok(all.length >= 2)
-      assert.deepEqual(await of('page[limit]=1'), all.slice(0, 1))
-      assert.deepEqual(await of('page[size]=1&page[number]=2'), all.slice(1, 2))
+      // One of them is sent again by another check meanwhile, which changes it, but not its place.
+      const ids = async (query: string) => (await of(query)).map(({ id }) => id)
+      assert.deepEqual(await ids('page[limit]=1'), [all[0]?.['id']])
+      assert.deepEqual(await ids('page[size]=1&page[number]=2'), [all[1]?.['id']])
     },
   ),
   check(

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import {
   assertField,
   assertRefused,
+  clientPage,
   dataOf,
   errorPage,
   listOf,
@@ -711,7 +712,7 @@ const assigned: readonly Check[] = [
   },
   {
     name: 'official client: an application, a connection, a credential and a number, from their making to their end',
-    cites: 'npm package telnyx 7.24.0',
+    cites: clientPage,
     covers: [
       'POST /call_control_applications',
       'POST /credential_connections',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import {
   assertField,
   assertRefused,
+  clientPage,
   dataOf,
   errorPage,
   listOf,
@@ -227,7 +228,7 @@ const files: readonly Check[] = [
   })),
   {
     name: 'official client: media.upload, retrieve, update, list, download, delete',
-    cites: 'npm package telnyx 7.24.0',
+    cites: clientPage,
     covers: ['POST /media', `GET ${one}`, `PUT ${one}`, 'GET /media', `DELETE ${one}`],
     needs: 'calls',
     run: async (stage) => {

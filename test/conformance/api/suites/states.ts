@@ -1,6 +1,14 @@
 // Which command is allowed in which state of a call, one check for each pair, and what repeated commands do.
 import assert from 'node:assert/strict'
-import { assertOk, assertRefused, dataOf, errorPage, page, type Check } from '../check.ts'
+import {
+  assertOk,
+  assertRefused,
+  clientPage,
+  dataOf,
+  errorPage,
+  page,
+  type Check,
+} from '../check.ts'
 import type { ConformanceStage, Json } from '../stage.ts'
 
 const nobody = `v3:${'x'.repeat(54)}`
@@ -217,7 +225,7 @@ const repeats: readonly Check[] = [
   },
   {
     name: 'official client: dial, enqueue, leaveQueue, startPlayback, hangup',
-    cites: 'npm package telnyx 7.24.0',
+    cites: clientPage,
     covers: ['POST /calls', 'POST /calls/{call_control_id}/actions/enqueue'],
     needs: 'calls',
     run: async (stage) => {
