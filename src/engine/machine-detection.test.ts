@@ -141,6 +141,24 @@ describe('Answering machine detection', () => {
     assert.deepEqual(bench.since('media'), ['detect-machine-stop b', 'stop-playback b one'])
   })
 
+  it('words end the same way', () => {
+    const bench = answered('detect_beep')
+    const speech = { kind: 'speech', text: 'Hello.', ssml: false, voice: 'female' } as const
+    bench.ok({
+      ...{ kind: 'speak', legId: id('b'), playbackId: 'one', loops: 1 },
+      ...{ stop: undefined, targetLegs: 'self' },
+      speech: { ...speech, language: undefined },
+    })
+    bench.playbackStarted('b', 'one')
+    verdict(bench, 'machine')
+    bench.forget()
+    greetingEnd(bench, 'beep_detected')
+    assert.deepEqual(bench.since('events'), [
+      'speak-ended b one cancelled_amd',
+      'machine-greeting-ended b beep_detected',
+    ])
+  })
+
   it('the end by silence stops nothing', () => {
     const bench = answered('greeting_end')
     bench.ok(bench.play('b', 'one'))

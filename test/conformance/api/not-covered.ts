@@ -47,14 +47,17 @@ export const reasons: readonly Reason[] = [
     why: slow('a minute at least', '`src/conferences` in virtual time'),
   },
   { what: /playback\.ended#status=unknown$/, why: never },
-  { what: /#status=cancelled_amd$/, why: 'Told when answering machine detection ends it.' },
+  {
+    what: /speak\.ended#status=cancelled_amd$/,
+    why: 'Words and files share one queue of audio: `src/engine/machine-detection.test.ts`.',
+  },
   {
     what: /stream|fork|#(custom_parameters|target)$/,
     why: 'One by one, with phones that listen: `test/e2e/streaming`, `src/api/parameters.test.ts`, `src/media/streaming`.',
   },
   {
-    what: /machine/,
-    why: 'Checks of answering machine detection follow with that part.',
+    what: /#answering_machine_detection/,
+    why: 'Taken alike by dial and transfer, refused alike: `src/api/machine-detection.test.ts`, `not-supported.test.ts`.',
   },
 ]
 

@@ -479,4 +479,12 @@ export const faults: readonly Fault[] = [
     search: "participant.role === 'whisper' ? participant.whisperTo : undefined",
     replace: "participant.role === 'barge' ? participant.whisperTo : undefined",
   },
+  {
+    what: 'a verdict that was on its way when the waiting for it was over is told as well',
+    seed: 30,
+    file: 'src/engine/machine-detection.ts',
+    search: "  if (machine?.stage !== 'answer') return\n  const { order } = machine\n",
+    replace:
+      '  const order = (machine ?? { order: leg.dial?.options.machineDetection }).order\n  if (order === undefined) return\n',
+  },
 ]
