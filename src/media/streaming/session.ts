@@ -89,7 +89,7 @@ export class StreamSession {
     const how = { url, headers, openMs: OPEN_MS, messageBytesMax: MESSAGE_BYTES_MAX }
     this.#line = this.#parts.sockets.connect(how, {
       opened: () => this.#opened(),
-      message: (text) => this.#hear(text),
+      message: (text) => this.#hearSafely(text),
       pong: () => (this.#heardMs = this.#nowMs()),
       closed: (why, orderly) => this.#ended(orderly ? 'closed' : 'failed', why),
     })
@@ -184,6 +184,16 @@ export class StreamSession {
     } else if (nowMs - this.#pingMs >= PING_EVERY_MS) {
       this.#pingMs = nowMs
       line.ping()
+    }
+  }
+
+  /** What a hostile message might break ends its stream, not the thread. */
+  #hearSafely(text: string): void {
+    try {
+      this.#hear(text)
+    } catch (error) {
+      this.#line?.drop()
+      this.#ended('failed', error instanceof Error ? error.message : String(error))
     }
   }
 
