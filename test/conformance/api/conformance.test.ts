@@ -2,13 +2,14 @@
 // vendor's description where that lies next to this checkout.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import {
   isObject,
   loadStructure,
   type JsonObject,
   type Structure,
 } from '../../contract/structure.ts'
+import type { RunningServer } from '../../../src/lab/server-process.ts'
 import { testApi } from '../../../src/api/testing.ts'
 import { allChecks } from './all.ts'
 import { uncovered } from './coverage.ts'
@@ -19,19 +20,27 @@ import { reasonOf } from './not-covered.ts'
 import { openStage } from './stage.ts'
 import { runChecks } from './suite.ts'
 import { operations } from './suites/parameter-table.ts'
-import { openWebhooks } from './webhooks.ts'
+import { openWebhooks, type Webhooks } from './webhooks.ts'
+
+// One server for both: starting it costs as much as a thousand checks.
+let webhooks: Webhooks
+let server: RunningServer
+before(async () => {
+  webhooks = await openWebhooks()
+  server = await startOwnServer(webhooks.url)
+})
+after(async () => {
+  assert.equal(await server.stop(), 0)
+  await webhooks.close()
+})
 
 test('every check holds of our server', async () => {
-  const webhooks = await openWebhooks()
-  const server = await startOwnServer(webhooks.url)
   const { baseURL: baseUrl, apiKey: key, sip } = server
   const target = { baseUrl, key, connectionId: ownConnectionId, sip, webhooks }
   // Other test files run at the same time: patience.
   const stage = await openStage({ ...target, patienceMs: 20_000 })
   const results = await runChecks(allChecks, stage)
   await stage.close()
-  await webhooks.close()
-  assert.equal(await server.stop(), 0)
   const failed = results.filter(({ outcome }) => outcome !== 'passed')
   assert.deepEqual(
     failed.map(({ check, why }) => `${check.name}: ${why}`),
@@ -52,7 +61,7 @@ test('a deviation of each kind is noticed', async () => {
     assert.ok(found, name)
     return found
   })
-  const { missed } = await runMutations(chosen, { isSound: true })
+  const { missed } = await runMutations(chosen, { isSound: true, server })
   assert.deepEqual(
     missed.map(({ name }) => name),
     [],

@@ -1,9 +1,10 @@
 // How much the suite notices: for each deviation a proxy changes what our server says, and the checks near the place run
 // until one fails. Checks elsewhere could only notice more.
+import type { RunningServer } from '../../../src/lab/server-process.ts'
 import { allChecks } from './all.ts'
 import type { Check } from './check.ts'
 import { mutations, type Mutation } from './mutations.ts'
-import { ownConnectionId, startOwnServer } from './own-server.ts'
+import { addApplication, ownConnectionId, startOwnServer } from './own-server.ts'
 import { openProxy, type Deviation } from './proxy.ts'
 import { openStage } from './stage.ts'
 import { runChecks, type Result } from './suite.ts'
@@ -19,15 +20,21 @@ export interface MutationOptions {
   readonly onEach?: (mutation: Mutation, noticedBy: Check | undefined) => void
   /** All checks have passed just now: they are not tried without a deviation first. */
   readonly isSound?: boolean
+  /** A server that runs already; it goes on running. Default: one that is started for it. */
+  readonly server?: RunningServer
 }
 
 /** Runs them one after the other on one server. */
 export async function runMutations(
   chosen: readonly Mutation[] = mutations,
-  { onEach = () => undefined, isSound = false }: MutationOptions = {},
+  { onEach = () => undefined, isSound = false, server: given }: MutationOptions = {},
 ): Promise<MutationOutcome> {
   const proxy = await openProxy()
-  const server = await startOwnServer(proxy.webhookUrl)
+  const server = given ?? (await startOwnServer(proxy.webhookUrl))
+  const application =
+    given === undefined
+      ? { connectionId: ownConnectionId }
+      : await addApplication(given, proxy.webhookUrl)
   proxy.serve(server.origin)
   const firstFailure = async (
     checks: readonly Check[],
@@ -37,7 +44,7 @@ export async function runMutations(
     proxy.tell(webhooks.url)
     proxy.deviate(deviation)
     const { apiKey: key, sip } = server
-    const options = { baseUrl: proxy.baseUrl, key, connectionId: ownConnectionId, sip, webhooks }
+    const options = { baseUrl: proxy.baseUrl, key, sip, webhooks, ...application }
     // Impatience belongs to deviations: without one, a slow machine is no failure.
     const stage = await openStage({ ...options, ...(deviation ? { patienceMs: 3_000 } : {}) })
     const results = await runChecks(checks, stage, true)
@@ -57,7 +64,7 @@ export async function runMutations(
       ;(failed === undefined ? missed : caught).push(mutation)
     }
   } finally {
-    await server.stop()
+    if (given === undefined) await server.stop()
     await proxy.close()
   }
   return { caught, missed }
