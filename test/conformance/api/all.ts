@@ -7,7 +7,6 @@ import { effectChecks } from './suites/effects.ts'
 import { eventChecks } from './suites/events.ts'
 import { featureChecks } from './suites/features.ts'
 import { machineChecks } from './suites/machine.ts'
-import { machineChecks } from './suites/machine.ts'
 import { outboundChecks } from './suites/outbound.ts'
 import { parameterChecks } from './suites/parameters.ts'
 import { protocolChecks } from './suites/protocol.ts'
@@ -29,7 +28,6 @@ export const allChecks: readonly Check[] = [
   ...queueingChecks,
   ...conferenceChecks,
   ...outboundChecks,
-  ...machineChecks,
   ...machineChecks,
   ...resourceChecks,
   ...setupChecks,
