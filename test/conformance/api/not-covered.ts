@@ -27,7 +27,7 @@ export const reasons: readonly Reason[] = [
   { what: /^code 503 10037$/, why: 'Published beside 10007, which is what is answered.' },
   {
     what: /^code 429 10011$/,
-    why: 'Needs a server that was given limits: `src/api/transport.test.ts`, `test/e2e/sip/trunk.test.ts`.',
+    why: 'Needs a server that was given limits: `src/api/transport.test.ts`.',
   },
   { what: /^code 500 10007$/, why: 'A fault of ours: `src/api/errors.test.ts` makes one.' },
   {
