@@ -5,6 +5,7 @@ import { createApi } from './api/create-api.ts'
 import type { ReadyStatus } from './api/context.ts'
 import { keepApiKey, type ApiKey } from './config/credentials.ts'
 import type { Config } from './config/shape.ts'
+import { createConsole } from './console/pages.ts'
 import { createCallControl, type CallLogic } from './engine/driver.ts'
 import { createClipLoader, fetchAudioFile } from './media/audio/clip-loader.ts'
 import { createIngestClient } from './media/audio/ingest-client.ts'
@@ -26,6 +27,7 @@ import { createHttpClient, type EgressClient } from './platform/http-client.ts'
 import { createLog } from './platform/log.ts'
 import { startLoopLag, type LoopLag } from './platform/loop-lag.ts'
 import { createMetrics } from './platform/metrics.ts'
+import { consoleFolder, readPageFolder } from './platform/page-folder.ts'
 import { findProgram } from './platform/programs.ts'
 import { createRandom } from './platform/random.ts'
 import { createResolver } from './platform/resolver.ts'
@@ -188,6 +190,7 @@ export async function startServer(
     checkUrl: (url) => http.checkUrl(url),
     checkSpeech: (words) => audio.speech.check(words),
     hasOpus: opusIsAvailable,
+    pages: createConsole(readPageFolder(consoleFolder)),
   })
 
   await webhooks.outbox.start()

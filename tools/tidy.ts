@@ -40,6 +40,7 @@ const mayImport: readonly (readonly [room: string, allowed: readonly string[]])[
   ['webhooks', ['base', 'ports']],
   ['config', ['base', 'ports']],
   ['setup', ['base', 'ports', 'config']],
+  ['console', ['base', 'ports']],
   ['api', ['base', 'ports', 'config']],
   ['lab', ['base', 'ports', 'sip', 'sdp', 'media/rtp', 'media/audio', 'platform']],
   ['platform', ['base', 'ports']],

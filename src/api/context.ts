@@ -21,6 +21,7 @@ import type { EventFeed } from '../ports/event-feed.ts'
 import type { Log } from '../ports/log.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { MediaFiles } from '../ports/media-files.ts'
+import type { AnswerPage } from '../ports/pages.ts'
 import type { Random } from '../ports/random.ts'
 import type { CallRecords } from '../ports/records.ts'
 import type { CheckSpeech } from '../ports/speech.ts'
@@ -72,6 +73,8 @@ export interface ApiOptions {
   readonly checkSpeech: CheckSpeech
   /** The optional codec is installed. */
   readonly hasOpus: () => boolean
+  /** The console; without it there is none. */
+  readonly pages?: AnswerPage
 }
 
 export type Api = FastifyInstance<

@@ -40,6 +40,7 @@ import { unholdParticipants } from './conferences/unhold.ts'
 import { unmuteParticipants } from './conferences/unmute.ts'
 import { updateConference } from './conferences/update.ts'
 import { updateParticipant } from './conferences/update-participant.ts'
+import { consolePages } from './console/pages.ts'
 import type { Api, ApiContext } from './context.ts'
 import { listEvents } from './events/list.ts'
 import { featuresOff } from './feature-off.ts'
@@ -90,4 +91,5 @@ export const endpoints: readonly Endpoint[] = [
   ...[listEvents, ...recordEndpoints],
   ...[publicKey, systemState],
   featuresOff,
+  consolePages,
 ]
