@@ -99,7 +99,7 @@ const badPages = [
   ['page[number]=0', '10033', 'page[number]'],
   ['page[number]=-1', '10033', 'page[number]'],
   ['page[number]=1.5', '10026', 'page[number]'],
-  ['page[size]=99999999999999999999', '10026', 'page[size]'],
+  ['page[size]=99999999999999999999', '10033', 'page[size]'],
   ['page[size]=1&page[size]=2', '10026', 'page[size]'],
 ] as const
 

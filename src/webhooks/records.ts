@@ -173,6 +173,7 @@ const irregular: Readonly<Record<string, string>> = {
   'call.hold': 'leg-held',
   'call.unhold': 'leg-resumed',
   'call.hangup': 'leg-ended',
+  'call.machine.detection.ended': 'machine-detected',
   'call.recording.error': 'recording-failed',
 }
 
