@@ -3,7 +3,8 @@
 
 import type { HttpFailure, HttpOutcome, HttpRequest } from '../ports/http-client.ts'
 import type { AttemptExchange } from '../ports/records.ts'
-import type { DeliveryRow } from '../ports/store.ts'
+import type { DeliveryAttempt, DeliveryRow } from '../ports/store.ts'
+import type { TracedAttempt } from '../ports/trace.ts'
 import type { WebhookSigner } from './signature.ts'
 
 /** What is read of a receiver's answer. */
@@ -48,6 +49,27 @@ export function exchangeText(headers: HttpRequest['headers'], outcome: HttpOutco
     responseBody: answer.body.length === 0 ? '' : Buffer.from(answer.body).toString('utf8'),
   }
   return JSON.stringify(exchange)
+}
+
+/** To whoever writes down what happens in a call; what belongs to no call is not told. */
+export function tellAttempt(
+  attempted: ((attempt: TracedAttempt) => void) | undefined,
+  { row, attempts }: { readonly row: Omit<DeliveryRow, 'dataJson'>; readonly attempts: number },
+  outcome: TracedAttempt['outcome'],
+  record: DeliveryAttempt | undefined,
+): void {
+  const { deliveryId, eventType, legId } = row
+  if (attempted === undefined || record === undefined || legId === undefined) return
+  const { exchangeJson = '', ...rest } = record
+  attempted({
+    ...rest,
+    eventId: deliveryId,
+    eventType,
+    legId,
+    number: attempts,
+    outcome,
+    exchangeJson,
+  })
 }
 
 export interface Verdict {

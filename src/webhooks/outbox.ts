@@ -16,7 +16,8 @@ import type { Log } from '../ports/log.ts'
 import type { Metrics } from '../ports/metrics.ts'
 import type { DeliveryProgress, DeliveryRow, PendingDelivery, Store } from '../ports/store.ts'
 import type { TimerId, Timers } from '../ports/timers.ts'
-import { attemptRequest, exchangeText, judge, type Verdict } from './attempt.ts'
+import type { TracedAttempt } from '../ports/trace.ts'
+import { attemptRequest, exchangeText, judge, tellAttempt, type Verdict } from './attempt.ts'
 import { Backlog } from './backlog.ts'
 import { Origin, originOf, type Delivery, type Lane } from './lanes.ts'
 import { createProgressWriter } from './progress.ts'
@@ -58,6 +59,8 @@ export interface OutboxOptions {
   readonly metrics: Metrics
   readonly holdMs: number
   readonly giveUpMs: number
+  /** Hears of every attempt for a call, when it is over. */
+  readonly attempted?: (attempt: TracedAttempt) => void
   /** Requests to one receiver at the same time. */
   readonly concurrentPerOriginMax?: number
   /** Webhooks whose bodies are kept in memory; those beyond are read from the store when their turn comes. */
@@ -546,6 +549,7 @@ export class Outbox {
     const state = outcome === 'pending' && apart ? 'apart' : outcome
     const finishedAtMs = outcome === 'pending' ? undefined : lastAttempt?.finishedAtMs
     const { deliveryId } = row
+    tellAttempt(this.#options.attempted, delivery, outcome, lastAttempt)
     this.#progress.put({ deliveryId, attempts, nextAttemptAtMs, state, finishedAtMs, lastAttempt })
   }
 

@@ -19,6 +19,7 @@ import type {
   MediaQuality,
   MediaSource,
 } from '../../ports/media-engine.ts'
+import type { MeasuredMedia, MediaFigures } from '../../ports/media-figures.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Timers } from '../../ports/timers.ts'
 import type { StateChange } from '../../ports/store.ts'
@@ -34,10 +35,10 @@ import {
 } from '../../sdp/session.ts'
 import type { Agreement, AudioCodec, LocalEnd, SdpState } from '../../sdp/session.ts'
 import type { AudioClip } from '../audio/clip.ts'
-import { estimateMos } from '../rtp/mos.ts'
 import { ClipShelf } from './clip-shelf.ts'
 import { allowedCodecs, answerChoices, textsOf } from './codec-choice.ts'
 import type { AnswerChoices } from './codec-choice.ts'
+import { figuresOf, qualityOf } from './figures.ts'
 import { LegPlayback } from './leg-playback.ts'
 import type { LegPlaybackParts } from './leg-playback.ts'
 import { MixCommands } from './mix-commands.ts'
@@ -45,7 +46,6 @@ import type { MediaWorkerPort, WorkerCommand, WorkerEvent, WorkerSource } from '
 import { latestPlace, placeOf, placesRowId } from './rows.ts'
 import { randomIdentity, randomSessionId, resumedIdentity } from './rows.ts'
 import type { MediaRow, PlacesRow, StreamPlace } from './rows.ts'
-import { LegColumn } from './quality-table.ts'
 import { MACHINE_TAP } from './tap.ts'
 import type { QualityTable } from './quality-table.ts'
 
@@ -95,11 +95,13 @@ interface Leg {
 }
 
 /** Makes the MediaEngine over a media worker; see EmbeddedMediaOptions. */
-export function createEmbeddedMedia(options: EmbeddedMediaOptions): MediaEngine & DurableMedia {
+export function createEmbeddedMedia(
+  options: EmbeddedMediaOptions,
+): MediaEngine & DurableMedia & MeasuredMedia {
   return new EmbeddedMedia(options)
 }
 
-class EmbeddedMedia implements MediaEngine, DurableMedia {
+class EmbeddedMedia implements MediaEngine, DurableMedia, MeasuredMedia {
   readonly #options: EmbeddedMediaOptions
   readonly #legs = new Map<LegId, Leg>()
   readonly #freeSlots: number[] = []
@@ -133,25 +135,12 @@ class EmbeddedMedia implements MediaEngine, DurableMedia {
 
   quality(legId: LegId): MediaQuality | undefined {
     const leg = this.#legs.get(legId)
-    if (leg === undefined) return undefined
-    const read = (column: number): number => this.#options.table.get(leg.slot, column)
-    const packets = read(LegColumn.inPackets)
-    const lostPackets = read(LegColumn.lost)
-    const lossShare = packets + lostPackets === 0 ? 0 : lostPackets / (packets + lostPackets)
-    return {
-      codec: leg.codec,
-      inbound: {
-        packets,
-        lostPackets,
-        jitteryPackets: read(LegColumn.jittery),
-        jitterMaxMs: read(LegColumn.jitterMaxMs),
-        mos: estimateMos(lossShare, read(LegColumn.jitterMs)),
-      },
-      outbound: {
-        packets: read(LegColumn.outPackets),
-        skippedPackets: read(LegColumn.outSkipped),
-      },
-    }
+    return leg && qualityOf(this.#options.table, leg.slot, leg.codec)
+  }
+
+  figures(legId: LegId): MediaFigures | undefined {
+    const leg = this.#legs.get(legId)
+    return leg && figuresOf(this.#options.table, leg.slot, leg.codec)
   }
 
   takeChanges(): readonly StateChange[] {

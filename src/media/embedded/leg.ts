@@ -25,6 +25,7 @@ import { LegColumn } from './quality-table.ts'
 import type { FormerPeer } from './port-pool.ts'
 import type { QualityTable } from './quality-table.ts'
 import { RtcpSession } from './rtcp-session.ts'
+import { SampledLevels } from './sampled-levels.ts'
 import { RtpSender } from './sender.ts'
 import type { RtpIdentity } from './sender.ts'
 import { KEY_TAP, LegTaps, makeTap } from './tap.ts'
@@ -130,6 +131,7 @@ export class MediaLeg {
   #foreign = 0
   #malformed = 0
   readonly #allowances = new Allowances()
+  readonly #levels = new SampledLevels()
   #taps: LegTaps | undefined
   readonly #listening = new Listening()
   /** What a stream says, over everything. */
@@ -294,6 +296,7 @@ export class MediaLeg {
   /** One 20 ms step; `dueMs` is its nominal time. */
   tick(dueMs: number): void {
     this.#allowances.tick()
+    this.#levels.tick()
     if (this.#started) {
       if (this.#next !== undefined) this.#awaitMix(this.#next)
       if (!this.keys.tick(this.sender, dueMs)) this.#feed(dueMs)
@@ -339,6 +342,7 @@ export class MediaLeg {
     table.set(slot, LegColumn.roundTripMs, this.#rtcp.roundTripMs)
     table.set(slot, LegColumn.foreign, this.#foreign)
     table.set(slot, LegColumn.malformed, this.#malformed)
+    this.#levels.publish(table, slot)
   }
 
   /** A datagram on the RTP port. */
@@ -378,6 +382,7 @@ export class MediaLeg {
     }
     if (kind === 'event') this.#onKey(bytes, nowMs)
     else if (kind !== 'other') {
+      this.#levels.hear(bytes, header.payloadOffset, header.payloadLength, kind)
       const mix = this.#base.kind === 'mix' ? this.#base.mix : this.feeds
       mix?.put(this.legId, header, bytes, kind)
       this.#taps?.hear(header, bytes, kind)
@@ -570,6 +575,7 @@ export class MediaLeg {
   #transmit(packet: Uint8Array): boolean {
     const socket = this.#sockets?.rtp
     if (socket === undefined || socket.queuedPackets() > 0) return false
+    this.#levels.sent(packet)
     if (this.#connected) socket.sendConnected(packet)
     else socket.send(packet, this.#latch.port, this.#latch.address)
     return true

@@ -4,7 +4,7 @@
 
 import { assert } from '../../base/assert.ts'
 
-const STRIDE = 12
+const STRIDE = 14
 
 /** Columns of a leg's row. */
 export const LegColumn = {
@@ -22,6 +22,9 @@ export const LegColumn = {
   /** Packets of strangers and those beyond any pace of speech; packets that were no RTP. */
   foreign: 10,
   malformed: 11,
+  /** dBov of the last seconds; 0 until measured. */
+  levelIn: 12,
+  levelOut: 13,
 } as const
 
 /** Columns of row 0. */

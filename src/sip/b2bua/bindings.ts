@@ -24,6 +24,8 @@ export interface Binding {
   readonly flow: Flow
   /** The Contact can not be reached directly: use the flow. */
   readonly behindNat: boolean
+  /** First registered, wall ms; undefined: by a release that did not remember it. */
+  readonly sinceMs?: number
 }
 
 export interface ContactChange {
@@ -65,8 +67,7 @@ export class Bindings {
 
   /** Users with a living contact. */
   count(nowMs: number): number {
-    for (const username of [...this.#byUser.keys()]) this.of(username, nowMs)
-    return this.#byUser.size
+    return this.all(nowMs).size
   }
 
   /** RFC 3261 §10.3 steps 6 and 7; undefined when done. */
@@ -85,12 +86,20 @@ export class Bindings {
       if (known !== undefined && known.callId === callId && cseq <= known.cseq)
         return 'out-of-order'
       next = next.filter((one) => one !== known)
-      if (change.expiresSecs > 0) next.push(bindingOf(registration, change, nowMs))
+      const since = known?.sinceMs ?? nowMs
+      if (change.expiresSecs > 0)
+        next.push({ ...bindingOf(registration, change, nowMs), sinceMs: since })
     }
     if (next.length > CONTACTS_MAX) return 'too-many'
     if (next.length === 0) this.#byUser.delete(username)
     else this.#byUser.set(username, next)
     return undefined
+  }
+
+  /** All users with a living contact. */
+  all(nowMs: number): ReadonlyMap<string, readonly Binding[]> {
+    for (const username of [...this.#byUser.keys()]) this.of(username, nowMs)
+    return this.#byUser
   }
 
   /** A TCP connection is gone: bindings that came over it lose it, and keep their Contact. */

@@ -10,9 +10,11 @@ import type { Metrics } from '../../ports/metrics.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Resolver } from '../../ports/resolver.ts'
 import type { Signaling, SignalingInput } from '../../ports/signaling.ts'
+import type { RegistrationView, TrunkView } from '../../ports/sip-setup.ts'
 import type { SipUserBook } from '../../ports/setup.ts'
 import type { Streams } from '../../ports/streams.ts'
 import type { Timers } from '../../ports/timers.ts'
+import type { SipObserver } from '../../ports/trace.ts'
 import type { DigestAlgorithm } from '../auth/digest.ts'
 import type { UserSecret } from '../auth/server.ts'
 import type { TransactionConfig } from '../transaction/config.ts'
@@ -27,6 +29,8 @@ export interface TrunkConfig {
   /** Both empty: the trunk does not ask for credentials. */
   readonly username: string
   readonly password: string
+  /** How often it is asked whether it is there, seconds; 0 or undefined: never. */
+  readonly probeSecs?: number
 }
 
 export interface SipStackConfig {
@@ -69,6 +73,8 @@ export interface SipStackPorts {
   readonly resolver: Resolver
   readonly log: Log
   readonly metrics: Metrics
+  /** Hears every message, and which dialogs are whose. */
+  readonly observer?: SipObserver
 }
 
 export interface SipStackOptions extends SipStackPorts {
@@ -93,6 +99,9 @@ export interface SipStack {
   dropUser(username: string): void
   /** Users with a living registration. */
   registeredUsers(): number
+  /** Those users with their contacts. */
+  registrations(): readonly RegistrationView[]
+  trunks(): readonly TrunkView[]
   /** Legs, index entries and transactions alive, for leak checks. */
   readonly size: number
 }

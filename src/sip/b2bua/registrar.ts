@@ -1,8 +1,10 @@
 // REGISTER for the SIP users (RFC 3261 §10.3): who may, what is read, what is answered.
 
 import type { Clock } from '../../ports/clock.ts'
+import type { RegistrationView } from '../../ports/sip-setup.ts'
 import type { DigestServer } from '../auth/server.ts'
 import { cseqOf, isBehindNat } from '../dialog/headers.ts'
+import { hostOf } from '../message/host.ts'
 import { parseContacts } from '../message/headers/contact.ts'
 import { parseDeltaSeconds } from '../message/headers/delta-seconds.ts'
 import { formatNameAddr, parseNameAddr } from '../message/headers/name-addr.ts'
@@ -42,6 +44,17 @@ export class Registrar {
 
   registeredUsers(): number {
     return this.#bindings.count(this.#options.clock.wallMs())
+  }
+
+  registrations(): readonly RegistrationView[] {
+    const nowMs = this.#options.clock.wallMs()
+    return [...this.#bindings.all(nowMs)].map(([username, bindings]) => ({
+      username,
+      contacts: bindings.map(({ uri, flow, expiresAtMs, sinceMs, behindNat }) => ({
+        ...{ uri, transport: flow.transport, expiresAtMs, sinceMs: sinceMs ?? nowMs, behindNat },
+        source: `${hostOf(flow.remoteAddress)}:${flow.remotePort}`,
+      })),
+    }))
   }
 
   /** Its contacts are from now on called at their address. */

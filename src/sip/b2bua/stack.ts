@@ -8,6 +8,7 @@ import { brandAs } from '../../base/ids.ts'
 import type { LegId, LegUuid, SessionId } from '../../base/ids.ts'
 import type { DurableSignaling, RestoredDialog, StoredRow } from '../../ports/durable.ts'
 import type { Signaling, SignalingEffect, SignalingInput } from '../../ports/signaling.ts'
+import type { RegistrationView, TrunkView } from '../../ports/sip-setup.ts'
 import type { StateChange, StateTable } from '../../ports/store.ts'
 import { Nonces } from '../auth/nonce.ts'
 import { DigestServer } from '../auth/server.ts'
@@ -51,6 +52,7 @@ import type { InviteEffect, OutboundRoom } from './outbound.ts'
 import { outgoingHeaders } from './outgoing-headers.ts'
 import { Registrar, sameContact } from './registrar.ts'
 import { answerToStranger, refuseCaller } from './strangers.ts'
+import { TrunkProbes } from './trunk-probes.ts'
 
 /** Length of the random part of a leg id: 54 characters of the url-safe alphabet, 324 bits. */
 const LEG_ID_CHARACTERS = 54
@@ -86,6 +88,7 @@ class Stack implements SipStack, TransactionUser {
   readonly #locator: Locator
   readonly #registrar: Registrar
   readonly #outbound: OutboundRoom
+  readonly #probes: TrunkProbes
   /** By Call-ID and local tag. */
   readonly #sessions = new Map<string, AttachedSession>()
   readonly #legs = new Map<LegId, Leg>()
@@ -140,6 +143,11 @@ class Stack implements SipStack, TransactionUser {
       ownAddress,
     )
     this.#locator = new Locator(options.resolver, transports, this.#fence)
+    this.#probes = new TrunkProbes({
+      ...{ trunks: config.trunks, domain, clock, random, timers: options.timers },
+      layer: this.#layer,
+      locate: (uri, done) => this.#locator.locate(uri, undefined, done),
+    })
     this.#registrar = new Registrar({
       clock,
       digest: this.#digest,
@@ -175,11 +183,13 @@ class Stack implements SipStack, TransactionUser {
     if (local === undefined) throw new Error('SIP stopped while starting')
     this.#life = 'running'
     this.#recover()
+    this.#probes.start()
     return local
   }
 
   stop(): void {
     this.#life = 'stopped'
+    this.#probes.stop()
     this.#layer.stop()
     for (const leg of [...this.#legs.values()]) {
       for (const session of [...leg.sessions])
@@ -198,6 +208,14 @@ class Stack implements SipStack, TransactionUser {
 
   registeredUsers(): number {
     return this.#registrar.registeredUsers()
+  }
+
+  registrations(): readonly RegistrationView[] {
+    return this.#registrar.registrations()
+  }
+
+  trunks(): readonly TrunkView[] {
+    return this.#probes.views()
   }
 
   #takeChanges(promised: readonly SignalingEffect[]): readonly StateChange[] {
@@ -492,6 +510,7 @@ class Stack implements SipStack, TransactionUser {
         this.#locator.locate(uri, transport, (found) => done(found[0])),
       attach: (session) => {
         sessions.add(session)
+        if (legId !== undefined) this.#options.observer?.dialog(session.callId, legId)
         this.#sessions.set(keyOf(session.callId, session.localTag), session)
         changed()
       },

@@ -14,7 +14,7 @@ import {
 import type { SipMessage } from '../message/types.ts'
 
 export type Frame =
-  | { readonly kind: 'message'; readonly message: SipMessage }
+  | { readonly kind: 'message'; readonly message: SipMessage; readonly bytes: Uint8Array }
   /** CRLFCRLF: answer CRLF. */
   | { readonly kind: 'ping' }
   /** With `consumed` undefined the stream is beyond repair: answer and close. */
@@ -97,7 +97,9 @@ export class StreamFramer {
     if (end > this.#length) return undefined
     const result = finishHead(head, this.#buffer.slice(bodyStart, end), end)
     this.#consumed = end
-    if (result.kind === 'message') return { kind: 'message', message: result.message }
+    if (result.kind === 'message') {
+      return { kind: 'message', message: result.message, bytes: this.#buffer.subarray(0, end) }
+    }
     return result.kind === 'error' ? { kind: 'error', error: result } : undefined
   }
 

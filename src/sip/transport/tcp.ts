@@ -11,9 +11,10 @@ import type {
   Streams,
 } from '../../ports/streams.ts'
 import type { TimerId, Timers } from '../../ports/timers.ts'
+import type { SipObserver } from '../../ports/trace.ts'
 import { Connection } from './connection.ts'
 import { StreamFramer, type Frame } from './framing.ts'
-import type { TransportConfig, TransportHandler } from './types.ts'
+import type { TransportConfig, TransportFlow, TransportHandler } from './types.ts'
 
 const pong = Uint8Array.of(0x0d, 0x0a)
 
@@ -32,6 +33,7 @@ export class TcpConnections {
   readonly #metrics: Metrics
   readonly #config: TransportConfig
   readonly #handler: TransportHandler
+  readonly #observer: SipObserver | undefined
   readonly #rows = new Map<number, Row>()
   readonly #byPeer = new Map<string, Connection>()
   readonly #perSource = new Map<string, number>()
@@ -39,7 +41,13 @@ export class TcpConnections {
   #nextId = 1
 
   constructor(
-    ports: { streams: Streams; timers: Timers; clock: Clock; metrics: Metrics },
+    ports: {
+      streams: Streams
+      timers: Timers
+      clock: Clock
+      metrics: Metrics
+      observer?: SipObserver
+    },
     config: TransportConfig,
     handler: TransportHandler,
   ) {
@@ -49,6 +57,7 @@ export class TcpConnections {
     this.#metrics = ports.metrics
     this.#config = config
     this.#handler = handler
+    this.#observer = ports.observer
   }
 
   get size(): number {
@@ -84,8 +93,13 @@ export class TcpConnections {
     return row.connection
   }
 
-  /** Sends, cutting off a peer that does not read. */
+  /** Sends a message, cutting off a peer that does not read. */
   write(connection: Connection, bytes: Uint8Array): void {
+    this.#observer?.message('out', bytes, this.#ends(connection))
+    this.#write(connection, bytes)
+  }
+
+  #write(connection: Connection, bytes: Uint8Array): void {
     connection.lastActiveMs = this.#clock.monotonicMs()
     if (connection.write(bytes) || connection.state === 'closed') return
     this.#metrics.count('holdfast_sip_connections_closed_total', { reason: 'not-reading' })
@@ -185,9 +199,10 @@ export class TcpConnections {
     const { connection } = row
     switch (frame.kind) {
       case 'ping':
-        this.write(connection, pong)
+        this.#write(connection, pong)
         return
       case 'message':
+        this.#observer?.message('in', frame.bytes, connection.flow)
         this.#handler.onMessage(frame.message, connection.flow)
         return
       case 'error':
@@ -195,6 +210,14 @@ export class TcpConnections {
         if (frame.error.consumed === undefined)
           this.close(connection, new Error(frame.error.reason))
     }
+  }
+
+  /** A connection that is being opened has no address of its own yet. */
+  #ends(connection: Connection): TransportFlow {
+    const { flow } = connection
+    const { host, port } = this.#config
+    if (flow.localAddress !== '') return flow
+    return { ...flow, localAddress: host, localPort: this.#listener?.port ?? port }
   }
 
   #clearHalfOpen(row: Row): void {

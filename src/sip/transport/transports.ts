@@ -7,6 +7,7 @@ import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { Streams } from '../../ports/streams.ts'
 import type { Timers } from '../../ports/timers.ts'
+import type { SipObserver } from '../../ports/trace.ts'
 import { TcpConnections } from './tcp.ts'
 import type { TransportConfig, TransportHandler } from './types.ts'
 
@@ -17,6 +18,8 @@ export interface TransportPorts {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+  /** Hears every message; keep-alives and bytes that are dropped unread are none. */
+  readonly observer?: SipObserver
 }
 
 /** With port 0 the system may pick a UDP port whose TCP twin is taken: so many picks are tried. */
@@ -88,7 +91,16 @@ export class Transports {
 
   /** Nothing happens when UDP is off or stopped: the timers of the transaction notice. */
   sendDatagram(bytes: Uint8Array, address: string, port: number): void {
-    this.#socket?.send(bytes, port, address)
+    const socket = this.#socket
+    if (socket === undefined) return
+    this.#ports.observer?.message('out', bytes, {
+      transport: 'UDP',
+      localAddress: socket.address,
+      localPort: socket.port,
+      remoteAddress: address,
+      remotePort: port,
+    })
+    socket.send(bytes, port, address)
   }
 
   get hasTcp(): boolean {
@@ -108,6 +120,7 @@ export class Transports {
       localPort: port,
       connectionId: undefined,
     } as const
+    this.#ports.observer?.message('in', bytes, flow)
     const result = parseMessage(bytes, { stream: false, limits: this.#config.limits })
     switch (result.kind) {
       case 'message':
