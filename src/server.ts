@@ -6,6 +6,7 @@ import type { ReadyStatus } from './api/context.ts'
 import { keepApiKey, type ApiKey } from './config/credentials.ts'
 import type { Config } from './config/shape.ts'
 import { createConsole } from './console/pages.ts'
+import { createDocsSite } from './docs-site/site.ts'
 import { createCallControl, type CallLogic } from './engine/driver.ts'
 import { createClipLoader, fetchAudioFile } from './media/audio/clip-loader.ts'
 import { createIngestClient } from './media/audio/ingest-client.ts'
@@ -27,7 +28,7 @@ import { createHttpClient, type EgressClient } from './platform/http-client.ts'
 import { createLog } from './platform/log.ts'
 import { startLoopLag, type LoopLag } from './platform/loop-lag.ts'
 import { createMetrics } from './platform/metrics.ts'
-import { consoleFolder, readPageFolder } from './platform/page-folder.ts'
+import { consoleFolder, docsFolder, readPageFolder } from './platform/page-folder.ts'
 import { findProgram } from './platform/programs.ts'
 import { createRandom } from './platform/random.ts'
 import { createResolver } from './platform/resolver.ts'
@@ -191,6 +192,7 @@ export async function startServer(
     checkSpeech: (words) => audio.speech.check(words),
     hasOpus: opusIsAvailable,
     pages: createConsole(readPageFolder(consoleFolder)),
+    docs: createDocsSite(readPageFolder(docsFolder)),
   })
 
   await webhooks.outbox.start()

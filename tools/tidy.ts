@@ -44,6 +44,7 @@ const mayImport: readonly (readonly [room: string, allowed: readonly string[]])[
   ['config', ['base', 'ports']],
   ['setup', ['base', 'ports', 'config']],
   ['console', ['base', 'ports']],
+  ['docs-site', ['base', 'ports']],
   ['api', ['base', 'ports', 'config']],
   ['lab', ['base', 'ports', 'sip', 'sdp', 'media/rtp', 'media/audio', 'platform']],
   ['testing', ['base', 'ports', 'lab', 'platform']],

@@ -75,6 +75,8 @@ export interface ApiOptions {
   readonly hasOpus: () => boolean
   /** The console; without it there is none. */
   readonly pages?: AnswerPage
+  /** The documentation at /docs. */
+  readonly docs?: AnswerPage
 }
 
 export type Api = FastifyInstance<

@@ -41,6 +41,7 @@ import { unmuteParticipants } from './conferences/unmute.ts'
 import { updateConference } from './conferences/update.ts'
 import { updateParticipant } from './conferences/update-participant.ts'
 import { consolePages } from './console/pages.ts'
+import { docsPages } from './docs/pages.ts'
 import type { Api, ApiContext } from './context.ts'
 import { listEvents } from './events/list.ts'
 import { featuresOff } from './feature-off.ts'
@@ -92,4 +93,5 @@ export const endpoints: readonly Endpoint[] = [
   ...[publicKey, systemState],
   featuresOff,
   consolePages,
+  docsPages,
 ]

@@ -12,6 +12,9 @@ const filesMax = 1000
 /** The console as the build leaves it. */
 export const consoleFolder = join(fileURLToPath(new URL('../..', import.meta.url)), 'web', 'dist')
 
+/** The documentation as it lies in the repository. */
+export const docsFolder = join(fileURLToPath(new URL('../..', import.meta.url)), 'docs')
+
 /** Undefined when there is no such folder. Names that begin with a dot are the build's own. */
 export function readPageFolder(folder: string): PageFiles | undefined {
   try {
