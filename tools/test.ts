@@ -1,7 +1,7 @@
-// The one test command: static checks beside the unit tests of src, which share one process (starting one for each file
-// would cost more than they do); then what else only computes (simulator, models, torture) on all cores; last the servers
-// whose audio people hear, with nothing beside them that would take the processor from a call. Every *.test.ts outside src
-// has a process of its own.
+// The one test command: static checks beside the unit tests of src and web, which share one process (starting one for each
+// file would cost more than they do); then what else only computes (simulator, models, torture) on all cores; last the servers
+// whose audio people hear, with nothing beside them that would take the processor from a call. Every other
+// *.test.ts has a process of its own.
 // `npm test -- sip queue` runs only the test files whose path contains one of the words (and no static check);
 // `--peers` (npm run test:peers) takes test/peers/**/*.peer.ts instead, which need foreign programs of the system.
 // A whole run ends with the coverage of the API, of which every operation and webhook must have been seen by some test, and
@@ -23,14 +23,17 @@ interface Tally {
 const staticChecks: readonly (readonly [name: string, command: string, args: readonly string[]])[] =
   [
     ['types', 'tsc', ['-p', 'tsconfig.json']],
+    ['types of the console', 'tsc', ['-p', 'web/tsconfig.json']],
+    ['pages of the console', 'node', ['tools/build-console.ts']],
     ['lint', 'eslint', ['.', '--max-warnings', '0']],
     ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ]
 
-/** Runs one program of node_modules/.bin to its end; its output is shown only when it failed. */
+/** Runs one program of node_modules/.bin, or this node, to its end; its output is shown only when it failed. */
 function runCheck(name: string, command: string, args: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    const child = spawn(`node_modules/.bin/${command}`, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const program = command === 'node' ? process.execPath : `node_modules/.bin/${command}`
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()))
     child.stderr.on('data', (bytes: Buffer) => (output += bytes.toString()))
@@ -52,6 +55,7 @@ const unitPatterns = [
   'test/**/*.test.ts',
   'tools/**/*.test.ts',
   'examples/**/*.test.ts',
+  'web/src/**/*.test.ts',
 ]
 
 /** Started first, so that no core waits for them at the end. */
@@ -125,7 +129,7 @@ async function runEverything(files: string[], tally: Tally): Promise<void> {
   mkdirSync(logs)
   process.env['SERVER_LOGS_FOLDER'] = logs
   try {
-    const isUnit = (file: string): boolean => file.startsWith('src/')
+    const isUnit = (file: string): boolean => /^(src|web)\//.test(file)
     const checking = staticChecks.map(([name, command, args]) => runCheck(name, command, args))
     const inTurn = async (): Promise<void> => {
       await runTests(files.filter(isUnit), tally, true)

@@ -63,14 +63,19 @@ const platformOnly =
   /^node:(dgram|net|tls|dns|http|https|http2|timers|fs|os|child_process|worker_threads|perf_hooks)(\/|$)/
 const builtinUse =
   /(?<![.\w])(setTimeout|setInterval|setImmediate|fetch|structuredClone\.now)\s*\(|\bDate\.now\s*\(|\bnew Date\(\)|\bMath\.random\s*\(|\bperformance\.now\s*\(|\brandomUUID\s*\(|\brandomBytes\s*\(/
-const compositionRoot = /^src\/(main|[a-z]+-worker|cli\/main|lab\/(runner|server-process))\.ts$/
+const compositionRoot = /^src\/(main|[a-z]+-worker|cli\/main|lab\/(runner|server-process)|testing\/(lab|world))\.ts$/
 const linesMax = 600
+
+/** The console runs in browsers: it has its own rooms, few packages, and never makes markup out of text. */
+const inBrowser = /^web\//
+const browserPackages = /^(preact(\/hooks)?|@preact\/signals|uplot(\/dist\/uPlot\.min\.css)?)$/
+const markupFromText = /\b(innerHTML|outerHTML|dangerouslySetInnerHTML|insertAdjacentHTML|eval)\b/
 
 /** Every finding in the tree below the working directory. */
 export function tidy(): Finding[] {
   const findings: Finding[] = []
   const edges = new Map<string, string[]>()
-  for (const file of globSync('src/**/*.ts')
+  for (const file of globSync(['src/**/*.ts', 'web/src/**/*.{ts,tsx}'])
     .map((path) => path.replaceAll('\\', '/'))
     .sort()) {
     const text = readFileSync(file, 'utf8')
@@ -83,6 +88,7 @@ export function tidy(): Finding[] {
 }
 
 function roomOf(file: string): string | undefined {
+  if (inBrowser.test(file)) return undefined
   const inside = file.slice('src/'.length)
   return mayImport.map(([room]) => room).find((room) => inside.startsWith(`${room}/`))
 }
@@ -96,7 +102,8 @@ function checkLength(file: string, text: string, findings: Finding[]): void {
 
 function checkWords(file: string, text: string, findings: Finding[]): void {
   const isTest = file.endsWith('.test.ts')
-  const free = isTest || file.startsWith('src/platform/') || compositionRoot.test(file)
+  const isPage = inBrowser.test(file)
+  const free = isTest || isPage || file.startsWith('src/platform/') || compositionRoot.test(file)
   text.split('\n').forEach((content, index) => {
     const code = content.replace(/\/\/.*$|^\s*\*.*$/, '')
     if (!free && builtinUse.test(code)) {
@@ -106,6 +113,8 @@ function checkWords(file: string, text: string, findings: Finding[]): void {
         what: 'clock, timer or randomness outside src/platform',
       })
     }
+    if (isPage && markupFromText.test(code))
+      findings.push({ file, line: index + 1, what: 'markup or code made of text' })
     if (/\b(TODO|FIXME|XXX)\b/.test(content))
       findings.push({ file, line: index + 1, what: 'unfinished-work mark' })
     if (/^export default\b/.test(content))
@@ -130,15 +139,19 @@ function checkImports(file: string, text: string, findings: Finding[]): string[]
         const target = normalize(join(dirname(file), name)).replaceAll('\\', '/')
         targets.push(target)
         if (target === '.') continue // The project's folder, not a module.
-        if (!isTest && room !== undefined && !allowed(room, target)) {
+        if (inBrowser.test(file) && !target.startsWith('web/src/')) {
+          findings.push({ file, line, what: `the console may not import ${target}` })
+        } else if (!isTest && room !== undefined && !allowed(room, target)) {
           findings.push({ file, line, what: `${room} may not import ${target}` })
         }
+      } else if (!isTest && inBrowser.test(file) && !browserPackages.test(name)) {
+        findings.push({ file, line, what: `the console may not import ${name}` })
       } else if (!isTest && platformOnly.test(name) && !mayTouch(file)) {
         findings.push({ file, line, what: `${name} outside src/platform` })
       }
     }
   }
-  return targets.filter((target) => target.startsWith('src/') && !isTest)
+  return targets.filter((target) => /^(web\/)?src\//.test(target) && !isTest)
 }
 
 function mayTouch(file: string): boolean {

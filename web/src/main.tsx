@@ -1,0 +1,15 @@
+// The console: signs in, then shows the page that the address names.
+import { render } from 'preact'
+import { startClock } from './state/clock.ts'
+import { startRoute } from './state/route.ts'
+import { startSession } from './state/session.ts'
+import { startTheme } from './state/theme.ts'
+import { App } from './views/app.tsx'
+
+startTheme()
+startRoute()
+startClock()
+void startSession()
+
+const place = document.getElementById('app')
+if (place !== null) render(<App />, place)

@@ -1,0 +1,209 @@
+// One page that explains a call: SIP, commands, events, webhooks and audio of all its legs on one line of time, while it
+// lasts and afterwards. Each line opens to everything that is known of it.
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { get, pathOf } from '../api/client.ts'
+import type { Lane, Timeline, TimelineItem, TimelineLeg } from '../api/types.ts'
+import { clockText, countText, exactTimeText, momentText, partyText } from '../model/format.ts'
+import { appended, laneNames, lanes, offsetText, timelineRows } from '../model/timeline.ts'
+import type { TimelineRow } from '../model/timeline.ts'
+import { now } from '../state/clock.ts'
+import { hrefOf } from '../state/route.ts'
+import { CopyButton } from '../ui/copy.tsx'
+import { Nothing, Page, Trouble } from '../ui/page.tsx'
+
+/** A page of many thousand lines helps nobody; the files to download hold everything. */
+const itemsMax = 3000
+const waitSecs = 20
+const pauseMs = 500
+const troublePauseMs = 5000
+
+function useTimeline(id: string) {
+  const timeline = useSignal<Timeline | undefined>(undefined)
+  const trouble = useSignal('')
+  useEffect(() => {
+    let closed = false
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    const read = async (): Promise<void> => {
+      let after = ''
+      while (!closed) {
+        const known = timeline.peek()
+        const isOver = known !== undefined && known.legs.every((leg) => leg.state === 'ended')
+        const query = new URLSearchParams({
+          limit: '500',
+          wait_secs: known === undefined ? '0' : String(waitSecs),
+        })
+        if (after !== '') query.set('after', after)
+        const answer = await get<{ data: Timeline; meta: { next: string } }>(
+          `${pathOf`/v2/calls/${id}/timeline`}?${query}`,
+        )
+        if (closed) return
+        trouble.value = answer.ok ? '' : answer.refusal.text
+        if (!answer.ok) {
+          if (answer.refusal.status === 404) return
+          await pause(troublePauseMs)
+          continue
+        }
+        const { data, meta } = answer.body
+        after = meta.next
+        timeline.value = known === undefined ? data : appended(known, data)
+        if (data.items.length === 0 && isOver) return
+        if (timeline.value.items.length >= itemsMax) return
+        if (data.items.length < 500) await pause(pauseMs)
+      }
+    }
+    void read()
+    return () => {
+      closed = true
+    }
+  }, [id])
+  return { timeline, trouble }
+}
+
+export function CallPage({ id }: { readonly id: string }) {
+  const { timeline, trouble } = useTimeline(id)
+  const chosen = useSignal<ReadonlySet<Lane>>(new Set(lanes))
+  const known = timeline.value
+  const leg = known?.legs.find((one) => one.call_control_id === id)
+  const toggle = (lane: Lane): void => {
+    const next = new Set(chosen.value)
+    if (!next.delete(lane)) next.add(lane)
+    chosen.value = next
+  }
+  return (
+    <Page
+      title={
+        leg === undefined ? 'Call' : `Call from ${partyText(leg.from)} to ${partyText(leg.to)}`
+      }
+      actions={
+        <>
+          <a class="button" href={pathOf`/v2/calls/${id}/timeline/bundle`} download>
+            Download all
+          </a>
+          <a class="button" href={pathOf`/v2/calls/${id}/timeline/pcap`} download>
+            Download SIP (pcap)
+          </a>
+        </>
+      }
+    >
+      <Trouble text={trouble.value} />
+      {known === undefined ? (
+        <Nothing>
+          {trouble.value === '' ? 'The timeline is on its way.' : 'Nothing is known of this call.'}
+        </Nothing>
+      ) : (
+        <>
+          <Legs legs={known.legs} />
+          {known.gaps.map((gap) => (
+            <p key={gap.from} class="trouble">
+              Not everything was written down from {exactTimeText(Date.parse(gap.from))} to{' '}
+              {exactTimeText(Date.parse(gap.to))}: {countText(gap.items, 'line')} missing.
+            </p>
+          ))}
+          <fieldset class="lanes">
+            <legend>Lanes</legend>
+            {lanes.map((lane) => (
+              <label key={lane} class={`check lane-${lane}`}>
+                <input
+                  type="checkbox"
+                  checked={chosen.value.has(lane)}
+                  onChange={() => toggle(lane)}
+                />{' '}
+                {laneNames[lane]}
+              </label>
+            ))}
+          </fieldset>
+          <ol class="timeline">
+            {timelineRows(known, chosen.value).map((row) => (
+              <Row key={row.item.cursor} row={row} />
+            ))}
+          </ol>
+          {known.items.length >= itemsMax ? (
+            <p class="hint">More than {itemsMax} lines; the download has all of them.</p>
+          ) : null}
+        </>
+      )}
+    </Page>
+  )
+}
+
+function Legs({ legs }: { readonly legs: readonly TimelineLeg[] }) {
+  return (
+    <div class="scroll" role="region" aria-label="Legs" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Leg</th>
+            <th scope="col">Direction</th>
+            <th scope="col">From</th>
+            <th scope="col">To</th>
+            <th scope="col">Begin</th>
+            <th scope="col">Length</th>
+            <th scope="col">State</th>
+            <th scope="col">Queue</th>
+          </tr>
+        </thead>
+        <tbody>
+          {legs.map((leg, index) => (
+            <tr key={leg.call_control_id} data-row>
+              <th scope="row">
+                <a href={hrefOf('calls', leg.call_control_id)}>{index + 1}</a>
+              </th>
+              <td>{leg.direction}</td>
+              <td>{partyText(leg.from)}</td>
+              <td>{partyText(leg.to)}</td>
+              <td>{momentText(Date.parse(leg.started_at), now.peek())}</td>
+              <td class="number">
+                <LegLength leg={leg} />
+              </td>
+              <td>
+                {leg.hangup_cause === null ? leg.state : `${leg.state} (${leg.hangup_cause})`}
+              </td>
+              <td>{leg.queue_name ?? '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function LegLength({ leg }: { readonly leg: TimelineLeg }) {
+  const endMs = leg.ended_at === null ? now.value : Date.parse(leg.ended_at)
+  return <span>{clockText((endMs - Date.parse(leg.started_at)) / 1000)}</span>
+}
+
+function Row({ row }: { readonly row: TimelineRow }) {
+  const { item, atMs, sinceStartMs, legNumber } = row
+  const isOpen = useSignal(false)
+  return (
+    <li class={`lane-${item.lane}`} data-row data-lane={item.lane}>
+      <details onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
+        <summary>
+          <span class="at" title={exactTimeText(atMs)}>
+            {offsetText(sinceStartMs)}
+          </span>
+          <span class="lane">{laneNames[item.lane]}</span>
+          <span class="leg">{legNumber === 0 ? '' : `leg ${legNumber}`}</span>
+          <span class="said">{item.summary}</span>
+        </summary>
+        {isOpen.value ? <Detail item={item} /> : null}
+      </details>
+    </li>
+  )
+}
+
+function Detail({ item }: { readonly item: TimelineItem }) {
+  const { text, curl, ...rest } = item.detail
+  return (
+    <div class="opened">
+      <p>
+        {item.at} <CopyButton text={() => JSON.stringify(item, null, 2)} label="Copy as JSON" />{' '}
+        {typeof curl === 'string' ? <CopyButton text={() => curl} label="Copy as curl" /> : null}
+      </p>
+      {typeof text === 'string' ? <pre tabIndex={0}>{text}</pre> : null}
+      {typeof curl === 'string' ? <pre tabIndex={0}>{curl}</pre> : null}
+      <pre tabIndex={0}>{JSON.stringify(rest, null, 2)}</pre>
+    </div>
+  )
+}

@@ -1,0 +1,148 @@
+// One queue: its callers in order, and what can be done for each. The list is loaded once and then kept up by events;
+// every half a minute it is loaded anew, so that nothing that was missed stays.
+import { useComputed, useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
+import { useEffect, useState } from 'preact/hooks'
+import { get, getAll, pathOf } from '../api/client.ts'
+import type { QueueCall } from '../api/types.ts'
+import { callerOf, changeOf, hungUp, matching, withCaller, without } from '../model/callers.ts'
+import type { Caller } from '../model/callers.ts'
+import { countText } from '../model/format.ts'
+import * as tiles from '../model/tiles.ts'
+import { now } from '../state/clock.ts'
+import { follow, statisticsOf } from '../state/feed.ts'
+import { hrefOf } from '../state/route.ts'
+import { Nothing, Page, Trouble } from '../ui/page.tsx'
+import { TileCard } from '../ui/tile.tsx'
+import { CallerActions } from './caller-actions.tsx'
+import type { Act } from './caller-actions.tsx'
+import { CallerTable } from './caller-table.tsx'
+
+const reloadMs = 30_000
+/** More who come at once are loaded in one go. */
+const askedOneByOneMax = 5
+const gatherMs = 300
+
+interface Callers {
+  readonly rows: Signal<readonly Caller[]>
+  readonly trouble: Signal<string>
+  readonly isLoaded: Signal<boolean>
+}
+
+function useCallers(queueName: string): Callers {
+  const rows = useSignal<readonly Caller[]>([])
+  const trouble = useSignal('')
+  const isLoaded = useSignal(false)
+  useEffect(() => {
+    let closed = false
+    let gathering: ReturnType<typeof setTimeout> | undefined
+    const came = new Set<string>()
+    const load = async (): Promise<void> => {
+      const answer = await getAll<QueueCall>(pathOf`/v2/queues/${queueName}/calls`)
+      if (closed) return
+      isLoaded.value = true
+      const isGone = !answer.ok && answer.refusal.status === 404
+      trouble.value = answer.ok || isGone ? '' : answer.refusal.text
+      if (answer.ok) rows.value = answer.body.map(callerOf)
+      if (isGone) rows.value = []
+    }
+    const askWhoCame = async (): Promise<void> => {
+      gathering = undefined
+      const ids = [...came]
+      came.clear()
+      if (ids.length > askedOneByOneMax) return load()
+      for (const id of ids) {
+        const answer = await get<{ data: QueueCall }>(pathOf`/v2/queues/${queueName}/calls/${id}`)
+        if (closed) return
+        if (answer.ok) rows.value = withCaller(rows.value, callerOf(answer.body.data))
+      }
+    }
+    const stop = follow({
+      onStart: () => void load(),
+      onEvent: (event) => {
+        const change = changeOf(event, queueName)
+        switch (change.kind) {
+          case 'none':
+            return
+          case 'came':
+            came.add(change.id)
+            gathering ??= setTimeout(() => void askWhoCame(), gatherMs)
+            return
+          case 'left':
+            came.delete(change.id)
+            rows.value = without(rows.value, change.id)
+            return
+          case 'hung-up':
+            rows.value = hungUp(rows.value, change.id)
+        }
+      },
+    })
+    void load()
+    const again = setInterval(() => void load(), reloadMs)
+    return () => {
+      closed = true
+      stop()
+      clearInterval(again)
+      clearTimeout(gathering)
+    }
+  }, [queueName])
+  return { rows, trouble, isLoaded }
+}
+
+export function QueuePage({ queueName }: { readonly queueName: string }) {
+  const { rows, trouble, isLoaded } = useCallers(queueName)
+  const search = useSignal('')
+  const shown = useComputed(() => matching(rows.value, search.value))
+  const [act, setAct] = useState<Act | undefined>(undefined)
+  return (
+    <Page
+      title={`Queue ${queueName}`}
+      actions={
+        <a class="button" href={hrefOf()}>
+          All queues
+        </a>
+      }
+    >
+      <QueueFigures queueName={queueName} />
+      <div class="bar">
+        <label class="search">
+          <span class="unseen">Search numbers</span>
+          <input
+            type="search"
+            placeholder="Search numbers"
+            value={search.value}
+            onInput={(event) => (search.value = event.currentTarget.value)}
+          />
+        </label>
+        <span class="hint" aria-live="polite" data-count={rows.value.length}>
+          {search.value === ''
+            ? countText(rows.value.length, 'caller')
+            : `${shown.value.length} of ${countText(rows.value.length, 'caller')}`}
+        </span>
+      </div>
+      <Trouble text={trouble.value} />
+      {isLoaded.value && rows.value.length === 0 ? (
+        <Nothing>Nobody waits here.</Nothing>
+      ) : (
+        <CallerTable rows={shown.value} onAct={setAct} />
+      )}
+      {act === undefined ? null : (
+        <CallerActions act={act} queueName={queueName} onClose={() => setAct(undefined)} />
+      )}
+    </Page>
+  )
+}
+
+function QueueFigures({ queueName }: { readonly queueName: string }) {
+  const one = statisticsOf(queueName)?.value
+  if (one === undefined) return null
+  return (
+    <dl class="tiles small" aria-label="Figures of this queue">
+      <TileCard tile={tiles.waitingTile(one)} />
+      <TileCard tile={tiles.longestTile(one, now.value)} />
+      <TileCard tile={tiles.serviceTile(one)} />
+      <TileCard tile={tiles.abandonedTile(one)} />
+      <TileCard tile={tiles.speedTile(one)} />
+    </dl>
+  )
+}

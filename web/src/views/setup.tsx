@@ -1,0 +1,260 @@
+// The set-up at a glance: what is configured, who is registered, which trunks answer, and in words what is wrong.
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { ask, getAll, pathOf } from '../api/client.ts'
+import type { Application, PhoneNumber, Registration, Trunk } from '../api/types.ts'
+import { momentText } from '../model/format.ts'
+import { now } from '../state/clock.ts'
+import { tell } from '../state/notices.ts'
+import { role } from '../state/session.ts'
+import { Confirm } from '../ui/dialog.tsx'
+import { useLoaded } from '../ui/load.ts'
+import type { Loaded } from '../ui/load.ts'
+import { Nothing, Page, Trouble } from '../ui/page.tsx'
+import { LevelMark } from '../ui/tile.tsx'
+import { NewApplication, NewNumber } from './setup-forms.tsx'
+
+export function SetupPage() {
+  return (
+    <Page title="Set-up">
+      <Trunks />
+      <Registrations />
+      <Applications />
+      <Numbers />
+    </Page>
+  )
+}
+
+interface TableProps<T> {
+  readonly title: string
+  readonly empty: string
+  readonly columns: readonly string[]
+  readonly loaded: Loaded<readonly T[]>
+  readonly row: (one: T) => ComponentChildren
+  readonly keyOf: (one: T) => string
+  readonly actions?: ComponentChildren
+}
+
+function Section<T>({ title, empty, columns, loaded, row, keyOf, actions }: TableProps<T>) {
+  const { data, trouble } = loaded
+  return (
+    <section>
+      <div class="page-head">
+        <h2>{title}</h2>
+        <div class="buttons">{actions}</div>
+      </div>
+      <Trouble text={trouble} />
+      {data === undefined ? null : data.length === 0 ? (
+        <Nothing>{empty}</Nothing>
+      ) : (
+        <div class="scroll" role="region" aria-label={title} tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                {columns.map((name) => (
+                  <th key={name} scope="col">
+                    {name}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {data.map((one) => (
+                <tr key={keyOf(one)} data-row>
+                  {row(one)}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  )
+}
+
+function timeOf(text: string | null): string {
+  return text === null ? '–' : momentText(Date.parse(text), now.peek())
+}
+
+function Trunks() {
+  const loaded = useLoaded('trunks', () => getAll<Trunk>('/v2/sip_trunks'))
+  return (
+    <Section
+      title="Trunks"
+      empty="There is none; calls go to registered phones only."
+      columns={['Name', 'Address', 'State', 'Last answer', 'Round trip', 'What is wrong']}
+      loaded={loaded}
+      keyOf={(trunk) => trunk.name}
+      row={(trunk) => (
+        <>
+          <th scope="row">{trunk.name}</th>
+          <td>{trunk.uri}</td>
+          <td>
+            <LevelMark
+              level={trunk.reachable === null ? 'none' : trunk.reachable ? 'good' : 'bad'}
+            />{' '}
+            {trunk.reachable === null
+              ? 'not known'
+              : trunk.reachable
+                ? 'answers'
+                : 'does not answer'}
+          </td>
+          <td>
+            {timeOf(trunk.last_answer_at)}
+            {trunk.last_status === null ? '' : ` (${trunk.last_status} ${trunk.last_reason ?? ''})`}
+          </td>
+          <td class="number">{trunk.round_trip_ms === null ? '–' : `${trunk.round_trip_ms} ms`}</td>
+          <td>{trunk.problem ?? 'nothing'}</td>
+        </>
+      )}
+    />
+  )
+}
+
+function Registrations() {
+  const loaded = useLoaded('registrations', () => getAll<Registration>('/v2/sip_registrations'))
+  return (
+    <Section
+      title="SIP users"
+      empty="There is none."
+      columns={['User', 'State', 'Phones', 'What is wrong']}
+      loaded={loaded}
+      keyOf={(one) => one.username}
+      actions={
+        <button type="button" class="small" onClick={loaded.reload}>
+          Load anew
+        </button>
+      }
+      row={(one) => (
+        <>
+          <th scope="row">{one.username}</th>
+          <td>
+            <LevelMark level={one.registered ? 'good' : 'warn'} />{' '}
+            {one.registered ? 'registered' : 'not registered'}
+          </td>
+          <td>
+            {one.contacts.map((contact) => (
+              <div key={contact.uri}>
+                {contact.source} over {contact.transport}
+                {contact.behind_nat ? ', behind NAT' : ''}, until {timeOf(contact.expires_at)}
+              </div>
+            ))}
+          </td>
+          <td>{one.problem ?? 'nothing'}</td>
+        </>
+      )}
+    />
+  )
+}
+
+function Applications() {
+  const loaded = useLoaded('applications', () =>
+    getAll<Application>('/v2/call_control_applications'),
+  )
+  const [isFormOpen, setFormOpen] = useState(false)
+  return (
+    <>
+      <Section
+        title="Applications"
+        empty="There is none: calls that come in are refused."
+        columns={['Name', 'Id', 'Webhooks to', 'State', '']}
+        loaded={loaded}
+        keyOf={(one) => one.id}
+        actions={<AddButton name="application" onClick={() => setFormOpen(true)} />}
+        row={(one) => (
+          <>
+            <th scope="row">{one.application_name}</th>
+            <td>{one.id}</td>
+            <td>{one.webhook_event_url ?? 'nowhere: nobody hears of its calls'}</td>
+            <td>
+              <LevelMark level={one.active ? 'good' : 'warn'} /> {one.active ? 'active' : 'off'}
+            </td>
+            <td class="actions">
+              <RemoveButton
+                name={one.application_name}
+                path={pathOf`/v2/call_control_applications/${one.id}`}
+                onGone={loaded.reload}
+              />
+            </td>
+          </>
+        )}
+      />
+      {isFormOpen ? (
+        <NewApplication onClose={() => setFormOpen(false)} onMade={loaded.reload} />
+      ) : null}
+    </>
+  )
+}
+
+function Numbers() {
+  const loaded = useLoaded('numbers', () => getAll<PhoneNumber>('/v2/phone_numbers'))
+  const [isFormOpen, setFormOpen] = useState(false)
+  return (
+    <>
+      <Section
+        title="Numbers"
+        empty="There is none."
+        columns={['Number', 'Application', '']}
+        loaded={loaded}
+        keyOf={(one) => one.id}
+        actions={<AddButton name="number" onClick={() => setFormOpen(true)} />}
+        row={(one) => (
+          <>
+            <th scope="row">{one.phone_number}</th>
+            <td>{one.connection_name ?? 'none: calls to it are refused'}</td>
+            <td class="actions">
+              <RemoveButton
+                name={one.phone_number}
+                path={pathOf`/v2/phone_numbers/${one.id}`}
+                onGone={loaded.reload}
+              />
+            </td>
+          </>
+        )}
+      />
+      {isFormOpen ? <NewNumber onClose={() => setFormOpen(false)} onMade={loaded.reload} /> : null}
+    </>
+  )
+}
+
+function AddButton({ name, onClick }: { readonly name: string; readonly onClick: () => void }) {
+  if (role.value !== 'admin') return null
+  return (
+    <button type="button" class="small" onClick={onClick}>
+      Add {name === 'application' ? 'an' : 'a'} {name}
+    </button>
+  )
+}
+
+interface RemoveProps {
+  readonly name: string
+  readonly path: string
+  readonly onGone: () => void
+}
+
+function RemoveButton({ name, path, onGone }: RemoveProps) {
+  const [isAsking, setAsking] = useState(false)
+  if (role.value !== 'admin') return null
+  const remove = async (): Promise<void> => {
+    const answer = await ask('DELETE', path)
+    if (!answer.ok) return tell(answer.refusal.text, true)
+    tell(`${name} is gone.`)
+    onGone()
+  }
+  return (
+    <>
+      <button type="button" class="small" onClick={() => setAsking(true)}>
+        Remove<span class="unseen"> {name}</span>
+      </button>
+      {isAsking ? (
+        <Confirm
+          title={`Remove ${name}?`}
+          text="Calls to it are refused from now on; calls that are up go on."
+          action="Remove"
+          onConfirm={() => void remove()}
+          onClose={() => setAsking(false)}
+        />
+      ) : null}
+    </>
+  )
+}
