@@ -30,6 +30,7 @@ import { startLoopLag, type LoopLag } from './platform/loop-lag.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { consoleFolder, docsFolder, readPageFolder } from './platform/page-folder.ts'
 import { findProgram } from './platform/programs.ts'
+import { metricHelp } from './platform/metric-table.ts'
 import { createRandom } from './platform/random.ts'
 import { createResolver } from './platform/resolver.ts'
 import { createStreams } from './platform/streams.ts'
@@ -299,7 +300,7 @@ function createPlatform(config: Config): Platform {
     timers,
     random: createRandom(),
     log: createLog({ level: config.log.level }),
-    metrics: createMetrics({ process: true }),
+    metrics: createMetrics({ process: true, help: metricHelp }),
     http: createHttpClient({ resolver: createResolver(), allow }),
     lag: startLoopLag(timers, clock),
     secret: (name) => secretFile(resolvePath(config.dataFolder, name)),

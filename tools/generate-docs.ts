@@ -7,6 +7,8 @@ import { apiReference, errorReference } from '../src/api/reference.ts'
 import { testApi } from '../src/api/testing.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { conformancePage } from '../test/conformance/api/coverage.ts'
+import { eventsReference } from './events-reference.ts'
+import { metricsReference } from './metrics-reference.ts'
 import { rfcCoverage } from './rfc-coverage.ts'
 
 /** Path of each generated page, and its text. */
@@ -21,6 +23,8 @@ export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
     [page('configuration.md'), configurationReference()],
     [page('errors.md'), errorReference()],
     [page('api.md'), apiReference(description)],
+    [page('events.md'), eventsReference()],
+    [page('metrics.md'), metricsReference()],
     [page('conformance.md'), conformancePage(description)],
     [page('rfc-coverage.md'), rfcCoverage(fileURLToPath(new URL('..', import.meta.url)))],
   ])
