@@ -63,7 +63,8 @@ const platformOnly =
   /^node:(dgram|net|tls|dns|http|https|http2|timers|fs|os|child_process|worker_threads|perf_hooks)(\/|$)/
 const builtinUse =
   /(?<![.\w])(setTimeout|setInterval|setImmediate|fetch|structuredClone\.now)\s*\(|\bDate\.now\s*\(|\bnew Date\(\)|\bMath\.random\s*\(|\bperformance\.now\s*\(|\brandomUUID\s*\(|\brandomBytes\s*\(/
-const compositionRoot = /^src\/(main|[a-z]+-worker|cli\/main|lab\/(runner|server-process)|testing\/(lab|world))\.ts$/
+const compositionRoot =
+  /^src\/(main|[a-z]+-worker|cli\/main|lab\/(runner|server-process)|testing\/(lab|world))\.ts$/
 const linesMax = 600
 
 /** The console runs in browsers: it has its own rooms, few packages, and never makes markup out of text. */
