@@ -113,7 +113,7 @@ async function launch(
     const late = setTimeout(() => {
       child.kill('SIGKILL')
       reject(new Error(`the server did not get ready\n${log}`))
-    }, 15_000)
+    }, 60_000)
     void ended.then((code) => reject(new Error(`the server ended with ${code}\n${log}`)))
     let out = ''
     child.stdout.on('data', (bytes: Buffer) => {
