@@ -1,5 +1,5 @@
 // Ids for legs that the engine makes without being asked by a command: decisions use no randomness, so they are made from
-// the boot id, which is random, and a counter that never repeats within a boot.
+// a fresh name: the boot id, which is random, and a counter that never repeats within a boot.
 
 import { createHash } from 'node:crypto'
 import { brandAs, type LegId, type LegUuid, type SessionId } from '../base/ids.ts'
@@ -8,10 +8,7 @@ import type { StepContext } from './context.ts'
 
 /** A leg of an existing session. */
 export function freshLegIn(ctx: StepContext, sessionId: SessionId): FreshLeg {
-  ctx.state.nextOperation += 1
-  const digest = createHash('sha256')
-    .update(`leg ${ctx.state.bootId} ${ctx.state.nextOperation}`)
-    .digest()
+  const digest = createHash('sha256').update(`leg ${ctx.freshName()}`).digest()
   return {
     legId: brandAs<LegId>(`v3:${digest.toString('base64url')}`),
     legUuid: brandAs<LegUuid>(uuidFrom(digest)),

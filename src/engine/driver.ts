@@ -37,8 +37,8 @@ import { refusal, type StepEffect, type StepTime } from './context.ts'
 import { HeldBack } from './held-back.ts'
 import { InputTrail } from './input-trail.ts'
 import { LaneCounters } from './lane-counters.ts'
-import { viewOfRecording } from './recording-state.ts'
 import { ReleaseOrder } from './release-order.ts'
+import { Standstill } from './standstill.ts'
 import type { CommandToken, EngineSettings, EngineState } from './state.ts'
 import { Engine, type EngineInput, type EngineStep } from './step.ts'
 import { TurnOutput } from './turn-output.ts'
@@ -114,11 +114,8 @@ export function createCallControl(parts: CallControlParts): CallLogic {
     conferences: (filter, page) => conferenceViews(state, filter, page),
     participants: (idOrName, filter, page) => participantViews(state, idOrName, filter, page),
     participant: (idOrName, participant) => participantView(state, idOrName, participant),
-    recording: (recordingId) => {
-      const found = state.recordings.get(recordingId)
-      return found === undefined ? undefined : viewOfRecording(found)
-    },
-    recordings: (filter, page) => state.recordings.page(filter, page),
+    recording: (recordingId) => parts.store.recordings.get(recordingId),
+    recordings: (filter, page) => parts.store.recordings.page(filter, page),
     submit: (envelope) => driver.submit(envelope),
     call: (legId) => viewCall(state, legId, driver.endedAfterMs()),
     activeCalls: (applicationId, page) => viewActiveCalls(state, applicationId, page),
@@ -145,6 +142,7 @@ class Driver {
   readonly #trail = new InputTrail()
   readonly #lanes = new LaneCounters()
   readonly #heldBack: HeldBack
+  readonly #standstill = new Standstill()
   #inputs: EngineInput[] = []
   #turnAsked = false
   #timer: { readonly id: TimerId; readonly atMs: number } | undefined
@@ -293,19 +291,27 @@ class Driver {
     })
   }
 
-  /** One turn: due deadlines, then the inputs that have arrived, one commit. */
+  /** One turn: due deadlines, then the inputs that have arrived (after a standstill before them), one commit. */
   #turn(): void {
     if (this.#phase === 'stopped' || this.#phase === 'starting') return
     const output = new TurnOutput()
     const inputs = this.#inputs
     this.#inputs = []
     const nowMs = this.#parts.clock.monotonicMs()
+    const dueMs = this.engine.nextDeadlineMs() ?? Infinity
+    const judgeAtMs = this.#standstill.judgeAtMs(dueMs, nowMs)
+    if (judgeAtMs === dueMs) this.#judge(nowMs, output)
+    for (const input of inputs) this.#run(input, output)
+    if (judgeAtMs !== dueMs && judgeAtMs <= nowMs) this.#judge(nowMs, output)
+    this.#commit(output)
+    this.#armTimer()
+  }
+
+  #judge(nowMs: number, output: TurnOutput): void {
+    this.#standstill.over()
     for (let due = this.engine.popDue(nowMs); due !== undefined; due = this.engine.popDue(nowMs)) {
       this.#run(due, output)
     }
-    for (const input of inputs) this.#run(input, output)
-    this.#commit(output)
-    this.#armTimer()
   }
 
   /** One input and, before any other, the outcomes that the store gives at once. */
@@ -412,6 +418,9 @@ class Driver {
       case 'stream':
         this.#parts.streamer?.perform(effect.command)
         return
+      case 'find-expired':
+        void this.#findExpired(effect.beforeMs, effect.most)
+        return
       case 'answer': {
         const resolve = this.#answers.get(effect.token)
         this.#answers.delete(effect.token)
@@ -420,9 +429,18 @@ class Driver {
     }
   }
 
+  async #findExpired(beforeMs: number, most: number): Promise<void> {
+    const { recordings } = this.#parts.store
+    // A disk that cannot be read is asked again in an hour.
+    const found = await recordings.endedBefore(beforeMs, most).catch(() => [])
+    this.#take({ kind: 'expired', recordings: found })
+  }
+
   #armTimer(): void {
     const { timers, clock } = this.#parts
-    const atMs = this.engine.nextDeadlineMs()
+    const dueMs = this.engine.nextDeadlineMs()
+    const atMs =
+      dueMs === undefined ? undefined : this.#standstill.judgeAtMs(dueMs, clock.monotonicMs())
     if (this.#timer?.atMs === atMs) return
     if (this.#timer !== undefined) timers.clear(this.#timer.id)
     this.#timer = undefined

@@ -190,7 +190,8 @@ export class Line {
   }
 
   #start(): void {
-    if (this.#socket !== undefined) this.#leaveTick ??= this.#ports.tick.join(() => this.#speak())
+    if (this.#socket !== undefined)
+      this.#leaveTick ??= this.#ports.tick.join((_, skipped) => this.#speak(skipped))
   }
 
   #hear(bytes: Uint8Array): void {
@@ -219,8 +220,17 @@ export class Line {
     this.ear.receive(bytes, header, agreed ?? codec, nowMs)
   }
 
-  /** One beat: a key's packet, a frame of the voice, or nothing; the timestamp runs on in any case. */
-  #speak(): void {
+  /**
+   * One beat: a key's packet, a frame of the voice, or nothing; the timestamp runs on in any case. Beats that were skipped
+   * shorten what is left of a key and of the pause after it: a finger keeps its time however late the process is, and on a
+   * machine without processor to spare two keys would otherwise take longer than anybody waits for them.
+   */
+  #speak(skipped: number): void {
+    this.#keyPause = Math.max(0, this.#keyPause - skipped)
+    const pressed = this.#keyPresses[0]
+    if (pressed?.startedAt !== undefined) {
+      pressed.sent = Math.min(pressed.packets - 1, pressed.sent + skipped)
+    }
     this.#timestamp = (this.#timestamp + FRAME_SAMPLES) >>> 0
     this.#frame++
     const agreement = this.agreement

@@ -224,6 +224,16 @@ test('keys by RFC 4733 and by INFO', async () => {
   assert.deepEqual(into.infoKeys, ['9', '*'])
 })
 
+test('a process that gets to run every 400 ms only presses keys in their time all the same', async () => {
+  const { out, into } = await upCall()
+  await world.run(out.sendDtmf('53'))
+  for (let i = 0; i < 6; i++) {
+    world.time.stall(400)
+    await world.time.advanceAsync(1)
+  }
+  assert.equal(into.line.keys.map((one) => one.key).join(''), '53')
+})
+
 test('transfer by REFER reports what the peer says', async () => {
   const { out, into } = await upCall()
   into.referPolicy = { accept: true, statuses: [100, 180, 200] }

@@ -35,11 +35,18 @@ test('a late timer makes up for what it missed, a very late one does not', () =>
     soon: () => undefined,
   }
   let beats = 0
-  createRtpTick(clock, timers).join(() => beats++)
+  let left = 0
+  createRtpTick(clock, timers).join((_, skipped) => {
+    beats++
+    left += skipped
+  })
   nowMs = 65
   fire()
-  assert.equal(beats, 3)
+  assert.deepEqual([beats, left], [3, 0])
   nowMs = 10_000
   fire()
-  assert.equal(beats, 4)
+  assert.deepEqual([beats, left], [4, 496])
+  nowMs += 20
+  fire()
+  assert.deepEqual([beats, left], [5, 496])
 })

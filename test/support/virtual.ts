@@ -85,6 +85,11 @@ export class VirtualTime implements Clock, Timers {
     this.#now = target
   }
 
+  /** Time passes and nothing runs, as in a process that is stopped; the next `advance` fires what is overdue. */
+  stall(ms: number): void {
+    this.#now += ms
+  }
+
   /** As `advance`, letting promises settle after each due timer: for code that awaits between timers. */
   async advanceAsync(ms: number): Promise<void> {
     const target = this.#now + ms

@@ -15,6 +15,7 @@ import type { MixListener } from './conference-mix.ts'
 import { MediaLeg } from './leg.ts'
 import type { LegContext, SocketPair } from './leg.ts'
 import { MixTaps } from './mix-taps.ts'
+import type { MixTapFailed } from './mix-taps.ts'
 import { PortPool } from './port-pool.ts'
 import type {
   CoreSettings,
@@ -445,9 +446,9 @@ export class MediaCore {
     }
     if (lateMs > LATE_MAX_MS) this.#skip(Math.floor(lateMs / TICK_MS))
     for (const mix of this.#mixes.values()) this.#tickMix(mix)
-    this.#mixTaps.tick(this.#mixes)
+    this.#mixTaps.tick(this.#mixes, this.#mixTapFailed)
     this.#supervision.forEachMix((mix) => this.#tickMix(mix))
-    this.#voices.tick()
+    this.#voices.tick((leg, error) => this.#fail(leg, error))
     for (const leg of this.#legs.values()) {
       try {
         leg.tick(this.#dueMs)
@@ -459,6 +460,9 @@ export class MediaCore {
     this.#tellMarks()
     if (this.#legs.size > 0) this.#arm()
   }
+
+  readonly #mixTapFailed: MixTapFailed = (conferenceId, tapId, error) =>
+    this.#emit({ op: 'mix-tap-failed', conferenceId, tapId, why: stackOf(error) })
 
   #tellMarks(): void {
     this.#ticks += 1
@@ -484,7 +488,7 @@ export class MediaCore {
   #skip(count: number): void {
     const { table } = this.#deps
     this.#dueMs += count * TICK_MS
-    for (const leg of this.#legs.values()) leg.sender.skipTicks(count)
+    for (const leg of this.#legs.values()) leg.skipTicks(count, count * TICK_MS)
     const skipped = table.get(0, EngineColumn.skippedTicks) + count
     table.set(0, EngineColumn.skippedTicks, skipped)
   }

@@ -365,6 +365,11 @@ class EmbeddedMedia implements MediaEngine, DurableMedia, MeasuredMedia {
       this.#onMarks(event)
       return
     }
+    if (event.op === 'mix-tap-failed') {
+      const fields = { code: 'MEDIA_FAULT', conferenceId: event.conferenceId, stack: event.why }
+      this.#options.log?.error(fields, 'a media tap of a conference failed')
+      return
+    }
     const leg = this.#legs.get(event.legId)
     if (leg === undefined || leg.phase === 'released') return
     if (event.op === 'tap-failed') {

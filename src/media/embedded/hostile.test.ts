@@ -273,7 +273,8 @@ test('a flood of keys is cut: each would be stored and told', async () => {
     a.send(packet)
   }
   await world.run(1000)
-  assert.equal(world.inputsOf('media-dtmf').length, 25)
+  const told = world.inputsOf('media-dtmf').length
+  assert.ok(told <= 40, `${told} keys`)
   await a.press(5)
   assert.equal(world.inputsOf('media-dtmf').at(-1)?.digit, '5')
   await world.close(a)

@@ -11,7 +11,6 @@ import type { Agreement } from '../../sdp/session.ts'
 import { isWide } from '../audio/codec.ts'
 import { emptyHeader, looksLikeRtcp, readRtp } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
-import { KeyReceiver } from '../rtp/telephone-event.ts'
 import { Allowances } from './allowances.ts'
 import type { ClipPlayer } from './clip-player.ts'
 import type { ConferenceMix } from './conference-mix.ts'
@@ -21,6 +20,7 @@ import { Listening } from './listening.ts'
 import type { PacketKind } from './listening.ts'
 import type { FormerLife, RtpMark } from './protocol.ts'
 import { feedOverlay } from './overlay.ts'
+import { PressedKeys } from './pressed-keys.ts'
 import { LegColumn } from './quality-table.ts'
 import type { FormerPeer } from './port-pool.ts'
 import type { QualityTable } from './quality-table.ts'
@@ -113,7 +113,6 @@ export class MediaLeg {
   #base: Base = silence
   readonly #context: LegContext
   readonly #latch = new Latch()
-  readonly #pressed = new KeyReceiver()
   readonly #rtcp: RtcpSession
   readonly #header = emptyHeader()
   readonly #kinds: PacketKind[] = new Array<PacketKind>(128).fill('other')
@@ -131,6 +130,7 @@ export class MediaLeg {
   #foreign = 0
   #malformed = 0
   readonly #allowances = new Allowances()
+  readonly #pressed = new PressedKeys(this.#allowances, (key) => this.#tellKey(key))
   readonly #levels = new SampledLevels()
   #taps: LegTaps | undefined
   readonly #listening = new Listening()
@@ -223,6 +223,7 @@ export class MediaLeg {
     this.#context.moved(this)
     this.#heardMs = this.#context.clock.monotonicMs()
     this.#refresh()
+    this.#pressed.start(this.#heardMs)
   }
 
   /** Replaces what the leg hears when nothing is played. */
@@ -293,9 +294,14 @@ export class MediaLeg {
     this.#dropEmptyTaps()
   }
 
+  /** Ticks that are left out because we stood still: they are no silence of the peer's. */
+  skipTicks(count: number, countMs: number): void {
+    this.sender.skipTicks(count)
+    this.#heardMs = Math.min(this.#context.clock.monotonicMs(), this.#heardMs + countMs)
+  }
+
   /** One 20 ms step; `dueMs` is its nominal time. */
   tick(dueMs: number): void {
-    this.#allowances.tick()
     this.#levels.tick()
     if (this.#started) {
       if (this.#next !== undefined) this.#awaitMix(this.#next)
@@ -358,20 +364,17 @@ export class MediaLeg {
       return
     }
     const { address, port } = from
+    const kind = header.payloadLength === 0 ? 'other' : this.#kinds[header.payloadType]!
     if (
       this.#agreement === undefined ||
       this.#isFormer(address, port, nowMs) ||
-      !this.#accept(address, port, nowMs)
+      !this.#accept(address, port, nowMs) ||
+      // A caller that floods us must not flood the agent through us.
+      !this.#allowances.takesPacket(kind === 'event', nowMs)
     ) {
       this.#foreign++
       return
     }
-    // A caller that floods us must not flood the agent through us.
-    if (!this.#allowances.takesPacket()) {
-      this.#foreign++
-      return
-    }
-    const kind = header.payloadLength === 0 ? 'other' : this.#kinds[header.payloadType]!
     const { ssrc, sequence, timestamp } = header
     this.statistics.receive(ssrc, sequence, timestamp, nowMs, kind !== 'event')
     this.#heardMs = nowMs
@@ -380,7 +383,7 @@ export class MediaLeg {
       this.#unheard = false
       this.#context.emit({ kind: 'rtp-heard', legId: this.legId })
     }
-    if (kind === 'event') this.#onKey(bytes, nowMs)
+    if (kind === 'event') this.#pressed.hear(header, bytes, nowMs)
     else if (kind !== 'other') {
       this.#levels.hear(bytes, header.payloadOffset, header.payloadLength, kind)
       const mix = this.#base.kind === 'mix' ? this.#base.mix : this.feeds
@@ -411,10 +414,7 @@ export class MediaLeg {
     }
   }
 
-  #onKey(bytes: Uint8Array, nowMs: number): void {
-    const { payloadOffset, payloadLength, ssrc, timestamp } = this.#header
-    const key = this.#pressed.receive(bytes, payloadOffset, payloadLength, ssrc, timestamp, nowMs)
-    if (key === undefined || !this.#started || !this.#allowances.takesKey(nowMs)) return
+  #tellKey(key: string): void {
     this.#context.emit({ kind: 'media-dtmf', legId: this.legId, digit: key })
     for (const listener of this.listeners) listener.#hearKey(key)
   }

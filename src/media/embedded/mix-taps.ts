@@ -14,6 +14,8 @@ interface MixTap {
   readonly tap: Tap
 }
 
+export type MixTapFailed = (conferenceId: ConferenceId, tapId: string, error: unknown) => void
+
 export class MixTaps {
   readonly #taps = new Map<string, MixTap>()
   readonly #rest = new Int16Array(FRAME_SAMPLES)
@@ -28,16 +30,24 @@ export class MixTaps {
     this.#taps.delete(tapId)
   }
 
-  /** After the mixes of this tick. */
-  tick(mixes: ReadonlyMap<ConferenceId, ConferenceMix>): void {
-    for (const { conferenceId, first, tap } of this.#taps.values()) {
-      const mix = mixes.get(conferenceId)
-      const own = mix?.shareOf(first)
-      this.#rest.fill(0)
-      if (mix !== undefined) this.#rest.set(mix.mixed)
-      if (own !== undefined) subtract(this.#rest, own)
-      tap.frame(own, this.#rest)
+  /** After the mixes of this tick; `failed` hears of taps that threw, which are gone then. */
+  tick(mixes: ReadonlyMap<ConferenceId, ConferenceMix>, failed: MixTapFailed): void {
+    for (const [tapId, one] of this.#taps) {
+      try {
+        this.#frame(mixes.get(one.conferenceId), one)
+      } catch (error) {
+        this.#taps.delete(tapId)
+        failed(one.conferenceId, tapId, error)
+      }
     }
+  }
+
+  #frame(mix: ConferenceMix | undefined, { first, tap }: MixTap): void {
+    const own = mix?.shareOf(first)
+    this.#rest.fill(0)
+    if (mix !== undefined) this.#rest.set(mix.mixed)
+    if (own !== undefined) subtract(this.#rest, own)
+    tap.frame(own, this.#rest)
   }
 }
 

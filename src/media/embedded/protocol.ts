@@ -155,6 +155,13 @@ export type WorkerEvent =
   | { readonly op: 'open-failed'; readonly legId: LegId; readonly why: string }
   /** The leg's work threw and the leg was ended; `why` is the stack. */
   | { readonly op: 'failed'; readonly legId: LegId; readonly why: string }
+  /** The same of a conference. */
+  | {
+      readonly op: 'mix-tap-failed'
+      readonly conferenceId: ConferenceId
+      readonly tapId: string
+      readonly why: string
+    }
   /** A tap threw and was taken off; the leg goes on. */
   | {
       readonly op: 'tap-failed'

@@ -148,6 +148,24 @@ test('a tap that throws is taken off and told; the call goes on', async () => {
   await world.close(a)
 })
 
+test('a tap of a conference that throws is taken off; whoever is in it goes on', async () => {
+  const world = new MediaWorld()
+  const a = await world.call('a', { hz: 440 })
+  const b = await world.call('b', { hz: 1000 })
+  const conferenceId = brandAs<ConferenceId>('room')
+  const everything = { hears: true, heard: true, only: undefined }
+  for (const { legId } of [a, b]) {
+    world.perform({ kind: 'mix-join', legId, conferenceId, ...everything })
+  }
+  // Too small for a frame: the first write throws.
+  const tap = { kind: 'ring', memory: new SharedArrayBuffer(16) } as const
+  world.post({ op: 'mix-tap-attach', conferenceId, first: a.legId, tapId: 'bad', tap })
+  a.talk()
+  await world.run(1000)
+  assert.deepEqual(b.heard(300, 900), ['tone 440'])
+  await world.close(a, b)
+})
+
 test('a reader that is too slow loses the oldest frames and knows how many', () => {
   const memory = newFrameRing(8)
   const writer = new FrameRingWriter(memory)

@@ -28,14 +28,22 @@ export class Voices {
     this.#voices.delete(legId)
   }
 
-  /** Before the legs of this tick. What a leg cannot hear yet waits. */
-  tick(): void {
-    for (const { leg, target, ring } of this.#voices.values()) {
-      if (!leg.started || !ring.take(this.#frame)) continue
-      const partner = target === 'self' ? undefined : partnerOf(leg)?.from
-      partner?.voice.give(this.#frame)
-      // Without a bridge there is nobody opposite: whoever is there hears it.
-      if (target !== 'opposite' || partner === undefined) leg.voice.give(this.#frame)
+  /** Before the legs of this tick. What a leg cannot hear yet waits. `failed`: something threw in this leg's work. */
+  tick(failed: (leg: MediaLeg, error: unknown) => void): void {
+    for (const voice of this.#voices.values()) {
+      try {
+        this.#say(voice)
+      } catch (error) {
+        failed(voice.leg, error)
+      }
     }
+  }
+
+  #say({ leg, target, ring }: Voice): void {
+    if (!leg.started || !ring.take(this.#frame)) return
+    const partner = target === 'self' ? undefined : partnerOf(leg)?.from
+    partner?.voice.give(this.#frame)
+    // Without a bridge there is nobody opposite: whoever is there hears it.
+    if (target !== 'opposite' || partner === undefined) leg.voice.give(this.#frame)
   }
 }
