@@ -5,6 +5,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { apiReference, errorReference } from '../src/api/reference.ts'
 import { testApi } from '../src/api/testing.ts'
+import { commandReference } from '../src/cli/reference.ts'
 import { configurationReference } from '../src/config/reference.ts'
 import { conformancePage } from '../test/conformance/api/coverage.ts'
 import { eventsReference } from './events-reference.ts'
@@ -21,6 +22,7 @@ export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
     fileURLToPath(new URL(`../docs/reference/${name}`, import.meta.url))
   return new Map([
     [page('configuration.md'), configurationReference()],
+    [page('cli.md'), commandReference()],
     [page('errors.md'), errorReference()],
     [page('api.md'), apiReference(description)],
     [page('events.md'), eventsReference()],

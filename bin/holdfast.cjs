@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+// Starts the command line on Node.js 24. An older Node hands over to the one that npm brought along, if it is there,
+// and else says what to do.
+'use strict'
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+const { pathToFileURL } = require('node:url')
+
+const main = join(__dirname, '..', 'src', 'cli', 'main.ts')
+const isOld = Number(process.versions.node.split('.')[0]) < 24
+const brought = join(__dirname, '..', 'node_modules', '.bin', 'node')
+
+if (!isOld) import(pathToFileURL(main).href)
+else if (!existsSync(brought)) require('../tools/check-node.cjs')
+else {
+  const { spawn } = require('node:child_process')
+  const child = spawn(brought, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  // A terminal's Ctrl-C reaches the child by itself; what a supervisor sends reaches only us.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1))
+}

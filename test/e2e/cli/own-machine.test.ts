@@ -1,0 +1,135 @@
+// Commands that need no server: a new configuration, the doctor, completion; and `start`, which becomes one.
+import assert from 'node:assert/strict'
+import { createServer, type AddressInfo } from 'node:net'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { command, run } from '../../support/command.ts'
+import { freePort } from '../../support/free-port.ts'
+import { startReceiver } from '../../support/receiver.ts'
+
+let folder: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'holdfast-own-'))
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+interface Report {
+  readonly data: { readonly findings: readonly Finding[]; readonly faults: number }
+}
+interface Finding {
+  readonly about: string
+  readonly grade: string
+  readonly says: string
+  readonly mend: string
+}
+
+async function doctor(
+  config: unknown,
+): Promise<{ code: number | null; findings: readonly Finding[] }> {
+  const file = join(folder, 'doctor.yaml')
+  await writeFile(file, JSON.stringify(config))
+  const { code, stdout, stderr } = await run(['doctor', '--json', '--config', file], {
+    cwd: folder,
+  })
+  assert.equal(stderr, '')
+  return { code, findings: (JSON.parse(stdout) as Report).data.findings }
+}
+
+test('init writes a configuration and keys with which start runs; it does not overwrite', async () => {
+  const first = await run(['init', '--webhook-url', 'http://127.0.0.1:9/hooks'], { cwd: folder })
+  assert.equal(first.code, 0, first.stderr)
+  const [, key = ''] = /API key +(KEY\S+)/.exec(first.stdout) ?? []
+  const [, publicKey = ''] = /Public key of webhooks +(\S{44})/.exec(first.stdout) ?? []
+  const file = join(folder, 'holdfast.yaml')
+  assert.equal((await stat(join(folder, 'data', 'api-key'))).mode & 0o777, 0o600)
+  const written = await readFile(file, 'utf8')
+
+  const again = await run(['init'], { cwd: folder })
+  assert.equal(again.code, 1)
+  assert.match(again.stderr, /exists already and is left as it is[^]*--force/)
+  assert.equal(await readFile(file, 'utf8'), written)
+
+  const ports = { HOLDFAST_HTTP__PORT: '0', HOLDFAST_SIP__PORT: '0' }
+  const server = command(['start'], { cwd: folder, env: ports })
+  const [, origin = ''] = await server.prints(/holdfast ready http=(\S+)/, 20_000)
+  const answer = await fetch(`${origin}/v2/public_key`, {
+    headers: { authorization: `Bearer ${key}` },
+  })
+  const body = (await answer.json()) as { data: { public: string } }
+  assert.equal(body.data.public, publicKey, 'the keys of init are those of the server')
+  // The key of the folder's data is found by itself.
+  const found = await run(['queues', '--json'], {
+    cwd: folder,
+    env: { HOLDFAST_HTTP__PORT: new URL(origin).port },
+  })
+  assert.deepEqual(JSON.parse(found.stdout), { data: [] })
+  server.child.kill('SIGTERM')
+  assert.equal((await server.ended).code, 0)
+})
+
+test('a configuration that cannot be used: exit code 2 and the fault', async () => {
+  const file = join(folder, 'wrong.yaml')
+  await writeFile(file, 'http: { port: 99999 }\n')
+  const { code, stderr } = await run(['start', '--config', file], { cwd: folder })
+  assert.equal(code, 2)
+  assert.match(stderr, /http\.port is 99999, must be an integer/)
+})
+
+test('the doctor finds a taken port, a dead receiver and a dead trunk, and says the mend', async () => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const { port } = taken.address() as AddressInfo
+  const dead = await freePort()
+  const { code, findings } = await doctor({
+    http: { port },
+    sip: { port: await freePort() },
+    media: { ports: 0 },
+    data: 'doctor-data',
+    applications: [{ id: '1', name: 'dead', webhook_event_url: `http://127.0.0.1:${dead}/` }],
+    trunks: [{ name: 'carrier', uri: `sip:127.0.0.1:${dead};transport=tcp` }],
+  })
+  taken.close()
+  assert.equal(code, 4)
+  const faults = findings.filter(({ grade }) => grade === 'fault')
+  assert.deepEqual(
+    faults.map(({ about }) => about),
+    [`port ${port}/tcp`, 'webhooks of dead', 'trunk carrier'],
+  )
+  const [tcp, webhooks, trunk] = faults
+  assert.match(tcp?.says ?? '', /another program has it \(http\.port\)/)
+  assert.match(tcp?.mend ?? '', /Stop that program .* or choose another http\.port/)
+  assert.match(webhooks?.says ?? '', /nobody answers/)
+  assert.match(trunk?.mend ?? '', /firewall/)
+})
+
+test('the doctor is content with what is well', async () => {
+  const receiver = await startReceiver()
+  const { code, findings } = await doctor({
+    http: { port: await freePort() },
+    sip: { port: await freePort() },
+    media: { ports: 0 },
+    data: 'doctor-data',
+    applications: [{ id: '1', name: 'mine', webhook_event_url: receiver.url }],
+  })
+  await receiver.close()
+  assert.equal(code, 0, JSON.stringify(findings))
+  assert.equal(findings.find(({ about }) => about === 'webhooks of mine')?.grade, 'ok')
+  assert.match(findings.find(({ about }) => about === 'disk')?.says ?? '', /GB free/)
+  assert.match(
+    findings.find(({ about }) => about === 'clock')?.says ?? '',
+    /agrees with 127\.0\.0\.1/,
+  )
+})
+
+test('completion is a script that its shell understands and that knows the commands', async () => {
+  const checked = await run([], {
+    shell:
+      'eval "$($HOLDFAST completion bash)" && COMP_WORDS=(holdfast que) COMP_CWORD=1; _holdfast; echo "$COMPREPLY"',
+  })
+  assert.equal(checked.stdout, 'queues\n', checked.stderr)
+  const fish = await run(['completion', 'fish'])
+  assert.match(fish.stdout, /-a queues /)
+  assert.equal((await run(['completion', 'tcsh'])).code, 2)
+})
