@@ -36,7 +36,6 @@ import { createResolver } from './platform/resolver.ts'
 import { createStreams } from './platform/streams.ts'
 import { createTimers } from './platform/timers.ts'
 import type { Clock } from './ports/clock.ts'
-import type { EventSink } from './ports/event-sink.ts'
 import { noFaults, type Faults } from './ports/faults.ts'
 import type { Log } from './ports/log.ts'
 import type { Random } from './ports/random.ts'
@@ -44,21 +43,17 @@ import type { Recorder } from './ports/recorder.ts'
 import type { Store } from './ports/store.ts'
 import type { Streamer } from './ports/streaming.ts'
 import type { Timers } from './ports/timers.ts'
-import type { ApplicationBook, SipUserBook } from './ports/setup.ts'
+import type { SipUserBook } from './ports/setup.ts'
 import { createSetup, type RunningSetup } from './setup/setup.ts'
 import type { SipStack } from './sip/b2bua/config.ts'
 import { createSipStack } from './sip/b2bua/stack.ts'
 import { sipConfig } from './sip-config.ts'
 import { reportTrouble } from './store/sqlite/disk-watch.ts'
-import { openSqliteStore, type RecordingStore } from './store/sqlite/sqlite-store.ts'
-import { createEventFeed } from './webhooks/feed.ts'
-import { Outbox } from './webhooks/outbox.ts'
-import { createCallRecords } from './webhooks/records.ts'
-import type { RecordingUrl } from './webhooks/payloads.ts'
-import { createWebhookSigner, signInPool } from './webhooks/signature.ts'
-import { createWebhookSink } from './webhooks/sink.ts'
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
+import type { Outbox } from './webhooks/outbox.ts'
 import { createRecordings } from './recording-parts.ts'
 import { createStreaming } from './streaming-parts.ts'
+import { createWebhooks } from './webhook-parts.ts'
 import { workersOnDemand, type WorkerThreads } from './worker-threads.ts'
 
 export interface RunningServer {
@@ -153,6 +148,7 @@ export async function startServer(
   const webhooks = createWebhooks(config, platform, store, {
     applications: setup.book,
     recordingUrl: recordings.url,
+    codecs,
   })
   const library = createLibrary(config, platform, store)
   const audio = createAudio(config, platform, { late, threads, onFatal, library })
@@ -177,6 +173,9 @@ export async function startServer(
     control: logic,
     queues: store,
     events: webhooks.feed,
+    statistics: webhooks.statistics,
+    sessionSecret: secretBytes(platform.secret('session-secret'), (count) => random.bytes(count)),
+    timers,
     recordings: recordings.api,
     media: library,
     config,
@@ -201,6 +200,8 @@ export async function startServer(
   setup.restore(live.rows)
   await library.start(live.rows)
   await logic.start(live)
+  // What happened since the last snapshot is read beside the calls.
+  void webhooks.statistics.start(live)
   const local = await sip.start()
   await api.listen({ host: config.http.host, port: config.http.port })
   recordings.listensAt(addressOf(api.server.address(), config.http.host))
@@ -220,6 +221,7 @@ export async function startServer(
     // Nothing is heard any more that would not be remembered; audio goes on to the last moment.
     sip.stop()
     await logic.idle()
+    void webhooks.statistics.stop() // The same.
     logic.stop()
     library.stop()
     await recordings.recorder.close()
@@ -343,52 +345,6 @@ function engineSettings(config: Config): Parameters<typeof createCallControl>[0]
       config.apiKeys.flatMap(({ name, outbound }) => (outbound ? [[name, outbound]] : [])),
     ),
   }
-}
-
-function createWebhooks(
-  config: Config,
-  platform: Platform,
-  store: RecordingStore,
-  around: { readonly applications: ApplicationBook; readonly recordingUrl: RecordingUrl },
-) {
-  const { applications, recordingUrl } = around
-  const { clock, timers, random, log, metrics, http, secret } = platform
-  const signer = createWebhookSigner(secret('webhook-key'), random, signInPool)
-  const outbox = new Outbox({
-    store,
-    http,
-    signer,
-    clock,
-    timers,
-    log,
-    metrics,
-    holdMs: config.webhooks.hold_secs * 1000,
-    giveUpMs: config.webhooks.give_up_hours * 3_600_000,
-  })
-  const feed = createEventFeed({ store, timers, connectionCodecs: codecs, recordingUrl })
-  const records = createCallRecords({
-    store: store.records,
-    timers,
-    clock,
-    metrics,
-    connectionCodecs: codecs,
-    recordingUrl,
-    sendAgain: (delivery) => outbox.sendAgain(delivery),
-  })
-  const sink = createWebhookSink({
-    application: (id) => applications.get(id),
-    connectionCodecs: codecs,
-    recordingUrl,
-    deliver: (rows) => outbox.add(rows),
-  })
-  const both: EventSink = {
-    deliveriesFor: sink.deliveriesFor,
-    committed: (events, deliveries) => {
-      sink.committed(events, deliveries)
-      feed.committed(events)
-    },
-  }
-  return { signer, outbox, feed, records, sink: both }
 }
 
 /** Uploaded audio, in `media/` of the data directory. */

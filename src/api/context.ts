@@ -27,13 +27,18 @@ import type { CallRecords } from '../ports/records.ts'
 import type { CheckSpeech } from '../ports/speech.ts'
 import type { RecordingFiles, RecordingView } from '../ports/recorder.ts'
 import type { Setup } from '../ports/setup.ts'
+import type { Statistics } from '../ports/statistics.ts'
 import type { Store } from '../ports/store.ts'
+import type { Timers } from '../ports/timers.ts'
 import type { CommonParameters } from './fields.ts'
+import { LiveHub } from './live/hub.ts'
 import { conferenceObject, dialedObject, participantObject, queueObject } from './objects.ts'
 import { errorBody, problemOf, statusOf } from './problems.ts'
 import type { RecordingLinks } from './recordings/links.ts'
 import { recordingObject } from './recordings/object.ts'
 import type { Problem } from './problems.ts'
+import type { Access } from './sessions/access.ts'
+import { Tokens } from './sessions/tokens.ts'
 
 /** What GET /ready tells. */
 export type ReadyStatus =
@@ -48,6 +53,10 @@ export interface ApiOptions {
   readonly control: CallControl
   readonly queues: Pick<Store, 'getQueue' | 'pageQueues' | 'getEntry' | 'pageEntries'>
   readonly events: EventFeed
+  readonly statistics: Statistics
+  /** Signs sessions and read-only links; 32 bytes. */
+  readonly sessionSecret: Uint8Array
+  readonly timers: Timers
   readonly recordings: {
     readonly links: RecordingLinks
     readonly files: RecordingFiles
@@ -108,10 +117,14 @@ declare module 'fastify' {
   interface FastifyRequest {
     rawBody: Buffer | null
     apiKey: ApiKey | null
+    /** Set by authentication, also by that of a session. */
+    access: Access | null
   }
   interface FastifyContextConfig {
     /** No API key needed. */
     open?: boolean
+    /** Read-only sessions may, too. */
+    anyRole?: boolean
   }
 }
 
@@ -127,9 +140,17 @@ export const serverIsFull: Problem = { name: 'unavailable', retryAfterSecs: 30 }
 
 export class ApiContext {
   readonly options: ApiOptions
+  readonly tokens: Tokens
+  readonly hub: LiveHub
 
   constructor(options: ApiOptions) {
+    const { events, statistics, timers, clock, config } = options
     this.options = options
+    this.tokens = new Tokens(options.sessionSecret, options.apiKeys)
+    this.hub = new LiveHub({
+      ...{ events, statistics, timers, clock },
+      readersMax: config.limits.live_readers,
+    })
   }
 
   nowMs(): number {

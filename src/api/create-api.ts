@@ -4,7 +4,6 @@
 import swagger from '@fastify/swagger'
 import fastify from 'fastify'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { authenticate } from './auth.ts'
 import { parseBody } from './body.ts'
 import { ApiContext } from './context.ts'
 import type { Api, ApiOptions } from './context.ts'
@@ -14,6 +13,7 @@ import { errorBody, RequestRefused, statusOf } from './problems.ts'
 import type { Problem } from './problems.ts'
 import { rateLimiter } from './rate-limit.ts'
 import { endpoints } from './routes.ts'
+import { accessOf, forbidden } from './sessions/access.ts'
 import { checkAgainst } from './validate.ts'
 import type { FieldSchema } from './validate.ts'
 
@@ -36,7 +36,7 @@ export function createApi(options: ApiOptions): Api {
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (_error, request, reply) => {
       setCommonHeaders(request, reply)
-      const problems = isOpen(options, request)
+      const problems = isOpen(context, request)
         ? [{ name: 'malformed-request', detail: 'Invalid characters in the request.' } as const]
         : [{ name: 'authentication-failed' } as const]
       void context.refuse(reply, problems)
@@ -44,6 +44,7 @@ export function createApi(options: ApiOptions): Api {
   })
   api.decorateRequest('rawBody', null)
   api.decorateRequest('apiKey', null)
+  api.decorateRequest('access', null)
   readBodies(api, options)
   answerErrors(api, options)
   const paths = new PathTable()
@@ -51,6 +52,8 @@ export function createApi(options: ApiOptions): Api {
     for (const one of [method].flat()) paths.add(one, url)
   })
   guard(api, context, paths)
+  // A stream would keep the server from closing.
+  api.addHook('preClose', async () => context.hub.close())
   void api.register(swagger, descriptionOptions)
   void api.register(async (inner) => {
     for (const endpoint of endpoints) endpoint(inner as Api, context) // Same server, typed again.
@@ -90,10 +93,12 @@ function guard(api: Api, context: ApiContext, paths: PathTable): void {
   api.addHook('onRequest', async (request, reply) => {
     setCommonHeaders(request, reply)
     const open = request.is404 ? !belowV2(request.url) : request.routeOptions.config.open === true
-    const key = authenticate(options.apiKeys, request.headers.authorization)
-    if (!open && key === undefined) {
+    const access = accessOf(options.apiKeys, context.tokens, request, context.nowMs())
+    if (!open && access === undefined) {
       return context.refuse(reply, [{ name: 'authentication-failed' }])
     }
+    const key = access?.key
+    request.access = access ?? null
     request.apiKey = key ?? null
     if (perSec > 0 && key !== undefined) {
       const { allowed, limit, remaining } = limiter(key.name)
@@ -102,6 +107,9 @@ function guard(api: Api, context: ApiContext, paths: PathTable): void {
       reply.header('x-ratelimit-reset', '1')
       if (!allowed) return context.refuse(reply, [{ name: 'rate-limited', retryAfterSecs: 1 }])
     }
+    const anyRole = request.routeOptions.config.anyRole === true
+    const refused = access === undefined || open ? undefined : forbidden(access, request, anyRole)
+    if (refused !== undefined) return context.refuse(reply, [refused])
     if (request.url.length > urlCharsMax) return context.refuse(reply, [{ name: 'path-too-long' }])
     if (!request.is404) return undefined
     const methods = paths.methodsOf(request.url.split('?', 1)[0] ?? '')
@@ -157,9 +165,10 @@ function belowV2(url: string): boolean {
   return /^\/v2([/?]|$)/.test(url)
 }
 
-function isOpen(options: ApiOptions, request: FastifyRequest): boolean {
-  const key = authenticate(options.apiKeys, request.headers.authorization)
-  return !belowV2(request.raw.url ?? '') || key !== undefined
+function isOpen(context: ApiContext, request: FastifyRequest): boolean {
+  const { options, tokens } = context
+  const access = accessOf(options.apiKeys, tokens, request, context.nowMs())
+  return !belowV2(request.raw.url ?? '') || access !== undefined
 }
 
 /** What is used of a connection whose bytes are no request. */

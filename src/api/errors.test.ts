@@ -7,6 +7,7 @@ import type { Refusal } from '../ports/commands.ts'
 import { catalogue } from './errors.ts'
 import type { ErrorName } from './errors.ts'
 import { createRecordingLinks } from './recordings/links.ts'
+import { readCookie } from './sessions/testing.ts'
 import { legId, nowMs, recordingView, testApi, withKey } from './testing.ts'
 import type { TestWorld } from './testing.ts'
 
@@ -422,6 +423,16 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
   'delivery-unfinished': {
     method: 'POST',
     url: '/v2/webhook_deliveries/unfinished/actions/redeliver',
+  },
+  'read-only': {
+    method: 'POST',
+    url: '/v2/queues',
+    headers: { cookie: readCookie(), 'x-holdfast-console': '1' },
+  },
+  'console-header-missing': {
+    method: 'POST',
+    url: '/v2/queues',
+    headers: { cookie: readCookie() },
   },
   'setup-full': { ...newNumber, world: { setupRefusal: 'full' } },
 }

@@ -7,7 +7,7 @@ import { outboundRefusals } from './outbound-errors.ts'
 import { digitErrors } from './digit-errors.ts'
 import { speechErrors } from './speech-errors.ts'
 import { recordingErrors } from './recording-errors.ts'
-import { setupErrors } from './setup/errors.ts'
+import { ownErrors } from './own-errors.ts'
 import { streamingErrors } from './streaming-errors.ts'
 
 export interface CatalogueEntry {
@@ -585,7 +585,7 @@ export const catalogue = {
   ...queueRefusals,
   ...conferenceRefusals,
   ...recordingErrors,
-  ...setupErrors,
+  ...ownErrors,
   ...digitErrors,
   ...speechErrors,
   ...streamingErrors,

@@ -32,7 +32,7 @@ async function description() {
 test('it lists what works, with keys where they are needed', async () => {
   const { openapi, paths, security } = await description()
   assert.equal(openapi, '3.1.0')
-  assert.deepEqual(security, [{ key: [] }])
+  assert.deepEqual(security, [{ key: [] }, { session: [] }])
   assert.deepEqual(paths['/health']?.['get']?.security, [])
   assert.equal(paths['/v2/queues']?.['get']?.security, undefined)
   assert.equal(paths['/v2/calls/{call_control_id}/actions/pay'], undefined)
@@ -91,6 +91,10 @@ test('answers have the described shape', async (t) => {
     ['get', '/v2/call_control_applications'],
     ['get', '/v2/call_control_applications/{id}'],
     ['get', '/v2/events'],
+    ['get', '/v2/queue_statistics'],
+    ['get', '/v2/queue_statistics/{queue_name}'],
+    ['patch', '/v2/queue_statistics/{queue_name}'],
+    ['get', '/v2/sessions/current'],
     ['get', '/v2/public_key'],
     ['get', '/health'],
     ['get', '/ready'],

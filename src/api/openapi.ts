@@ -2,6 +2,10 @@
 
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import type { FastifySchema } from 'fastify'
+import { cookieName } from './sessions/access.ts'
+
+/** Of this server. */
+export const serverVersion = '0.1.0'
 
 /** Options of the description's generator. */
 export const descriptionOptions: FastifyDynamicSwaggerOptions = {
@@ -9,12 +13,17 @@ export const descriptionOptions: FastifyDynamicSwaggerOptions = {
     openapi: '3.1.0',
     info: {
       title: 'Holdfast',
-      version: '0.1.0',
+      version: serverVersion,
       description: 'The part of the Telnyx Voice API v2 that Holdfast speaks.',
     },
     servers: [{ url: '/' }],
-    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-    security: [{ key: [] }],
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: cookieName },
+      },
+    },
+    security: [{ key: [] }, { session: [] }],
   },
   transform: ({ schema, url }) => ({ schema: published(schema ?? {}), url }),
 }

@@ -44,6 +44,7 @@ import { consolePages } from './console/pages.ts'
 import { docsPages } from './docs/pages.ts'
 import type { Api, ApiContext } from './context.ts'
 import { listEvents } from './events/list.ts'
+import { followLive } from './live/route.ts'
 import { featuresOff } from './feature-off.ts'
 import { createQueue } from './queues/create.ts'
 import { deleteQueue } from './queues/delete.ts'
@@ -57,6 +58,8 @@ import { updateQueue } from './queues/update.ts'
 import { downloadRecording } from './recordings/download.ts'
 import { deleteRecording, listRecordings, retrieveRecording } from './recordings/read.ts'
 import { recordEndpoints, setupEndpoints } from './setup/routes.ts'
+import { createReadOnlyLink, createSession, currentSession, endSession } from './sessions/routes.ts'
+import { listStatistics, retrieveStatistics, updateStatistics } from './statistics/routes.ts'
 import { systemState } from './system/health.ts'
 import { deleteMedia } from './media/delete.ts'
 import { downloadMedia } from './media/download.ts'
@@ -89,7 +92,9 @@ export const endpoints: readonly Endpoint[] = [
   ...[listRecordings, retrieveRecording, deleteRecording, downloadRecording],
   ...setupEndpoints,
   ...[listMedia, uploadMedia, retrieveMedia, updateMedia, deleteMedia, downloadMedia],
-  ...[listEvents, ...recordEndpoints],
+  ...[listEvents, ...recordEndpoints, followLive],
+  ...[listStatistics, retrieveStatistics, updateStatistics],
+  ...[createSession, currentSession, endSession, createReadOnlyLink],
   ...[publicKey, systemState],
   featuresOff,
   consolePages,

@@ -34,6 +34,7 @@ import type { ApiOptions } from './context.ts'
 import type { RecordingFile, RecordingView } from '../ports/recorder.ts'
 import { createRecordingLinks } from './recordings/links.ts'
 import { createApi } from './create-api.ts'
+import { fakeStatistics } from './statistics/testing.ts'
 import { fakeRecords } from './setup/records-testing.ts'
 import { fakeSetup } from './setup/testing.ts'
 
@@ -172,6 +173,7 @@ export interface TestWorld {
   /** Answer of every change to what is set up. */
   setupRefusal?: SetupRefusal
   rateLimit?: number
+  publicUrl?: string
   runningConferences?: number
   forbiddenUrl?: string
   /** Names of uploaded files. */
@@ -191,7 +193,13 @@ export function testApi(world: TestWorld = {}) {
   const api = createApi({
     control: fakeControl(world, submitted),
     queues: fakeQueues(world),
-    events: { read: async (after) => (after === 'gone' ? { kind: 'gone' } : oneEvent) },
+    events: {
+      read: async (after) => (after === 'gone' ? { kind: 'gone' } : oneEvent),
+      onCommit: () => () => undefined,
+    },
+    statistics: fakeStatistics(nowMs),
+    sessionSecret: new Uint8Array(32),
+    timers: { set: () => 0, clear: () => undefined, soon: (fire) => queueMicrotask(fire) },
     media: fakeMedia(world),
     recordings: {
       links: createRecordingLinks(new Uint8Array(32)),
@@ -202,7 +210,7 @@ export function testApi(world: TestWorld = {}) {
       http: {
         host: '127.0.0.1',
         port: 0,
-        public_url: '',
+        public_url: world.publicUrl ?? '',
         rate_limit_per_sec: world.rateLimit ?? 0,
       },
       limits: {
@@ -217,6 +225,7 @@ export function testApi(world: TestWorld = {}) {
         media_file_bytes: 20_000,
         media_files: 3,
         webhook_backlog: 1000,
+        live_readers: 2,
       },
     },
     apiKeys: [{ name: 'dev', hash: apiKeyHash(testKey) }],

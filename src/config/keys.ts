@@ -13,6 +13,7 @@ import {
   records,
   text,
   texts,
+  timeZone,
 } from './spec.ts'
 import type { Table, ValueOf } from './spec.ts'
 
@@ -251,6 +252,11 @@ const limits = {
     unit: 'files',
     doc: 'Uploaded files at one time; they lie in `media/` of the data directory.',
   }),
+  live_readers: integer(0, 10_000, {
+    default: 200,
+    unit: 'readers',
+    doc: 'Readers of `GET /v2/live` at one time; beyond it 503.',
+  }),
   webhook_backlog: integer(1000, 100_000_000, {
     default: 1_000_000,
     unit: 'webhooks',
@@ -418,6 +424,27 @@ export const keys = {
       default: 72,
       unit: 'h',
       doc: 'How long events can be read at `GET /v2/events`; each takes about 1.5 kB of disk.',
+    }),
+  },
+  statistics: {
+    time_zone: timeZone({
+      default: 'UTC',
+      doc: 'Where the day of `GET /v2/queue_statistics` begins at midnight.',
+    }),
+    service_level_secs: integer(1, 600, {
+      default: 20,
+      unit: 's',
+      doc: 'Calls answered in less than this are in time, unless a queue has a target of its own.',
+    }),
+    service_level_percent: integer(1, 100, {
+      default: 80,
+      unit: '%',
+      doc: 'So many calls are to be answered in time, unless a queue has a target of its own.',
+    }),
+    short_abandon_secs: integer(0, 600, {
+      default: 5,
+      unit: 's',
+      doc: 'Callers who hang up in less than this are not held against the service level.',
     }),
   },
   calls: {

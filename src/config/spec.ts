@@ -151,6 +151,19 @@ export function texts(
   )
 }
 
+/** A name of the time zone database, such as `Europe/Berlin`. */
+export function timeZone(about: About<string>): Leaf<string> {
+  const range = 'IANA time zone, such as Europe/Berlin'
+  return leaf('time zone', range, about, (value) => {
+    if (typeof value !== 'string' || value === '') return refused(`an ${range}`)
+    try {
+      return ok(new Intl.DateTimeFormat('en', { timeZone: value }) && value)
+    } catch {
+      return refused(`an ${range}`)
+    }
+  })
+}
+
 /** List of CIDR ranges or addresses. */
 export function addressRanges(about: About<readonly string[]>): Leaf<readonly string[]> {
   const range = 'list of CIDR ranges or IP addresses'

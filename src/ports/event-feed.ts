@@ -20,6 +20,8 @@ export type FeedAnswer =
   | { readonly kind: 'gone' }
 
 export interface EventFeed {
+  /** Called whenever there is something new to read. Returns how to stop. */
+  onCommit(wake: () => void): () => void
   /**
    * Events behind `after` (a cursor; undefined: from the oldest that is kept; `newest`: none, only the cursor), at most
    * `limit`. With none there it waits up to `waitMs` for the next commit.

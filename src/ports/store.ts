@@ -206,6 +206,7 @@ export type StateTable =
   | 'number'
   | 'connection'
   | 'credential'
+  | 'statistics'
 
 export interface CommitBatch {
   readonly changes: readonly StateChange[]

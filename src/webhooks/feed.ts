@@ -33,6 +33,7 @@ export interface RunningFeed extends EventFeed {
 export function createEventFeed(options: EventFeedOptions): RunningFeed {
   const { store, timers, connectionCodecs, recordingUrl = noRecordingUrl } = options
   const waiting = new Set<() => void>()
+  const listeners = new Set<() => void>()
   /** Commits so far: what happens during a read is not slept through. */
   let commits = 0
   let closed = false
@@ -77,6 +78,10 @@ export function createEventFeed(options: EventFeedOptions): RunningFeed {
   }
 
   return {
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     async read(after, limit, waitMs) {
       const start = startOf(after)
       if (start === undefined) return { kind: 'malformed' }
@@ -94,6 +99,7 @@ export function createEventFeed(options: EventFeedOptions): RunningFeed {
       if (!events.some(({ legSequence }) => legSequence !== undefined)) return
       commits++
       wake()
+      for (const listener of listeners) listener()
     },
     close() {
       closed = true

@@ -1,0 +1,218 @@
+// Figures that are counted event by event are those that a recount of all events gives, whenever the process dies.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { recordingLog, settle, VirtualTime } from '../../test/support/virtual.ts'
+import { brandAs, type LegId, type QueueName } from '../base/ids.ts'
+import type { DequeueReason, DomainEvent, StampedEvent } from '../ports/events.ts'
+import type { LiveRows } from '../ports/store.ts'
+import { createMemoryStore } from '../store/memory/memory-store.ts'
+import { calendar } from './day.ts'
+import { createStatistics } from './keeper.ts'
+import { bridged, dequeued, ended, enqueued, eventAt, recounted, seeded } from './testing.ts'
+
+const queues = ['a', 'b', 'a queue with spaces']
+const standard = { seconds: 20, percent: 80 }
+
+/** 22:30 in Berlin: the day ends during a test. */
+function world(startMs = Date.UTC(2026, 2, 4, 21, 30), timeZone = 'Europe/Berlin') {
+  const time = new VirtualTime(startMs)
+  const store = createMemoryStore({ clock: time })
+  const events: StampedEvent[] = []
+  const waiting = new Map<string, { queue: string; sinceMs: number }>()
+  let backlog = 0
+  const newKeeper = () =>
+    createStatistics({
+      ...{ store, timers: time, clock: time, log: recordingLog(), timeZone, standard },
+      ...{ shortAbandonSecs: 5, backlog: () => backlog },
+    })
+  let keeper = newKeeper()
+  const live = async (): Promise<LiveRows> => ({
+    ...(await store.loadLive()),
+    queues: [],
+    entries: [...waiting].map(([leg, { queue, sinceMs }]) => ({
+      entry: {
+        ...{ legId: brandAs<LegId>(leg), legUuid: brandAs(leg), sessionId: brandAs(leg) },
+        ...{ applicationId: brandAs('1'), from: 'a', to: 'b', clientState: null },
+        ...{ keepAfterHangup: false, deadlineMs: undefined },
+      },
+      ...{ queueName: brandAs<QueueName>(queue), queueId: brandAs('1'), position: 1 },
+      ...{ enqueuedAtMs: sinceMs, alive: true },
+    })),
+  })
+  return {
+    ...{ time, store, events, waiting },
+    get keeper() {
+      return keeper
+    },
+    owe: (count: number) => void (backlog = count),
+    happen: async (...all: readonly DomainEvent[]) => {
+      const stamped = all.map((event, index) =>
+        eventAt(event, events.length + index + 1, time.wallMs()),
+      )
+      events.push(...stamped)
+      await store.commit({ changes: [], events: stamped, deliveries: [] })
+      keeper.committed(stamped)
+    },
+    start: async () => keeper.start(await live()),
+    /** What was not written is gone. */
+    crash: async () => {
+      keeper = newKeeper()
+      await keeper.start(await live())
+    },
+  }
+}
+
+type World = ReturnType<typeof world>
+
+function check({ keeper, events, time }: World, seconds = 20): void {
+  for (const queueName of [null, ...queues]) {
+    const figures = keeper.figures(queueName)
+    if (figures === undefined) continue
+    const { target: _target, webhooks: _webhooks, ...rest } = figures
+    const dayOf = calendar('Europe/Berlin')
+    const nowMs = time.wallMs()
+    assert.deepEqual(rest, recounted(events, { queueName, nowMs, seconds, dayOf }))
+  }
+}
+
+/** One thing that may happen to callers and agents. */
+function chance(around: World, random: () => number): DomainEvent[] {
+  const { waiting, time, events } = around
+  const pick = <T>(all: readonly T[]): T | undefined => all[Math.floor(random() * all.length)]
+  const caller = pick([...waiting.keys()])
+  const entry = caller === undefined ? undefined : waiting.get(caller)
+  const leave = (reason: DequeueReason): DomainEvent => {
+    waiting.delete(caller ?? '')
+    const waitSecs = Math.floor((time.wallMs() - (entry?.sinceMs ?? 0)) / 1000)
+    return dequeued(caller ?? '', entry?.queue ?? '', reason, waitSecs)
+  }
+  const dice = random()
+  if (dice < 0.45 || caller === undefined) {
+    const queue = pick(queues) ?? 'a'
+    // Some callers come back into a queue out of their conversation.
+    const leg = dice < 0.1 ? `caller-${Math.floor(random() * 30)}` : `caller-${events.length}`
+    if (waiting.has(leg)) return []
+    waiting.set(leg, { queue, sinceMs: time.wallMs() })
+    return [enqueued(leg, queue)]
+  }
+  if (dice < 0.7) {
+    const agent = `agent-${Math.floor(random() * 6)}`
+    return [leave('bridged'), bridged(caller, agent), bridged(agent, caller)]
+  }
+  if (dice < 0.82) return [leave('hangup'), ended(caller)]
+  if (dice < 0.88) return [leave(pick(['leave', 'timeout', 'bridging-in-process']) ?? 'leave')]
+  const talker = events.findLast(({ event }) => event.type === 'leg-bridged')?.event
+  return talker?.type === 'leg-bridged' ? [ended(talker.leg.legId)] : []
+}
+
+for (const seed of [1, 2, 3, 4]) {
+  test(`seed ${seed}: counted as they come equals recounted, over kill -9 and midnight`, async () => {
+    const around = world()
+    await around.start()
+    const random = seeded(seed)
+    for (let step = 0; step < 400; step++) {
+      around.time.advance(Math.floor(random() ** 4 * 120_000))
+      await settle()
+      const events = chance(around, random)
+      if (events.length > 0) await around.happen(...events)
+      if (random() < 0.02) await around.crash()
+      if (step % 20 === 0) check(around)
+    }
+    check(around)
+    assert.ok(around.events.length > 350)
+  })
+}
+
+test('what happens while an earlier process is caught up with is counted once', async () => {
+  const around = world()
+  await around.happen(enqueued('x', 'a'))
+  around.waiting.set('x', { queue: 'a', sinceMs: around.time.wallMs() })
+  const started = around.crash()
+  assert.equal(around.keeper.isReady(), false)
+  await around.happen(enqueued('y', 'a'))
+  await started
+  assert.equal(around.keeper.isReady(), true)
+  check(around)
+})
+
+test('a target is kept over kill -9 and midnight, and changes what is in time at once', async () => {
+  const around = world()
+  await around.start()
+  await around.happen(enqueued('x', 'a'))
+  around.time.advance(30_000)
+  await around.happen(dequeued('x', 'a', 'bridged', 30))
+  assert.equal(around.keeper.figures('a')?.serviceLevelPercent, 0)
+  assert.equal(await around.keeper.setTarget('nowhere', standard), undefined)
+  await around.keeper.setTarget('a', { seconds: 31, percent: 90 })
+  await around.crash()
+  assert.equal(around.keeper.figures('a')?.serviceLevelPercent, 100)
+  assert.deepEqual(around.keeper.figures('a')?.target, { seconds: 31, percent: 90 })
+  assert.equal(around.keeper.figures(null)?.serviceLevelPercent, 0, 'the total has the standard')
+  around.time.advance(86_400_000)
+  await around.happen(enqueued('y', 'b'))
+  await around.crash()
+  assert.equal(around.keeper.figures('a')?.target.seconds, 31)
+})
+
+test('a snapshot that is older than the events that are kept: those are counted, targets stay', async () => {
+  const around = world()
+  await around.start()
+  await around.happen(enqueued('x', 'a'))
+  await around.keeper.setTarget('a', { seconds: 7, percent: 70 })
+  await around.happen(enqueued('y', 'a'))
+  around.time.advance(9_000)
+  await around.store.prune(around.time.wallMs())
+  await around.happen(enqueued('z', 'a'))
+  await around.crash()
+  assert.equal(around.keeper.isReady(), true)
+  assert.equal(around.keeper.figures('a')?.offered, 1)
+  assert.equal(around.keeper.figures('a')?.target.seconds, 7)
+})
+
+test('queues that are gone are forgotten on another day, those with calls and targets are not', async () => {
+  const around = world()
+  await around.start()
+  for (const name of ['old', 'busy', 'aimed']) await around.happen(enqueued(`x-${name}`, name))
+  await around.happen(
+    dequeued('x-old', 'old', 'leave', 0),
+    dequeued('x-aimed', 'aimed', 'leave', 0),
+  )
+  await around.keeper.setTarget('aimed', { seconds: 7, percent: 70 })
+  const deleted = (name: string): DomainEvent => ({
+    ...{ type: 'queue-deleted', queueName: brandAs<QueueName>(name), collected: true },
+  })
+  around.keeper.committed(
+    ['old', 'aimed'].map((name, index) => ({
+      ...eventAt(deleted(name), 100 + index, around.time.wallMs()),
+      legSequence: undefined,
+    })),
+  )
+  assert.deepEqual(around.keeper.names(), [null, 'aimed', 'busy', 'old'])
+  around.time.advance(86_400_000)
+  await around.happen(enqueued('z', 'busy'))
+  around.time.advance(11_000)
+  await settle()
+  assert.deepEqual(around.keeper.names(), [null, 'aimed', 'busy'])
+  await around.crash()
+  assert.deepEqual(around.keeper.names(), [null, 'aimed', 'busy'])
+})
+
+test('the age of the oldest owed webhook is looked up at most every two seconds', async () => {
+  const around = world()
+  await around.start()
+  assert.deepEqual(around.keeper.figures(null)?.webhooks, { backlog: 0, oldestSecs: null })
+  around.owe(3)
+  await around.keeper.refresh()
+  assert.deepEqual(around.keeper.figures(null)?.webhooks, { backlog: 3, oldestSecs: null })
+  assert.equal(around.keeper.figures('a'), undefined)
+})
+
+test('the day begins at midnight where the supervisor sits, also when the clocks change', () => {
+  const berlin = calendar('Europe/Berlin')
+  assert.equal(berlin(Date.UTC(2026, 2, 28, 22, 59)), '2026-03-28')
+  assert.equal(berlin(Date.UTC(2026, 2, 28, 23)), '2026-03-29')
+  assert.equal(berlin(Date.UTC(2026, 2, 29, 21, 59)), '2026-03-29')
+  assert.equal(berlin(Date.UTC(2026, 2, 29, 22)), '2026-03-30')
+  assert.equal(calendar('Asia/Kathmandu')(Date.UTC(2026, 2, 28, 18, 15)), '2026-03-29')
+  assert.equal(calendar('UTC')(Date.UTC(2026, 2, 28, 23, 59)), '2026-03-28')
+})

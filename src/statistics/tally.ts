@@ -1,0 +1,224 @@
+// What is counted of one queue (or of all together): today's calls, who waits now, how many waited in each of the last 60
+// minutes, and which callers talk. Pure: times arrive as arguments. One event costs the same however long the day was.
+
+import type { LegId } from '../base/ids.ts'
+import { brandAs } from '../base/ids.ts'
+import type { DequeueReason } from '../ports/events.ts'
+import type { QueueFigures, ServiceTarget } from '../ports/statistics.ts'
+import { WaitHistogram, type HistogramRow } from './histogram.ts'
+
+const historyMinutes = 60
+const minuteMs = 60_000
+
+export interface TallyRow extends HistogramRow {
+  readonly day: string
+  readonly offered: number
+  readonly abandoned: number
+  readonly shortAbandoned: number
+  readonly leftOtherwise: number
+  readonly waiting: number
+  /** [minutes since the epoch, the most that waited]; minutes in which nobody did are left out. */
+  readonly minutes: readonly (readonly [number, number])[]
+  readonly lastMinute: number
+  readonly target?: ServiceTarget
+  /** Callers that were bridged out of this queue, and the leg each talks to now. */
+  readonly callers: readonly (readonly [string, string | null])[]
+}
+
+/** An event's time, already as the calendar says it. */
+export interface Moment {
+  readonly atMs: number
+  readonly day: string
+}
+
+export class Tally {
+  /** Its own; undefined: that of the configuration. */
+  target: ServiceTarget | undefined
+  readonly callers = new Map<LegId, LegId | null>()
+  readonly #waits = new WaitHistogram()
+  #day = ''
+  #offered = 0
+  #abandoned = 0
+  #shortAbandoned = 0
+  #leftOtherwise = 0
+  #waiting = 0
+  /** In the order of the queue: its first is the oldest. */
+  #since = new Map<LegId, number>()
+  readonly #peaks = new Map<number, number>()
+  #lastMinute = 0
+
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /** Nothing of it would be missed once its queue is gone. */
+  isIdleOn(day: string): boolean {
+    return this.#waiting === 0 && this.callers.size === 0 && this.#day !== day
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting === 0 && this.callers.size === 0
+  }
+
+  /** `told`: who waits after this was told by the store (`setSince`). */
+  enqueued(legId: LegId, at: Moment, told: boolean): void {
+    this.#begin(at)
+    this.#offered++
+    this.#waiting++
+    if (!told) this.#since.set(legId, at.atMs)
+    this.#peaks.set(this.#lastMinute, Math.max(this.#peak(), this.#waiting))
+  }
+
+  dequeued(legId: LegId, at: Moment, how: Dequeued): void {
+    this.#begin(at)
+    this.#waiting = Math.max(0, this.#waiting - 1)
+    if (!how.told) this.#since.delete(legId)
+    switch (how.reason) {
+      case 'bridged':
+        this.#waits.add(how.waitSecs)
+        return
+      case 'hangup':
+        this.#abandoned++
+        if (how.waitSecs < how.shortSecs) this.#shortAbandoned++
+        return
+      case 'bridging-in-process':
+      case 'leave':
+      case 'timeout':
+        this.#leftOtherwise++
+        return
+    }
+  }
+
+  /** Who waits, as the store had it when the process began; the number follows with `settle`. */
+  setSince(since: Map<LegId, number>): void {
+    this.#since = since
+  }
+
+  /** All that happened until then has been counted: the number is that of those who wait. */
+  settle(atMs: number): void {
+    if (this.#waiting === this.#since.size) return
+    this.#turnMinute(atMs)
+    this.#waiting = this.#since.size
+    this.#peaks.set(this.#lastMinute, Math.max(this.#peak(), this.#waiting))
+  }
+
+  /** Does the passing of a minute change what is shown. */
+  isMoving(now: Moment): boolean {
+    return this.#waiting > 0 || this.#day !== now.day || this.#history(now.atMs).some(Boolean)
+  }
+
+  figures(
+    queueName: string | null,
+    now: Moment,
+    standard: ServiceTarget,
+  ): Omit<QueueFigures, 'webhooks'> {
+    // After midnight and before the first event.
+    if (this.#day < now.day) this.#turnDay(now.day)
+    const target = this.target ?? standard
+    const answered = this.#waits.total
+    const counted = answered + this.#abandoned - this.#shortAbandoned
+    const share = counted === 0 ? null : this.#waits.below(target.seconds) / counted
+    const [oldest] = this.#since.values()
+    let talkingLegs = 0
+    for (const peer of this.callers.values()) if (peer !== null) talkingLegs++
+    return {
+      queueName,
+      asOfMs: now.atMs,
+      waitingNow: this.#waiting,
+      oldestEnqueuedAtMs: oldest,
+      waitingHistory: this.#history(now.atMs),
+      offered: this.#offered,
+      answered,
+      abandoned: this.#abandoned,
+      shortAbandoned: this.#shortAbandoned,
+      leftOtherwise: this.#leftOtherwise,
+      target,
+      serviceLevelPercent: share === null ? null : Math.round(share * 1000) / 10,
+      speedOfAnswer: {
+        p50Secs: this.#waits.quantile(0.5),
+        p90Secs: this.#waits.quantile(0.9),
+        averageSecs: this.#waits.averageSecs,
+      },
+      talkingLegs,
+    }
+  }
+
+  row(): TallyRow {
+    return {
+      ...this.#waits.row(),
+      day: this.#day,
+      offered: this.#offered,
+      abandoned: this.#abandoned,
+      shortAbandoned: this.#shortAbandoned,
+      leftOtherwise: this.#leftOtherwise,
+      waiting: this.#waiting,
+      minutes: [...this.#peaks].filter(([, peak]) => peak > 0),
+      lastMinute: this.#lastMinute,
+      ...(this.target === undefined ? {} : { target: this.target }),
+      callers: [...this.callers],
+    }
+  }
+
+  restore(row: TallyRow): void {
+    this.#waits.restore(row)
+    this.#day = row.day
+    this.#offered = row.offered
+    this.#abandoned = row.abandoned
+    this.#shortAbandoned = row.shortAbandoned
+    this.#leftOtherwise = row.leftOtherwise
+    this.#waiting = row.waiting
+    this.#lastMinute = row.lastMinute
+    for (const [minute, peak] of row.minutes) this.#peaks.set(minute, peak)
+    this.target = row.target
+    for (const [caller, peer] of row.callers) {
+      this.callers.set(brandAs<LegId>(caller), peer === null ? null : brandAs<LegId>(peer))
+    }
+  }
+
+  #begin({ atMs, day }: Moment): void {
+    // A clock that was set back does not bring yesterday back.
+    if (day > this.#day) this.#turnDay(day)
+    this.#turnMinute(atMs)
+  }
+
+  #turnDay(day: string): void {
+    this.#day = day
+    this.#waits.clear()
+    this.#offered = 0
+    this.#abandoned = 0
+    this.#shortAbandoned = 0
+    this.#leftOtherwise = 0
+  }
+
+  /** A minute begins with those who wait already. */
+  #turnMinute(atMs: number): void {
+    const minute = Math.floor(atMs / minuteMs)
+    if (minute <= this.#lastMinute) return
+    const first = Math.max(this.#lastMinute + 1, minute - historyMinutes + 1)
+    for (let one = first; one <= minute; one++) this.#peaks.set(one, this.#waiting)
+    this.#lastMinute = minute
+    for (const one of this.#peaks.keys()) {
+      if (one <= minute - historyMinutes) this.#peaks.delete(one)
+    }
+  }
+
+  #peak(): number {
+    return this.#peaks.get(this.#lastMinute) ?? 0
+  }
+
+  #history(nowMs: number): number[] {
+    const minute = Math.max(this.#lastMinute, Math.floor(nowMs / minuteMs))
+    return Array.from({ length: historyMinutes }, (_, index) => {
+      const one = minute - historyMinutes + 1 + index
+      return one > this.#lastMinute ? this.#waiting : (this.#peaks.get(one) ?? 0)
+    })
+  }
+}
+
+export interface Dequeued {
+  readonly reason: DequeueReason
+  readonly waitSecs: number
+  readonly shortSecs: number
+  /** As in `enqueued`. */
+  readonly told: boolean
+}
