@@ -15,6 +15,8 @@ const files = new Map([
         '[home](../README.md) [code](../../src/main.ts) [site](https://example.org) [inside](../internals/README.md)',
     ),
   ],
+  ['images/queue.png', bytes('picture')],
+  ['images/notes.txt', bytes('notes')],
   ['internals/README.md', bytes('# Internals')],
 ])
 const ask = (path: string, ifNoneMatch?: string, site = createDocsSite(files)): PageAnswer =>
@@ -47,6 +49,8 @@ test('the home page leads on; a folder without its slash is moved; what is not t
     assert.equal(missing.status, 404, path)
     assert.ok(String(missing.body).includes('No such page'))
   }
+  assert.equal(ask('images/queue.png').headers['content-type'], 'image/png')
+  assert.equal(ask('images/notes.txt').status, 404, 'only pages and pictures')
   assert.equal(ask('', undefined, createDocsSite(undefined)).status, 404)
 })
 

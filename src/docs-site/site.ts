@@ -10,6 +10,7 @@ import { styleSheet } from './style.ts'
 const policy = [
   "default-src 'none'",
   "style-src 'self'",
+  "img-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -31,7 +32,7 @@ const chapters: readonly (readonly [folder: string, name: string])[] = [
   ['adr', 'Decisions'],
 ]
 
-/** `files`: what lies below `docs/`; only Markdown is shown. Undefined: there is no documentation beside this server. */
+/** `files`: what lies below `docs/`; Markdown and pictures are shown. Undefined: there is no documentation beside this server. */
 export function createDocsSite(files: PageFiles | undefined): AnswerPage {
   const decoder = new TextDecoder()
   const texts = new Map<string, string>()
@@ -49,6 +50,10 @@ export function createDocsSite(files: PageFiles | undefined): AnswerPage {
   }
   return ({ path, ifNoneMatch }) => {
     if (path === 'style.css') return answer(200, 'text/css; charset=utf-8', styleSheet, ifNoneMatch)
+    const picture = files?.get(path)
+    const pictureType = pictureTypes[path.slice(path.lastIndexOf('.') + 1)]
+    if (picture !== undefined && pictureType !== undefined)
+      return answer(200, pictureType, picture, ifNoneMatch)
     const folder = folderOf(path, isPage)
     if (folder !== undefined) return movedTo(folder)
     const file = fileOf(path, isPage)
@@ -60,6 +65,10 @@ export function createDocsSite(files: PageFiles | undefined): AnswerPage {
   }
 }
 
+const pictureTypes: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  svg: 'image/svg+xml',
+}
 const html = 'text/html; charset=utf-8'
 
 /** `guides/events` and `guides/events.md` are the same page; a folder's is its README. */
@@ -81,7 +90,7 @@ function movedTo(location: string): PageAnswer {
 function answer(
   status: number,
   type: string,
-  body: string,
+  body: string | Uint8Array,
   ifNoneMatch: string | undefined,
 ): PageAnswer {
   const tag = `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`

@@ -11,6 +11,7 @@ nav ul { list-style: none; margin: .25rem 0 .75rem; padding-left: .75rem; }
 nav summary { cursor: pointer; padding: .25rem 0; }
 nav [aria-current] { font-weight: 600; }
 main { flex: 1; min-width: 0; max-width: 60rem; padding: 1rem 2rem 4rem; }
+img { max-width: 100%; }
 a { color: var(--link); }
 h1, h2, h3 { line-height: 1.2; margin: 1.6em 0 .6em; }
 h1 { margin-top: .3em; }
