@@ -1,6 +1,6 @@
 // The public API over HTTP, for commands: an answer is data, everything else an error in words with its exit code.
 
-import type { CommandLine } from '../platform/command-line.ts'
+import type { CommandLine, WebOutcome, WebRequest } from '../platform/command-line.ts'
 import { CliError, exitCodes } from './exit-codes.ts'
 import type { ApiFault } from './exit-codes.ts'
 import { isRecord, recordsIn, recordIn, textIn } from './json.ts'
@@ -10,6 +10,8 @@ import type { Settings } from './settings.ts'
 /** Time for an answer, beside what the request itself asks to wait. */
 const answerMs = 15_000
 const pageSize = 250
+const attemptsMax = 5
+const busyMs = 1000
 
 export interface ApiAnswer {
   readonly status: number
@@ -38,7 +40,7 @@ export function createClient(line: CommandLine, { origin, key }: Settings): ApiC
     allow: readonly number[],
     waitSecs: number,
   ): Promise<ApiAnswer> => {
-    const outcome = await line.web({
+    const outcome = await untilItHasTime(line, {
       method,
       url: `${origin}${path}`,
       headers: {
@@ -81,6 +83,16 @@ export function createClient(line: CommandLine, { origin, key }: Settings): ApiC
         if (items.length === 0 || page >= pages || found.length >= most) return found.slice(0, most)
       }
     },
+  }
+}
+
+/** 503 says that nothing was done and that there is time in a moment (C83); one that is about to stop says it for good. */
+async function untilItHasTime(line: CommandLine, request: WebRequest): Promise<WebOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await line.web(request)
+    const isBusy = outcome.kind === 'answer' && outcome.status === 503
+    if (!isBusy || attempt === attemptsMax || !request.url.includes('/v2/')) return outcome
+    await line.pause(busyMs)
   }
 }
 
