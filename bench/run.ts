@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, (full: boolean) => Promise<Figures>>> = {
   conference: async (full) => (await import('./conference.ts')).benchConference(full),
   recovery: async (full) => (await import('./recovery.ts')).benchRecovery(full),
   recording: async (full) => (await import('./recording.ts')).benchRecording(full),
+  recordings: async (full) => (await import('./recordings.ts')).benchRecordings(full),
   flood: async (full) => (await import('./flood.ts')).benchFlood(full),
   speech: async (full) => (await import('./speech.ts')).benchSpeech(full),
   overload: async (full) => (await import('./overload.ts')).benchOverload(full),

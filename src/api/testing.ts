@@ -318,8 +318,8 @@ function fakeControl(world: TestWorld, submitted: CommandEnvelope[]): CallContro
       named(key) === undefined
         ? undefined
         : world.participants?.find((one) => one.participantId === id || one.legId === id),
-    recording: (id) => world.recordings?.find(({ recordingId }) => recordingId === id),
-    recordings: (_filter, page) => ({
+    recording: async (id) => world.recordings?.find(({ recordingId }) => recordingId === id),
+    recordings: async (_filter, page) => ({
       rows: inPage(world.recordings ?? [], page),
       total: world.recordings?.length ?? 0,
     }),

@@ -41,6 +41,8 @@ export type StepEffect =
   | { readonly kind: 'media'; readonly command: MediaCommand }
   | { readonly kind: 'record'; readonly command: RecorderCommand }
   | { readonly kind: 'stream'; readonly command: StreamCommand }
+  /** Finished recordings that ended before that wall ms, at most so many: they come back as the input `expired`. */
+  | { readonly kind: 'find-expired'; readonly beforeMs: number; readonly most: number }
   | { readonly kind: 'answer'; readonly token: CommandToken; readonly answer: CommandAnswer }
 
 export interface StepOutput {
@@ -106,6 +108,10 @@ export class StepContext {
 
   media(command: MediaCommand): void {
     this.#effects.push({ kind: 'media', command })
+  }
+
+  findExpired(beforeMs: number, most: number): void {
+    this.#effects.push({ kind: 'find-expired', beforeMs, most })
   }
 
   record(command: RecorderCommand): void {

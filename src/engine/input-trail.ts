@@ -51,6 +51,8 @@ function traceOf(input: EngineInput): Trace {
       return { what: input.input.kind, legId: undefined }
     case 'outcome':
       return { what: `outcome ${input.outcome.kind}`, legId: undefined }
+    case 'expired':
+      return { what: 'expired', legId: undefined }
     case 'restore':
       return { what: 'restore', legId: undefined }
   }

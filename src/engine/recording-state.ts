@@ -1,15 +1,10 @@
-// All recordings this server knows: those under way and those that can be listed and downloaded. They outlive their
-// calls, so each carries what its event and its row in the list need.
+// The recordings under way. They outlive their calls, so each carries what its event and its row in the store need; those
+// that are over are in the store alone (`FinishedRecordings`), because there may be very many.
 
-import { brandAs, type ConferenceId, type LegId, type RecordingId } from '../base/ids.ts'
-import { isOpen, type RecordingAt } from '../calls/recording.ts'
+import type { ConferenceId, LegId, RecordingId } from '../base/ids.ts'
+import type { RecordingAt } from '../calls/recording.ts'
 import type { LegFacts, RecordingFacts } from '../ports/events.ts'
-import type {
-  RecordedSound,
-  RecordingFilter,
-  RecordingOrder,
-  RecordingView,
-} from '../ports/recorder.ts'
+import type { FinishedRecording, RecordedSound, RecordingOrder } from '../ports/recorder.ts'
 
 /** Plain data: this is the stored row. */
 export interface Recording {
@@ -31,36 +26,47 @@ export type Recorded =
   | { readonly kind: 'leg'; readonly legId: LegId }
   | { readonly kind: 'conference'; readonly conferenceId: ConferenceId }
 
+/** Deleted ones that are known as such: those that a question from before the delete may still name. */
+const deletedMax = 1000
+
 export class RecordingState {
   /** In the order in which they began. */
   readonly #byId = new Map<RecordingId, Recording>()
-  /** Neither saved nor failed, by whose sound they are. */
+  /** The same, by whose sound they are. */
   readonly #open = new Map<string, Set<RecordingId>>()
+  readonly #deleted = new Set<RecordingId>()
 
-  /** Adds or replaces. */
+  /** Adds or replaces one that is not over. */
   put(recording: Recording): void {
     const { recordingId } = recording.order
     this.#byId.set(recordingId, recording)
     const subject = subjectKey(recording.of)
-    if (isOpen(recording.at)) {
-      const open = this.#open.get(subject) ?? new Set()
-      this.#open.set(subject, open.add(recordingId))
-      return
-    }
-    const open = this.#open.get(subject)
-    open?.delete(recordingId)
-    if (open?.size === 0) this.#open.delete(subject)
+    const open = this.#open.get(subject) ?? new Set()
+    this.#open.set(subject, open.add(recordingId))
   }
 
-  remove(recordingId: RecordingId): void {
+  /** It is over: the store knows it from now on. */
+  remove({ order: { recordingId }, of }: Recording): void {
     this.#byId.delete(recordingId)
+    const open = this.#open.get(subjectKey(of))
+    open?.delete(recordingId)
+    if (open?.size === 0) this.#open.delete(subjectKey(of))
+  }
+
+  /** False: it was deleted before, by somebody who had asked at the same time. */
+  noteDeleted(recordingId: RecordingId): boolean {
+    if (this.#deleted.has(recordingId)) return false
+    this.#deleted.add(recordingId)
+    const [oldest] = this.#deleted
+    if (this.#deleted.size > deletedMax && oldest !== undefined) this.#deleted.delete(oldest)
+    return true
   }
 
   get(recordingId: RecordingId): Recording | undefined {
     return this.#byId.get(recordingId)
   }
 
-  /** Those of a leg or a conference that are not over. */
+  /** Those of a leg or a conference. */
   openOf(of: Recorded): readonly Recording[] {
     const ids = this.#open.get(subjectKey(of)) ?? []
     return [...ids].flatMap((id) => this.#byId.get(id) ?? [])
@@ -69,34 +75,15 @@ export class RecordingState {
   all(): IterableIterator<Recording> {
     return this.#byId.values()
   }
-
-  /** Finished ones, the newest first. */
-  page(
-    filter: RecordingFilter,
-    page: { readonly number: number; readonly size: number },
-  ): { readonly rows: readonly RecordingView[]; readonly total: number } {
-    const first = (page.number - 1) * page.size
-    const rows: RecordingView[] = []
-    let total = 0
-    for (const recording of [...this.#byId.values()].reverse()) {
-      if (isOpen(recording.at) || !fits(recording, filter)) continue
-      const isOnPage = total >= first && rows.length < page.size
-      total += 1
-      const view = isOnPage ? viewOfRecording(recording) : undefined
-      if (view !== undefined) rows.push(view)
-    }
-    return { rows, total }
-  }
 }
 
 export function createRecordingState(): RecordingState {
   return new RecordingState()
 }
 
-/** What GET /recordings shows; undefined while it is under way. */
-export function viewOfRecording(recording: Recording): RecordingView | undefined {
-  const { order, of, leg, endedAtUs } = recording
-  if (isOpen(recording.at) || endedAtUs === null) return undefined
+/** Its row in the store, once it is over. */
+export function finishedRecording(recording: Recording, endedAtUs: number): FinishedRecording {
+  const { order, of, leg, startedAtUs } = recording
   return {
     recordingId: order.recordingId,
     status: recording.at === 'saved' ? 'completed' : 'failed',
@@ -111,7 +98,9 @@ export function viewOfRecording(recording: Recording): RecordingView | undefined
     channels: channelsOf(order),
     fileName: recording.fileName,
     durationMs: recording.durationMs,
-    startedAtMs: Math.floor(recording.startedAtUs / 1000),
+    startedAtUs,
+    endedAtUs,
+    startedAtMs: Math.floor(startedAtUs / 1000),
     endedAtMs: Math.floor(endedAtUs / 1000),
     updatedAtMs: recording.updatedAtMs,
   }
@@ -139,24 +128,4 @@ export function fileNameOf(order: RecordingOrder, legUuid: string, startedAtUs: 
 
 function subjectKey(of: Recorded): string {
   return of.kind === 'leg' ? `leg ${of.legId}` : `conference ${of.conferenceId}`
-}
-
-function fits({ leg, of, startedAtUs }: Recording, filter: RecordingFilter): boolean {
-  const conferenceId = of.kind === 'conference' ? of.conferenceId : brandAs<ConferenceId>('')
-  // In the milliseconds that the API shows: who asks with a time that was read there must find it.
-  const startedAtMs = Math.floor(startedAtUs / 1000)
-  return (
-    same(filter.legUuid, leg.legUuid) &&
-    same(filter.sessionId, leg.sessionId) &&
-    same(filter.applicationId, leg.applicationId) &&
-    same(filter.conferenceId, conferenceId) &&
-    same(filter.from, leg.from) &&
-    same(filter.to, leg.to) &&
-    startedAtMs >= (filter.sinceMs ?? -Infinity) &&
-    startedAtMs <= (filter.untilMs ?? Infinity)
-  )
-}
-
-function same(wanted: string | undefined, found: string): boolean {
-  return wanted === undefined || wanted === found
 }

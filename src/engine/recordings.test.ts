@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { Bench, id } from '../../test/support/engine-bench.ts'
 import { brandAs, type RecordingId } from '../base/ids.ts'
 import type { RecordingOrder } from '../ports/recorder.ts'
-import { viewOfRecording } from './recording-state.ts'
+import { pageOfRecordings } from '../store/order/recordings.ts'
 
 const order = (name: string, over: Partial<RecordingOrder> = {}): RecordingOrder => ({
   recordingId: brandAs<RecordingId>(name),
@@ -51,8 +51,7 @@ function asked(bench: Bench): string[] {
 }
 
 function view(bench: Bench, name: string) {
-  const found = bench.engine.state.recordings.get(brandAs<RecordingId>(name))
-  return found === undefined ? undefined : viewOfRecording(found)
+  return bench.finished().find(({ recordingId }) => recordingId === name)
 }
 
 function recording(name = 'r'): Bench {
@@ -211,16 +210,22 @@ test('a conference is recorded until it ends', () => {
 
 test('a deleted recording takes its file along; a running one cannot be deleted', () => {
   const bench = recording()
-  const recordingId = brandAs<RecordingId>('r')
-  bench.refused({ kind: 'recording-delete', recordingId }, 'recording-unknown')
+  assert.equal(view(bench, 'r'), undefined)
   bench.ok(change('record-stop', 'a'))
+  assert.equal(view(bench, 'r'), undefined)
   closed(bench, 'r')
   asked(bench)
-  const { fileName } = view(bench, 'r') ?? { fileName: '' }
-  bench.ok({ kind: 'recording-delete', recordingId })
-  assert.deepEqual(asked(bench), [`delete ${fileName}`])
+  const found = view(bench, 'r')
+  assert.ok(found !== undefined)
   assert.equal(bench.rows.has('recording r'), false)
-  bench.refused({ kind: 'recording-delete', recordingId }, 'recording-unknown')
+  bench.ok({ kind: 'recording-delete', recording: found })
+  assert.deepEqual(asked(bench), [`delete ${found.fileName}`])
+  assert.equal(view(bench, 'r'), undefined)
+  // Who looked it up before that and asks now is told the truth, and so is who names one that runs.
+  bench.refused({ kind: 'recording-delete', recording: found }, 'recording-unknown')
+  bench.ok(start('a', 'runs'))
+  const runs = { ...found, recordingId: brandAs<RecordingId>('runs') }
+  bench.refused({ kind: 'recording-delete', recording: runs }, 'recording-unknown')
 })
 
 test('after a restart a recording goes on in its file, paused if it was; that of a lost call is closed', () => {
@@ -273,7 +278,7 @@ test('C121: the time that a recording shows finds it, as the beginning and as th
   closed(bench, 'r')
   const shownMs = view(bench, 'r')?.startedAtMs ?? 0
   const total = (filter: object): number =>
-    bench.engine.state.recordings.page(filter, { number: 1, size: 5 }).total
+    pageOfRecordings(bench.finished(), filter, { number: 1, size: 5 }).total
   assert.equal(total({ sinceMs: shownMs, untilMs: shownMs }), 1)
   assert.equal(total({ sinceMs: shownMs + 1 }), 0)
   assert.equal(total({ untilMs: shownMs - 1 }), 0)
@@ -289,7 +294,6 @@ test('many recordings that are old enough go a piece at a time, those that run o
     closed(bench, `r${index}`)
   }
   const next = bench.restarted('a', 'b')
-  const { recordings } = next.engine.state
   next.pass(80_000_000)
   next.ok(start('a', 'late'))
   next.ok(change('record-stop', 'a'))
@@ -300,8 +304,12 @@ test('many recordings that are old enough go a piece at a time, those that run o
   next.pass(1000)
   assert.equal(asked(next).length, 200)
   assert.deepEqual(
-    [...recordings.all()].map(({ order: { recordingId } }) => recordingId),
-    ['runs', 'late'],
+    [...next.engine.state.recordings.all()].map(({ order: { recordingId } }) => recordingId),
+    ['runs'],
+  )
+  assert.deepEqual(
+    next.finished().map(({ recordingId }) => recordingId),
+    ['late'],
   )
 })
 

@@ -6,12 +6,23 @@ import { peerOf } from '../calls/bridge.ts'
 import { isOpen, isRunning, stepRecording, type RecordingStepInput } from '../calls/recording.ts'
 import type { CommandAnswer } from '../ports/commands.ts'
 import type { LegFacts } from '../ports/events.ts'
-import type { RecordedSound, RecorderInput, RecordingOrder } from '../ports/recorder.ts'
+import type {
+  RecordedSound,
+  RecorderInput,
+  RecordingOrder,
+  RecordingView,
+} from '../ports/recorder.ts'
 import { beepConference, beepId } from './beep.ts'
 import { factsOfConference } from './conference-state.ts'
 import { done, refusal, type StepContext } from './context.ts'
 import { stepOverlay } from './leg-audio.ts'
-import { factsOfRecording, fileNameOf, type Recorded, type Recording } from './recording-state.ts'
+import {
+  factsOfRecording,
+  fileNameOf,
+  finishedRecording,
+  type Recorded,
+  type Recording,
+} from './recording-state.ts'
 import type { Leg } from './state.ts'
 
 /** At one time, of one call or conference: each costs a file and an encoder. */
@@ -100,12 +111,13 @@ export function recordingInput(ctx: StepContext, input: RecorderInput): void {
   step(ctx, { ...recording, durationMs }, input.outcome === 'saved' ? 'closed' : 'broken')
 }
 
-/** DELETE of a finished recording. */
-export function deleteRecording(ctx: StepContext, recording: Recording): void {
-  const { recordingId } = recording.order
-  ctx.state.recordings.remove(recordingId)
-  ctx.remove('recording', recordingId)
-  ctx.record({ kind: 'delete', fileName: recording.fileName })
+/** Row and file of a finished recording go. False: they have gone already. */
+export function deleteRecording(ctx: StepContext, recording: RecordingView): boolean {
+  const { recordingId, fileName } = recording
+  if (!ctx.state.recordings.noteDeleted(recordingId)) return false
+  ctx.remove('finished-recording', recordingId)
+  ctx.record({ kind: 'delete', fileName })
+  return true
 }
 
 /** At a start: back on record. Whether it goes on is decided when the calls have been. */
@@ -117,7 +129,6 @@ export function restoreRecording(ctx: StepContext, recording: Recording): void {
 export function resumeRecordings(ctx: StepContext): void {
   for (const recording of ctx.state.recordings.all()) {
     const { order, of, fileName, at } = recording
-    if (!isOpen(at)) continue
     const paused = at !== 'recording'
     ctx.record({ kind: 'start', order, of, fileName, paused, continued: true })
     // By its own word, or because its call or conference has ended just now, at this start.
@@ -126,21 +137,16 @@ export function resumeRecordings(ctx: StepContext): void {
   if (ctx.settings.recordingsKeptMs > 0) ctx.arm('expire-recordings', 'all', 0)
 }
 
-/**
- * The deadline `expire-recordings`: what has been kept long enough goes, file and row, a piece at a time so that no call
- * waits for it. Recordings lie in the order of their beginning: behind one that began later nothing has ended earlier.
- */
+/** The deadline `expire-recordings`: the store is asked what has been kept long enough. */
 export function expireRecordings(ctx: StepContext): void {
-  const beforeMs = ctx.nowMs - ctx.settings.recordingsKeptMs
-  let gone = 0
-  for (const recording of ctx.state.recordings.all()) {
-    const { endedAtUs, startedAtUs } = recording
-    if (startedAtUs / 1000 >= beforeMs || gone === EXPIRE_AT_ONCE) break
-    if (isOpen(recording.at) || endedAtUs === null || endedAtUs / 1000 >= beforeMs) continue
-    deleteRecording(ctx, recording)
-    gone += 1
-  }
-  ctx.arm('expire-recordings', 'all', gone < EXPIRE_AT_ONCE ? EXPIRE_EVERY_MS : EXPIRE_PAUSE_MS)
+  ctx.findExpired(ctx.nowMs - ctx.settings.recordingsKeptMs, EXPIRE_AT_ONCE)
+}
+
+/** The store's answer: they go, file and row, a piece at a time so that no call waits for it. */
+export function recordingsExpired(ctx: StepContext, expired: readonly RecordingView[]): void {
+  for (const recording of expired) deleteRecording(ctx, recording)
+  const isMore = expired.length >= EXPIRE_AT_ONCE
+  ctx.arm('expire-recordings', 'all', isMore ? EXPIRE_PAUSE_MS : EXPIRE_EVERY_MS)
 }
 
 function step(ctx: StepContext, before: Recording, input: RecordingStepInput): void {
@@ -191,7 +197,16 @@ function factsNow(ctx: StepContext, { of, leg }: Recording): LegFacts {
   return known === undefined ? leg : ctx.facts(known)
 }
 
+/** What is over moves, in this step's commit, to where it is only looked up. */
 function remember(ctx: StepContext, recording: Recording): void {
-  ctx.state.recordings.put(recording)
-  ctx.put('recording', recording.order.recordingId, recording)
+  const { recordingId } = recording.order
+  if (isOpen(recording.at)) {
+    ctx.state.recordings.put(recording)
+    ctx.put('recording', recordingId, recording)
+    return
+  }
+  ctx.state.recordings.remove(recording)
+  ctx.remove('recording', recordingId)
+  const endedAtUs = recording.endedAtUs ?? ctx.nowUs
+  ctx.put('finished-recording', recordingId, finishedRecording(recording, endedAtUs))
 }

@@ -11,7 +11,7 @@ import type { LegId, OperationId } from '../base/ids.ts'
 import type { RestoredDialog, RestoredMedia } from '../ports/durable.ts'
 import type { CommandEnvelope } from '../ports/commands.ts'
 import type { MediaInput } from '../ports/media-engine.ts'
-import type { RecorderInput } from '../ports/recorder.ts'
+import type { RecorderInput, RecordingView } from '../ports/recorder.ts'
 import type { StreamInput } from '../ports/streaming.ts'
 import type { SignalingInput } from '../ports/signaling.ts'
 import type { LiveRows, VerbOutcome } from '../ports/store.ts'
@@ -32,7 +32,7 @@ import { restore } from './inputs/restore.ts'
 import { signalingInput } from './inputs/signaling.ts'
 import { readTimer, timerInput } from './inputs/timers.ts'
 import { failure } from './leg-ends.ts'
-import { recordingInput } from './recordings.ts'
+import { recordingInput, recordingsExpired } from './recordings.ts'
 import { streamInput } from './streams.ts'
 import {
   createEngineState,
@@ -51,6 +51,8 @@ export type EngineInput =
   | { readonly kind: 'media'; readonly input: MediaInput }
   | { readonly kind: 'recorder'; readonly input: RecorderInput }
   | { readonly kind: 'stream'; readonly input: StreamInput }
+  /** What the store found for `find-expired`. */
+  | { readonly kind: 'expired'; readonly recordings: readonly RecordingView[] }
   /** A deadline that `popDue` gave out. */
   | { readonly kind: 'timer'; readonly timer: string }
   | {
@@ -138,6 +140,9 @@ export class Engine {
       case 'stream':
         streamInput(ctx, input.input)
         return
+      case 'expired':
+        recordingsExpired(ctx, input.recordings)
+        return
       case 'timer':
         timerInput(ctx, input.timer)
         return
@@ -166,6 +171,7 @@ export class Engine {
       case 'outcome':
         return this.#verbs.get(input.operationId)?.legs[0]
       case 'recorder':
+      case 'expired':
       case 'restore':
         return undefined
     }

@@ -409,7 +409,8 @@ export type QueueCommand =
 /** Removes a finished recording and its file. */
 export interface RecordingCommand {
   readonly kind: 'recording-delete'
-  readonly recordingId: RecordingId
+  /** As the store has it: with the name of its file. */
+  readonly recording: RecordingView
 }
 
 export type Command = LegCommand | DialCommand | ConferenceCommand | QueueCommand | RecordingCommand
@@ -562,13 +563,13 @@ export interface CallControl {
     page: { readonly number: number; readonly size: number },
   ): { readonly rows: readonly ParticipantView[]; readonly total: number } | undefined
   participant(idOrName: string, participant: string): ParticipantView | undefined
-  /** Finished ones only. */
-  recording(recordingId: RecordingId): RecordingView | undefined
+  /** Finished ones only; from the store. */
+  recording(recordingId: RecordingId): Promise<RecordingView | undefined>
   /** Finished ones, the newest first. */
   recordings(
     filter: RecordingFilter,
     page: { readonly number: number; readonly size: number },
-  ): { readonly rows: readonly RecordingView[]; readonly total: number }
+  ): Promise<{ readonly rows: readonly RecordingView[]; readonly total: number }>
   /** Numbers for /metrics and admission. */
   counts(): EngineCounts
 }

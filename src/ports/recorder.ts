@@ -89,6 +89,26 @@ export interface RecordingView {
   readonly updatedAtMs: number
 }
 
+/** One that is over, as it is stored: plain data. */
+export interface FinishedRecording extends RecordingView {
+  /** Their order. */
+  readonly startedAtUs: number
+  /** What they are kept by. */
+  readonly endedAtUs: number
+}
+
+/** Those that are over, in the store: there may be many, and all questions go to the disk. */
+export interface FinishedRecordings {
+  get(recordingId: RecordingId): Promise<FinishedRecording | undefined>
+  /** The newest first, by their beginning. */
+  page(
+    filter: RecordingFilter,
+    page: { readonly number: number; readonly size: number },
+  ): Promise<{ readonly rows: readonly FinishedRecording[]; readonly total: number }>
+  /** Some that ended before that wall ms, the oldest first, at most `limit`. */
+  endedBefore(wallMs: number, limit: number): Promise<readonly FinishedRecording[]>
+}
+
 export interface RecordingFilter {
   readonly legUuid?: string
   readonly sessionId?: string

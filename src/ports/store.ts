@@ -12,6 +12,7 @@ import type {
   SessionId,
 } from '../base/ids.ts'
 import type { HttpMethod, StampedEvent } from './events.ts'
+import type { FinishedRecordings } from './recorder.ts'
 
 /** What the queue keeps of a caller, besides the order. */
 export interface EntryFacts {
@@ -194,6 +195,8 @@ export type StateChange =
 export type StateTable =
   | 'leg'
   | 'recording'
+  /** A `FinishedRecording`: looked up by `recordings`, never loaded at a start. */
+  | 'finished-recording'
   | 'bridge'
   | 'conference'
   | 'answer'
@@ -322,6 +325,9 @@ export interface Store {
   getEntry(name: QueueName, legId: LegId): Promise<QueuedCall | undefined>
   /** In queue order; undefined when there is no such queue. */
   pageEntries(name: QueueName, page: Page): Promise<Paged<QueuedCall> | undefined>
+
+  /** What commits have put under `finished-recording`. */
+  readonly recordings: FinishedRecordings
 
   /** Everything that a start needs; called once, before the first verb. */
   loadLive(): Promise<LiveRows>

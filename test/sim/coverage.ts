@@ -270,6 +270,8 @@ export class Coverage {
         return { what: input.input.kind, legId: input.input.legId }
       case 'recorder':
         return { what: input.input.kind, legId: undefined }
+      case 'expired':
+        return { what: 'expired', legId: undefined }
       case 'restore':
         return { what: 'restore', legId: undefined }
     }

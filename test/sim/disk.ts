@@ -19,6 +19,13 @@ import type {
   JournalRequest,
   StartJournal,
 } from '../../src/store/sqlite/protocol.ts'
+import type { FinishedRecording } from '../../src/ports/recorder.ts'
+import {
+  finishedRecordingOf,
+  pageOfRecordings,
+  recordingsEndedBefore,
+} from '../../src/store/order/recordings.ts'
+import type { Inspected, Inspection } from '../../src/store/sqlite/records.ts'
 import type { StoreTroubles } from './store.ts'
 
 export interface DiskDelivery extends PendingDelivery {
@@ -48,6 +55,12 @@ export class SimDisk {
 
   get entries(): readonly PlacedRow[] {
     return [...this.#entries.values()].sort((a, b) => a.place - b.place)
+  }
+
+  get finishedRecordings(): readonly FinishedRecording[] {
+    return [...this.#state.values()]
+      .filter(({ table }) => table === 'finished-recording')
+      .map(({ json }) => finishedRecordingOf(json))
   }
 
   /** The rows of one table, parsed. */
@@ -144,13 +157,37 @@ export class SimDisk {
         return {
           kind: 'inspected',
           id: request.id,
-          found: { kind: 'keys', keys: [], next: undefined },
+          found: this.#inspect(request.ask),
         }
       case 'commands':
       case 'prune':
         return { kind: 'done', ids: [request.id] }
       case 'close':
         return { kind: 'closed' }
+    }
+  }
+
+  /** Recordings are looked up; of the rest nobody asks here. */
+  #inspect(ask: Inspection): Inspected {
+    const all = this.finishedRecordings
+    const found = (rows: readonly FinishedRecording[], total = rows.length): Inspected => ({
+      ...{ kind: 'recordings', total, next: undefined },
+      rows: rows.map((row) => JSON.stringify(row)),
+    })
+    switch (ask.kind) {
+      case 'recording':
+        return found(all.filter(({ recordingId }) => recordingId === ask.id))
+      case 'recordings-ended':
+        return found(recordingsEndedBefore(all, ask.wallMs, ask.limit))
+      case 'recordings': {
+        const { rows, total } = pageOfRecordings(all, ask.filter, {
+          number: 1,
+          size: Number.MAX_SAFE_INTEGER,
+        })
+        return found(rows.slice(ask.skip, ask.skip + ask.size), total)
+      }
+      default:
+        return { kind: 'keys', keys: [], next: undefined }
     }
   }
 
@@ -183,7 +220,7 @@ export class SimDisk {
 
   #live(): JournalLive {
     return structuredClone({
-      state: [...this.#state.values()],
+      state: [...this.#state.values()].filter(({ table }) => table !== 'finished-recording'),
       queues: [...this.queues.values()],
       entries: this.entries,
       lastSequence: this.events.at(-1)?.sequence ?? 0,

@@ -30,6 +30,11 @@ export function mortalStore(store: Store, process: ServerProcess): Store {
     pageQueues: process.waiting((page) => store.pageQueues(page)),
     getEntry: process.waiting((name, legId) => store.getEntry(name, legId)),
     pageEntries: process.waiting((name, page) => store.pageEntries(name, page)),
+    recordings: {
+      get: process.waiting((id) => store.recordings.get(id)),
+      page: process.waiting((filter, page) => store.recordings.page(filter, page)),
+      endedBefore: process.waiting((...args) => store.recordings.endedBefore(...args)),
+    },
     loadLive: process.waiting(() => store.loadLive()),
     pendingDeliveries: process.waiting((...args) => store.pendingDeliveries(...args)),
     apartDeliveries: process.waiting((...args) => store.apartDeliveries(...args)),

@@ -207,6 +207,7 @@ export class World {
       time,
       clients,
       living,
+      recording: async (id) => (this.isServing ? this.control.recording(id) : undefined),
       conferences: () => this.#conferences,
     })
     this.streams.begin({

@@ -15,6 +15,7 @@ import {
   type QueueName,
   type SessionId,
 } from '../../src/base/ids.ts'
+import type { StepEffect } from '../../src/engine/context.ts'
 import { Engine, type EngineInput } from '../../src/engine/step.ts'
 import { createWorld } from '../../src/engine/world.ts'
 import type { EngineSettings, EngineWorld, Leg } from '../../src/engine/state.ts'
@@ -28,11 +29,12 @@ import type {
 } from '../../src/ports/commands.ts'
 import type { DomainEvent } from '../../src/ports/events.ts'
 import type { AudioReference, MediaCommand, MediaInput } from '../../src/ports/media-engine.ts'
-import type { RecorderCommand } from '../../src/ports/recorder.ts'
+import type { FinishedRecording, RecorderCommand } from '../../src/ports/recorder.ts'
 import type { StreamCommand } from '../../src/ports/streaming.ts'
 import type { SignalingEffect, SignalingInput } from '../../src/ports/signaling.ts'
 import type { QueueVerb, StateTable } from '../../src/ports/store.ts'
 import { QueueBook } from '../../src/store/order/queue-book.ts'
+import { finishedRecordingOf, recordingsEndedBefore } from '../../src/store/order/recordings.ts'
 
 export const id = (name: string): LegId => brandAs<LegId>(name)
 export const applicationId = brandAs<ApplicationId>('1000000001')
@@ -143,6 +145,7 @@ export class Bench {
       this.told.push(event)
       this.events.push(eventWord(event))
     }
+    const expired: Extract<StepEffect, { kind: 'find-expired' }>[] = []
     for (const effect of out.effects) {
       if (effect.kind === 'signal') {
         this.signals.push(effect.effect)
@@ -150,6 +153,7 @@ export class Bench {
       } else if (effect.kind === 'media') this.media.push(mediaWord(effect.command))
       else if (effect.kind === 'record') this.recorder.push(effect.command)
       else if (effect.kind === 'stream') this.streamer.push(effect.command)
+      else if (effect.kind === 'find-expired') expired.push(effect)
       else this.answers.set(effect.token, effect.answer)
     }
     for (const change of out.changes) {
@@ -160,6 +164,16 @@ export class Bench {
     }
     for (const verb of out.verbs) this.held.push(verb)
     if (!this.holdStore) this.release()
+    for (const { beforeMs, most } of expired) {
+      const recordings = recordingsEndedBefore(this.finished(), beforeMs, most)
+      this.step({ kind: 'expired', recordings })
+    }
+  }
+
+  /** The recordings that the store knows. */
+  finished(): readonly FinishedRecording[] {
+    const rows = [...this.rows.values()].filter(({ table }) => table === 'finished-recording')
+    return rows.map(({ json }) => finishedRecordingOf(json))
   }
 
   /** The store does what it was asked in order, but its answers come in the opposite order. */
@@ -231,12 +245,18 @@ export class Bench {
   restarted(...up: readonly string[]): Bench {
     const next = new Bench(this.#options)
     next.nowMs = this.nowMs
+    const [looked, loaded] = [new Map(this.rows), new Map(this.rows)]
+    for (const [key, { table }] of this.rows) {
+      if (table === 'finished-recording') loaded.delete(key)
+      else looked.delete(key)
+    }
+    for (const [key, row] of looked) next.rows.set(key, row)
     next.step({
       kind: 'restore',
       dialogs: up.map((name) => ({ legId: id(name), at: 'up', remoteSdp: undefined })),
       media: up.map((name) => ({ legId: id(name), agreed: true })),
       rows: {
-        rows: [...this.rows.values()].map(({ table, id: key, json }) => ({
+        rows: [...loaded.values()].map(({ table, id: key, json }) => ({
           table,
           id: key,
           row: JSON.parse(json) as unknown,

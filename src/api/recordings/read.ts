@@ -55,7 +55,7 @@ export function listRecordings(api: Api, context: ApiContext): void {
   api.get('/v2/recordings', { schema: listSchema }, async (request, reply) => {
     const { query } = request
     const page = pageOf(query)
-    const { rows, total } = context.options.control.recordings(filterOf(query), page)
+    const { rows, total } = await context.options.control.recordings(filterOf(query), page)
     const data = rows.map((row) => context.recording(request, row))
     return reply.send({ data, meta: pageMeta(page, total) })
   })
@@ -65,7 +65,7 @@ export function listRecordings(api: Api, context: ApiContext): void {
 export function retrieveRecording(api: Api, context: ApiContext): void {
   api.get('/v2/recordings/:recording_id', { schema: retrieveSchema }, async (request, reply) => {
     const recordingId = recordingIdOf(request.params.recording_id)
-    const found = recordingId && context.options.control.recording(recordingId)
+    const found = recordingId && (await context.options.control.recording(recordingId))
     if (!found) return context.refuse(reply, [{ name: 'recording-unknown' }])
     return reply.send({ data: context.recording(request, found) })
   })
@@ -75,8 +75,9 @@ export function retrieveRecording(api: Api, context: ApiContext): void {
 export function deleteRecording(api: Api, context: ApiContext): void {
   api.delete('/v2/recordings/:recording_id', { schema: deleteSchema }, async (request, reply) => {
     const recordingId = recordingIdOf(request.params.recording_id)
-    if (!recordingId) return context.refuse(reply, [{ name: 'recording-unknown' }])
-    return context.act(request, reply, { kind: 'recording-delete', recordingId }, {})
+    const recording = recordingId && (await context.options.control.recording(recordingId))
+    if (!recording) return context.refuse(reply, [{ name: 'recording-unknown' }])
+    return context.act(request, reply, { kind: 'recording-delete', recording }, {})
   })
 }
 

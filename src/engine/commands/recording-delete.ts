@@ -2,13 +2,11 @@
 
 import type { CommandAnswer, RecordingCommand } from '../../ports/commands.ts'
 import { accepted, refusal, type StepContext } from '../context.ts'
-import { viewOfRecording } from '../recording-state.ts'
 import { deleteRecording } from '../recordings.ts'
 
 export function recordingDelete(ctx: StepContext, command: RecordingCommand): CommandAnswer {
-  const recording = ctx.state.recordings.get(command.recordingId)
-  const view = recording === undefined ? undefined : viewOfRecording(recording)
-  if (recording === undefined || view === undefined) return refusal({ code: 'recording-unknown' })
-  deleteRecording(ctx, recording)
-  return accepted({ kind: 'recording', recording: view })
+  const { recording } = command
+  const isUnderWay = ctx.state.recordings.get(recording.recordingId) !== undefined
+  if (isUnderWay || !deleteRecording(ctx, recording)) return refusal({ code: 'recording-unknown' })
+  return accepted({ kind: 'recording', recording })
 }

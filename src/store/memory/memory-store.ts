@@ -15,6 +15,11 @@ import type {
   Store,
 } from '../../ports/store.ts'
 import { QueueBook } from '../order/queue-book.ts'
+import {
+  finishedRecordingOf,
+  pageOfRecordings,
+  recordingsEndedBefore,
+} from '../order/recordings.ts'
 
 const noneOwed = { count: 0, lastSequence: 0, apart: 0 }
 
@@ -61,6 +66,11 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
     }
   }
 
+  const finished = () =>
+    [...rows.values()]
+      .filter(({ table }) => table === 'finished-recording')
+      .map(({ json }) => finishedRecordingOf(json))
+
   return {
     execute: (operationId, verb, done) => done(book.execute(operationId, verb)),
     commit: (batch) => {
@@ -72,8 +82,18 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
     pageQueues: (page) => Promise.resolve(book.pageQueues(page)),
     getEntry: (name, legId) => Promise.resolve(book.getEntry(name, legId)),
     pageEntries: (name, page) => Promise.resolve(book.pageEntries(name, page)),
+    recordings: {
+      get: (id) => {
+        const found = rows.get(`finished-recording ${id}`)
+        return Promise.resolve(found && finishedRecordingOf(found.json))
+      },
+      page: (filter, page) => Promise.resolve(pageOfRecordings(finished(), filter, page)),
+      endedBefore: (wallMs, limit) =>
+        Promise.resolve(recordingsEndedBefore(finished(), wallMs, limit)),
+    },
     loadLive: () => {
-      const live = [...rows.values()].map(({ table, id, json }) => {
+      const kept = [...rows.values()].filter(({ table }) => table !== 'finished-recording')
+      const live = kept.map(({ table, id, json }) => {
         const row: unknown = JSON.parse(json)
         return { table, id, row }
       })

@@ -10,6 +10,7 @@ import type {
   StoredEventQuery,
 } from '../../ports/records.ts'
 import type { DeliveryAttempt, DeliveryRow } from '../../ports/store.ts'
+import { inspectRecordings, type RecordingInspection, type RecordingsFound } from './recordings.ts'
 
 /** Rows that one piece looks at. */
 const spanRows = 2000
@@ -41,6 +42,7 @@ export type Inspection =
   | { readonly kind: 'deliveries'; readonly sequences: readonly number[] }
   | { readonly kind: 'delivery'; readonly id: string }
   | { readonly kind: 'revive'; readonly id: string; readonly nowMs: number }
+  | RecordingInspection
 
 export type Inspected =
   /** Newest first; `next`: the same question again below that, undefined: there is no more. */
@@ -69,6 +71,7 @@ export type Inspected =
       readonly row: DeliveryRow | undefined
       readonly attempts: number
     }
+  | RecordingsFound
 
 export interface RecordTables {
   inspect(ask: Inspection): Inspected
@@ -136,6 +139,10 @@ function inspect(database: DatabaseSync, ask: Inspection): Inspected {
       return { kind: 'deliveries', deliveries: deliveryAt(database, 'delivery_id', ask.id) }
     case 'revive':
       return revive(database, ask)
+    case 'recording':
+    case 'recordings':
+    case 'recordings-ended':
+      return inspectRecordings(database, ask)
   }
 }
 

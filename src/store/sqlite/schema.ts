@@ -72,4 +72,48 @@ export const migrations: readonly string[] = [
     DELETE FROM attempt WHERE sequence = old.sequence;
   END;
   `,
+  // Recordings that are over are only looked up: they leave the rows that a start loads.
+  `
+  CREATE TABLE recording (
+    id TEXT PRIMARY KEY, started_at_us INTEGER NOT NULL, ended_at_us INTEGER NOT NULL, leg_uuid TEXT NOT NULL,
+    session_id TEXT NOT NULL, application_id TEXT NOT NULL, conference_id TEXT, caller TEXT NOT NULL,
+    callee TEXT NOT NULL, row TEXT NOT NULL
+  );
+  INSERT INTO recording
+    SELECT id, started_at_us, ended_at_us, leg_uuid, session_id, application_id, conference_id, caller, callee,
+      json_patch(
+        json_object(
+          'recordingId', id, 'status', CASE ended WHEN 'saved' THEN 'completed' ELSE 'failed' END,
+          'legId', json_extract(row, '$.leg.legId'), 'legUuid', leg_uuid, 'sessionId', session_id,
+          'applicationId', application_id, 'from', caller, 'to', callee,
+          'format', json_extract(row, '$.order.format'),
+          'channels', CASE json_extract(row, '$.order.track')
+            WHEN 'both' THEN json_extract(row, '$.order.channels') ELSE 'single' END,
+          'fileName', json_extract(row, '$.fileName'), 'durationMs', json_extract(row, '$.durationMs'),
+          'startedAtUs', started_at_us, 'endedAtUs', ended_at_us,
+          'startedAtMs', CAST(started_at_us / 1000 AS INTEGER),
+          'endedAtMs', CAST(ended_at_us / 1000 AS INTEGER),
+          'updatedAtMs', json_extract(row, '$.updatedAtMs')
+        ),
+        CASE WHEN conference_id IS NULL THEN '{}' ELSE json_object('conferenceId', conference_id) END
+      )
+    FROM (
+      SELECT id, row, json_extract(row, '$.at') AS ended, json_extract(row, '$.startedAtUs') AS started_at_us,
+        coalesce(json_extract(row, '$.endedAtUs'), json_extract(row, '$.updatedAtMs') * 1000) AS ended_at_us,
+        json_extract(row, '$.leg.legUuid') AS leg_uuid, json_extract(row, '$.leg.sessionId') AS session_id,
+        json_extract(row, '$.leg.applicationId') AS application_id,
+        json_extract(row, '$.of.conferenceId') AS conference_id,
+        json_extract(row, '$.leg.from') AS caller, json_extract(row, '$.leg.to') AS callee
+      FROM state WHERE kind = 'recording'
+    ) WHERE ended IN ('saved', 'failed');
+  DELETE FROM state WHERE kind = 'recording' AND json_extract(row, '$.at') IN ('saved', 'failed');
+  CREATE INDEX recording_start ON recording (started_at_us, id);
+  CREATE INDEX recording_end ON recording (ended_at_us);
+  CREATE INDEX recording_call ON recording (leg_uuid);
+  CREATE INDEX recording_session ON recording (session_id);
+  CREATE INDEX recording_conference ON recording (conference_id) WHERE conference_id IS NOT NULL;
+  CREATE INDEX recording_application ON recording (application_id, started_at_us, id);
+  CREATE INDEX recording_caller ON recording (caller, started_at_us, id);
+  CREATE INDEX recording_callee ON recording (callee, started_at_us, id);
+  `,
 ]

@@ -17,11 +17,13 @@ import type {
 } from '../../ports/store.ts'
 import type { LegFacts, StampedEvent } from '../../ports/events.ts'
 import type { RecordStore } from '../../ports/records.ts'
+import type { FinishedRecordings } from '../../ports/recorder.ts'
 import type { Timers } from '../../ports/timers.ts'
 import { QueueBook } from '../order/queue-book.ts'
 import { DiskWatch, type DiskTrouble } from './disk-watch.ts'
 import { GatheredBatch } from './gathered-batch.ts'
 import { createRecordReader } from './record-reader.ts'
+import { createRecordingReader } from './recordings.ts'
 import type { Inspected, Inspection } from './records.ts'
 import type {
   JournalBatch,
@@ -96,6 +98,7 @@ type Later = Exclude<JournalReply, { kind: 'opened' | 'refused' }>
 
 class SqliteStore implements RecordingStore {
   readonly records: RecordStore
+  readonly recordings: FinishedRecordings
   readonly #book = new QueueBook()
   readonly #link: JournalLink
   readonly #options: SqliteStoreOptions
@@ -121,6 +124,11 @@ class SqliteStore implements RecordingStore {
       recordCommands: (records) =>
         this.#request((id) => this.#link.post({ kind: 'commands', id, records })),
     }
+    this.recordings = createRecordingReader(async (ask) => {
+      const found = await this.#inspect(ask)
+      if (found.kind === 'recordings') return found
+      throw new Error(`recordings: answered by ${found.kind}`)
+    })
     this.#book.restore(live.queues, live.entries)
     const rows = live.state.map(({ table, id, json }) => {
       const row: unknown = JSON.parse(json)

@@ -16,6 +16,7 @@ import type {
 import type { PlacedCall } from '../order/queue-book.ts'
 import { createEventTable } from './event-table.ts'
 import { createRecordTables, type Inspected, type Inspection } from './records.ts'
+import { recordingWriter } from './recordings.ts'
 import type { CommandRecord } from '../../ports/records.ts'
 import type { JournalBatch, JournalEvents, JournalLive } from './protocol.ts'
 
@@ -138,6 +139,7 @@ function batchWriter(database: DatabaseSync): (batch: JournalBatch) => void {
     `INSERT INTO state VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET row = excluded.row`,
   )
   const dropState = database.prepare('DELETE FROM state WHERE kind = ? AND id = ?')
+  const recording = recordingWriter(database)
   const putQueue = database.prepare('INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?)')
   const dropQueue = database.prepare('DELETE FROM queue WHERE name = ?')
   const putEntry = database.prepare('INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?)')
@@ -153,7 +155,8 @@ function batchWriter(database: DatabaseSync): (batch: JournalBatch) => void {
   )
   return ({ state, queues, entries, events, deliveries }) => {
     for (const { table, id, json } of state) {
-      if (json === undefined) dropState.run(table, id)
+      if (table === 'finished-recording') recording(id, json)
+      else if (json === undefined) dropState.run(table, id)
       else putState.run(table, id, json)
     }
     for (const { name, queue } of queues) {

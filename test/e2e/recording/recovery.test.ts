@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { recordedChannels, soundsOf, toneMs } from '../../support/recorded-sound.ts'
 import { startRecoveryStage, type RecoveryStage } from '../../support/recovery-stage.ts'
-import { agentHz, callerHz, dataOf, type Json, type Stage } from '../../support/stage.ts'
+import { agentHz, callerHz, dataOf, listOf, type Json, type Stage } from '../../support/stage.ts'
 import { until } from '../../support/until.ts'
 
 /** What a crash may cost of a recording. */
@@ -106,6 +106,18 @@ test('a call that did not survive: its recording is closed and told', async () =
   const response = await fetch(String((saved.payload['recording_urls'] as Json)['wav']))
   const [own] = await recordedChannels(new Uint8Array(await response.arrayBuffer()))
   assert.ok(own !== undefined && toneMs(own, callerHz) >= 500)
+  // It stays listed, with links that work, over the next death as well.
+  await recovery.crash()
+  const listed = listOf(await stage.request('GET', '/recordings'))
+  const one = listed.find((row) => row['id'] === recording)
+  assert.equal(one?.['status'], 'completed')
+  const again = await fetch(String((one['download_urls'] as Json)['wav']))
+  assert.equal(again.status, 200)
+  await again.arrayBuffer()
+  assert.equal((await stage.request('DELETE', `/recordings/${recording}`)).status, 200)
+  await until(() => findFile(recording) === undefined || undefined)
+  await recovery.crash()
+  assert.equal((await stage.request('GET', `/recordings/${recording}`)).status, 404)
 })
 
 test('a clean stop and a pause: nothing of a pause comes in, over the restart', async () => {
