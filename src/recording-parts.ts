@@ -10,11 +10,13 @@ import type { StartThread } from './platform/threads.ts'
 import type { Log } from './ports/log.ts'
 import type { Metrics } from './ports/metrics.ts'
 import type { RecorderInput } from './ports/recorder.ts'
+import type { Timers } from './ports/timers.ts'
 
 export interface RecordingParts {
   readonly config: Config
   readonly log: Log
   readonly metrics: Metrics
+  readonly timers: Timers
   readonly start: StartThread
   /** Random bytes that outlive the process. */
   readonly secret: Uint8Array
@@ -23,14 +25,14 @@ export interface RecordingParts {
 }
 
 export function createRecordings(parts: RecordingParts) {
-  const { config, log, metrics, start, postMedia, deliver } = parts
+  const { config, log, metrics, timers, start, postMedia, deliver } = parts
   const folder = resolvePath(config.dataFolder, 'recordings')
   const links = createRecordingLinks(parts.secret)
   const publicUrl = config.http.public_url.replace(/\/+$/, '')
   const { host, port } = config.http
   let origin = publicUrl || `http://${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
-    recorder: createRecorder({ start, folder, postMedia, deliver, log, metrics }),
+    recorder: createRecorder({ start, folder, postMedia, deliver, log, metrics, timers }),
     api: { links, files: recordingFiles(folder), publicUrl },
     /** For webhooks, which nobody asked for: there is no host that a client used. */
     url: (recording: { readonly fileName: string }, atMs: number): string =>

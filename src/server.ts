@@ -140,6 +140,7 @@ export async function startServer(
     config,
     log,
     metrics,
+    timers,
     start: threads.recording,
     secret: secretBytes(platform.secret('recording-links'), (count) => random.bytes(count)),
     postMedia: (commands) => lateMedia.post?.(commands),
@@ -154,7 +155,7 @@ export async function startServer(
   const audio = createAudio(config, platform, { late, threads, onFatal, library })
   lateMedia.post = audio.post
   const streamer = createStreaming({
-    ...{ config, log, metrics, audio, start: threads.streaming },
+    ...{ config, log, metrics, audio, timers, start: threads.streaming },
     deliver: (input) => late.current?.deliver(input),
   })
   const sip = createSip(config, platform, late, setup.users)

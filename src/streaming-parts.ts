@@ -10,11 +10,13 @@ import type { Log } from './ports/log.ts'
 import type { MediaEngine } from './ports/media-engine.ts'
 import type { Metrics } from './ports/metrics.ts'
 import type { StreamInput } from './ports/streaming.ts'
+import type { Timers } from './ports/timers.ts'
 
 export interface StreamingParts {
   readonly config: Config
   readonly log: Log
   readonly metrics: Metrics
+  readonly timers: Timers
   readonly start: StartThread
   readonly audio: {
     readonly media: MediaEngine
@@ -25,10 +27,10 @@ export interface StreamingParts {
 }
 
 export function createStreaming(parts: StreamingParts): RunningStreamer {
-  const { config, log, metrics, start, audio, deliver } = parts
+  const { config, log, metrics, timers, start, audio, deliver } = parts
   const { media, ingest, post } = audio
   return createStreamer({
-    ...{ start, ingest, deliver, log, metrics, postMedia: post },
+    ...{ start, ingest, deliver, log, metrics, timers, postMedia: post },
     allow: config.egress.allow,
     codecOf: (legId: LegId) => media.quality(legId)?.codec,
   })

@@ -92,6 +92,7 @@ const refused: readonly (readonly [url: string, body: Body, ...errors: Expected]
   [`${call}/answer`, { stream_track: 'all' }, ['10032', '/stream_track']],
   [`${call}/streaming_start`, {}, ['10004', '/stream_url']],
   [`${call}/streaming_start`, { stream_url: 'ws:x y' }, ['10015', '/stream_url']],
+  [`${call}/streaming_start`, { stream_url: 'wss://x/#y' }, ['10015', '/stream_url']],
   [
     `${call}/streaming_start`,
     { stream_url: 'wss://x/', stream_bidirectional_sampling_rate: 44_100 },

@@ -14,8 +14,10 @@ export function streamUrlFault(value: unknown, judgeUrl: JudgeUrl): string | und
   if (typeof value !== 'string' || value.length > 4096 || /[\s\p{Cc}]/u.test(value)) {
     return 'must be a ws or wss URL'
   }
-  const protocol = URL.parse(value)?.protocol
+  const { protocol, hash } = URL.parse(value) ?? {}
   if (protocol !== 'ws:' && protocol !== 'wss:') return 'must be a ws or wss URL'
+  // RFC 6455 §3: there is none in a WebSocket's URL.
+  if (hash !== '' || value.endsWith('#')) return 'must be a ws or wss URL without a fragment'
   return judgeUrl(asWebUrl(value)) === undefined
     ? undefined
     : 'has a URL that this server may not reach'

@@ -74,6 +74,7 @@ describe('Answering machine detection', () => {
       greetingEnd(bench, 'beep_detected')
       assert.deepEqual(bench.since('events'), [], 'not before the verdict')
       verdict(bench, 'machine')
+      verdict(bench, 'human')
       greetingEnd(bench, 'beep_detected')
       greetingEnd(bench, 'ended')
       assert.deepEqual(bench.since('events'), [

@@ -80,6 +80,19 @@ test('a name server that never answers is waited for no longer than the rest', a
   assert.match(await tried({ asked: [], ...sockets }, 'ws://slow.example/', 50), /in time/)
 })
 
+test('what the library will not send costs the line and nothing else', async (t) => {
+  const { port } = await serve(t)
+  const sockets = socketsWith(['127.0.0.0/8'])
+  assert.match(await tried(sockets, `ws://127.0.0.1:${port}/#part`), /fragment/)
+  const why = await new Promise<string>((resolve) => {
+    const how = { headers: { 'x-token': '\u20ac' }, openMs: 2_000, messageBytesMax: 1000 }
+    const nothing = (): void => undefined
+    const on = { opened: nothing, message: nothing, pong: nothing, closed: resolve }
+    sockets.connect({ url: `ws://127.0.0.1:${port}/`, ...how }, on)
+  })
+  assert.match(why, /header/i)
+})
+
 test('a message above the limit ends the line, not in an orderly way', async (t) => {
   const { server, port } = await serve(t)
   server.on('connection', (socket) => socket.send('x'.repeat(2000)))

@@ -74,7 +74,7 @@ class Line implements WebSocketLine {
     const forbidden = addresses.find((address) => !this.#mayReach(address))
     if (addresses.length === 0) this.#over('the name cannot be resolved', false)
     else if (forbidden !== undefined) this.#over('the address is not in egress.allow', false)
-    else this.#connect(addresses)
+    else this.#connectSafely(addresses)
   }
 
   send(text: string): void {
@@ -103,6 +103,15 @@ class Line implements WebSocketLine {
   drop(): void {
     this.#silence()
     this.#socket?.terminate()
+  }
+
+  /** The library throws at URLs and header values that it will not send: they cost this line, not the thread. */
+  #connectSafely(addresses: readonly string[]): void {
+    try {
+      this.#connect(addresses)
+    } catch (error) {
+      this.#over(error instanceof Error ? error.message : String(error), false)
+    }
   }
 
   #connect(addresses: readonly string[]): void {

@@ -19,6 +19,7 @@ export type ToRecordingThread =
   | { readonly op: 'pause' | 'resume'; readonly number: number }
   /** What is in the ring now is the end. Answered by `ended`. */
   | { readonly op: 'close'; readonly number: number }
+  /** Answered by `deleted` or `delete-failed`. */
   | { readonly op: 'delete'; readonly fileName: string }
   /** All files are left so that another process can go on with them. Answered by `done`. */
   | { readonly op: 'end' }
@@ -35,5 +36,6 @@ export type FromRecordingThread =
       readonly lostFrames: number
       readonly why: string
     }
+  | { readonly op: 'deleted'; readonly fileName: string }
   | { readonly op: 'delete-failed'; readonly fileName: string; readonly why: string }
   | { readonly op: 'done' }

@@ -1,7 +1,7 @@
 // The signalling thread's half against a thread that says what the test wants.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { recordingLog, recordingMetrics } from '../../../test/support/virtual.ts'
+import { recordingLog, recordingMetrics, VirtualTime } from '../../../test/support/virtual.ts'
 import { brandAs, type LegId, type RecordingId } from '../../base/ids.ts'
 import type { RecorderCommand, RecorderInput } from '../../ports/recorder.ts'
 import type { WorkerCommand } from '../embedded/protocol.ts'
@@ -30,22 +30,29 @@ function world() {
   let say: (message: FromRecordingThread) => void = () => undefined
   let die: (why: string) => void = () => undefined
   let threads = 0
+  let stopped = 0
+  const time = new VirtualTime()
   const recorder = createRecorder({
     start: ({ onMessage, onGone }) => {
       threads += 1
       say = onMessage
       die = onGone
       // Our own messages only.
-      return { post: (message) => void posted.push(message as ToRecordingThread), stop: () => {} }
+      return {
+        post: (message) => void posted.push(message as ToRecordingThread),
+        stop: () => void (stopped += 1),
+      }
     },
     folder: '/nowhere',
     postMedia: (commands) => void media.push(...commands),
     deliver: (input) => void told.push(input),
     log: recordingLog(),
     metrics: recordingMetrics(),
+    timers: time,
   })
   return {
-    ...{ recorder, posted, media, told },
+    ...{ recorder, posted, media, told, time },
+    stopped: () => stopped,
     say: (message: FromRecordingThread) => say(message),
     die: () => die('out of memory'),
     threads: () => threads,
@@ -96,6 +103,41 @@ test('the thread dies: what ran has failed, the next recording has a new thread'
   assert.equal(media.at(-1)?.op, 'tap-detach')
   recorder.perform(start)
   assert.equal(threads(), 2)
+})
+
+test('what was to be deleted when the thread died is given to the next one, three times at most', () => {
+  const { recorder, say, die, ops, threads } = world()
+  recorder.perform({ kind: 'delete', fileName: 'a.wav' })
+  recorder.perform({ kind: 'delete', fileName: 'b.wav' })
+  say({ op: 'deleted', fileName: 'a.wav' })
+  assert.deepEqual(ops(), ['begin', 'delete', 'delete'])
+  die()
+  assert.deepEqual(ops(), ['begin', 'delete'])
+  die()
+  assert.deepEqual(ops(), ['begin', 'delete'])
+  die()
+  assert.deepEqual(ops(), [])
+  assert.equal(threads(), 3)
+})
+
+test('a thread that never closes a file is replaced, and the end is told; one that answers in time is left alone', async () => {
+  const { recorder, told, say, time, stopped, threads } = world()
+  recorder.perform(start)
+  recorder.perform({ kind: 'stop', recordingId })
+  time.advance(29_000)
+  say(ended('saved'))
+  time.advance(60_000)
+  assert.deepEqual([stopped(), told.length, time.pending], [0, 1, 0])
+  recorder.perform(start)
+  recorder.perform({ kind: 'stop', recordingId })
+  time.advance(30_000)
+  assert.deepEqual([stopped(), told[1]?.outcome], [1, 'failed'])
+  recorder.perform(start)
+  assert.equal(threads(), 2)
+  const closed = recorder.close()
+  time.advance(5_000)
+  await closed
+  assert.deepEqual([stopped(), time.pending], [2, 0])
 })
 
 test('an unknown recording is nobody; nothing is started for it', () => {

@@ -5,6 +5,7 @@
 import type { RecordingId } from '../../base/ids.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
+import type { TimerId, Timers } from '../../ports/timers.ts'
 import type {
   RecordedSound,
   Recorder,
@@ -19,6 +20,12 @@ import type { Shape } from './shaper.ts'
 
 /** 2.56 s, 82 kB. */
 const RING_FRAMES = 128
+/** A thread that has not closed a file by then hangs (a disk may be slow for some seconds): it is replaced. */
+const CLOSE_MS = 30_000
+/** The end of the process waits no longer for the files to be left. */
+const LEAVE_MS = 5_000
+/** A thread that dies of a file gets it no more often. */
+const DELETE_TRIES = 3
 
 export interface RecordingThread {
   post(message: unknown): void
@@ -40,6 +47,7 @@ export interface RecorderOptions {
   readonly deliver: (input: RecorderInput) => void
   readonly log: Log
   readonly metrics: Metrics
+  readonly timers: Timers
 }
 
 export interface RunningRecorder extends Recorder {
@@ -53,6 +61,8 @@ interface Recording {
   readonly of: RecordedSound
   readonly ring: SharedArrayBuffer
   attached: boolean
+  /** Set while the end of the file is waited for. */
+  late: TimerId | undefined
 }
 
 /** Starts nothing yet: the thread is started by the first recording or deletion. */
@@ -64,6 +74,8 @@ class ThreadRecorder implements RunningRecorder {
   readonly #options: RecorderOptions
   readonly #byId = new Map<RecordingId, Recording>()
   readonly #byNumber = new Map<number, Recording>()
+  /** Files that are to go, and how often a thread was told so. */
+  readonly #deleting = new Map<string, number>()
   #thread: RecordingThread | undefined
   #nextNumber = 1
   #done: (() => void) | undefined
@@ -88,23 +100,31 @@ class ThreadRecorder implements RunningRecorder {
         // It has ended by itself, and that is told already.
         if (recording === undefined) return
         this.#post({ op: 'close', number: recording.number })
+        recording.late ??= this.#options.timers.set(CLOSE_MS, () => this.#replaceThread())
         return
       }
       case 'delete':
-        this.#post({ op: 'delete', fileName: command.fileName })
+        this.#delete(command.fileName, 1)
     }
   }
 
   async close(): Promise<void> {
     const thread = this.#thread
     if (thread === undefined) return
+    const { timers } = this.#options
+    let late: TimerId | undefined
     const over = new Promise<void>((resolve) => {
       this.#done = resolve
+      late = timers.set(LEAVE_MS, resolve)
     })
     this.#post({ op: 'end' })
     await over
+    if (late !== undefined) timers.clear(late)
     this.#thread = undefined
     thread.stop()
+    for (const { late: waits } of this.#byNumber.values()) {
+      if (waits !== undefined) timers.clear(waits)
+    }
   }
 
   #start(command: Extract<RecorderCommand, { kind: 'start' }>): void {
@@ -112,7 +132,7 @@ class ThreadRecorder implements RunningRecorder {
     if (this.#byId.has(order.recordingId)) return
     const number = this.#nextNumber++
     const ring = newFrameRing(RING_FRAMES)
-    const recording: Recording = { number, order, of, ring, attached: false }
+    const recording: Recording = { number, order, of, ring, attached: false, late: undefined }
     this.#byId.set(order.recordingId, recording)
     this.#byNumber.set(number, recording)
     const { format } = order
@@ -129,8 +149,12 @@ class ThreadRecorder implements RunningRecorder {
       case 'ended':
         this.#ended(message)
         return
+      case 'deleted':
+        this.#deleting.delete(message.fileName)
+        return
       case 'delete-failed': {
         const { fileName, why } = message
+        this.#deleting.delete(fileName)
         this.#options.log.warn(
           { code: 'RECORDING_DELETE', fileName, error: why },
           'a recording could not be deleted',
@@ -159,8 +183,9 @@ class ThreadRecorder implements RunningRecorder {
   #ended(message: Extract<FromRecordingThread, { op: 'ended' }>): void {
     const recording = this.#byNumber.get(message.number)
     if (recording === undefined) return
-    const { of, order, attached } = recording
+    const { of, order, attached, late } = recording
     const { recordingId } = order
+    if (late !== undefined) this.#options.timers.clear(late)
     this.#byNumber.delete(recording.number)
     this.#byId.delete(recordingId)
     this.#gauge()
@@ -192,18 +217,35 @@ class ThreadRecorder implements RunningRecorder {
       // Our own thread speaks only FromRecordingThread.
       onMessage: (value) => this.#onMessage(value as FromRecordingThread),
       onGone: (why) => {
-        if (this.#thread !== thread) return
-        this.#thread = undefined
-        this.#done?.()
-        // Files stay as they were left; new recordings get a new thread.
-        for (const { number } of [...this.#byNumber.values()]) {
-          const nothing = { durationMs: 0, bytes: 0, lostFrames: 0 }
-          this.#ended({ op: 'ended', number, outcome: 'failed', ...nothing, why })
-        }
+        if (this.#thread === thread) this.#gone(why)
       },
     })
     thread.post({ op: 'begin', folder: this.#options.folder } satisfies ToRecordingThread)
     return thread
+  }
+
+  #replaceThread(): void {
+    this.#thread?.stop()
+    this.#gone('the recording thread does not answer')
+  }
+
+  /** Files stay as they were left; new recordings get a new thread, and so does what is still to be deleted. */
+  #gone(why: string): void {
+    this.#thread = undefined
+    this.#done?.()
+    for (const { number } of [...this.#byNumber.values()]) {
+      const nothing = { durationMs: 0, bytes: 0, lostFrames: 0 }
+      this.#ended({ op: 'ended', number, outcome: 'failed', ...nothing, why })
+    }
+    for (const [fileName, tries] of [...this.#deleting]) {
+      if (tries < DELETE_TRIES) this.#delete(fileName, tries + 1)
+      else this.#onMessage({ op: 'delete-failed', fileName, why })
+    }
+  }
+
+  #delete(fileName: string, tries: number): void {
+    this.#deleting.set(fileName, tries)
+    this.#post({ op: 'delete', fileName })
   }
 
   #gauge(): void {

@@ -184,6 +184,7 @@ export class RecordingCore {
   #delete(fileName: string): void {
     try {
       this.#parts.folder.remove(fileName)
+      this.#parts.post({ op: 'deleted', fileName })
     } catch (error) {
       this.#parts.post({ op: 'delete-failed', fileName, why: textOf(error) })
     }

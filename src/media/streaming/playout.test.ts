@@ -97,4 +97,13 @@ test('what may wait is bounded', () => {
   for (let i = 0; i < ITEMS_MAX; i++) assert.ok(playout.mark('m'))
   assert.ok(!playout.mark('one more'))
   assert.ok(!playout.await(1))
+  playout.clear()
+  // Nobody takes sound out of the ring, so its marks wait behind it.
+  playout.add(sound(1, 3))
+  let marks = 0
+  while (marks < 2 * ITEMS_MAX && playout.mark('m')) {
+    marks++
+    playout.pump(true)
+  }
+  assert.ok(marks <= ITEMS_MAX, `${marks} marks`)
 })

@@ -6,7 +6,7 @@ import type { PlayRingWriter } from '../audio/play-ring.ts'
 
 /** Samples of 8 kHz that may wait: 5 minutes. */
 export const WAITING_MAX = 300 * 8000
-/** Marks and files that may wait. */
+/** Sounds, marks and files that may wait; marks also for what is in the ring, which nobody hears before the answer. */
 export const ITEMS_MAX = 20_000
 /** So far ahead of the call is the ring filled: enough for a thread that is late. */
 const AHEAD_FRAMES = 8
@@ -95,7 +95,7 @@ export class Playout {
   }
 
   #hasRoom(): boolean {
-    return this.#items.length < ITEMS_MAX
+    return this.#items.length + this.#due.length < ITEMS_MAX
   }
 
   /** What begins after silence waits a moment; marks alone need not. */

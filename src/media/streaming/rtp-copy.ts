@@ -46,9 +46,7 @@ export class RtpCopy {
       if (!mayReach(rx.address) || !mayReach(tx.address)) {
         throw new Error('the address is not in egress.allow')
       }
-      const directions = [await this.#open(rx), await this.#open(tx)]
-      if (this.#isOver) for (const { socket } of directions) socket.close()
-      else this.#directions = directions
+      for (const target of [rx, tx]) this.#keep(await this.#open(target))
       if (!this.#isOver) post({ op: 'opened', number: this.#fork.number })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
@@ -77,6 +75,12 @@ export class RtpCopy {
 
   leave(): void {
     this.stop()
+  }
+
+  /** At once: when the second one fails the first is closed. */
+  #keep(direction: Direction): void {
+    if (this.#isOver) direction.socket.close()
+    else this.#directions = [...this.#directions, direction]
   }
 
   async #open(target: UdpTarget): Promise<Direction> {

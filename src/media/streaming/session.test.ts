@@ -140,6 +140,24 @@ test('pings every 10 s; no answer for 30 s is the end, an answer is not', async 
   })
 })
 
+test('files that nobody has decoded yet are two at most, however often they come', async () => {
+  const { on, clock, posted, session } = await world({ mode: 'mp3' })
+  on.opened()
+  const file = JSON.stringify({ event: 'media', media: { payload: 'AAAA' } })
+  const sendFive = (): void => {
+    for (let i = 0; i < 5; i++) {
+      clock.advance(1000)
+      on.message(file)
+    }
+  }
+  const jobs = (): number => posted.filter(({ op }) => op === 'decode').length
+  sendFive()
+  assert.equal(jobs(), 2)
+  session.decoded(1, undefined)
+  sendFive()
+  assert.equal(jobs(), 3)
+})
+
 test('nonsense is answered now and then, and changes nothing', async () => {
   const { on, said, clock } = await world()
   on.opened()

@@ -28,6 +28,8 @@ const MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 const MEDIA_MS_MAX = 30_000
 /** MP3 files come at most so often (as published: one per second; a clock that is a little ahead is forgiven). */
 const FILE_EVERY_MS = 900
+/** Files of one stream that wait to be decoded: the decoder is everybody's, and each is several megabytes. */
+const FILES_MAX = 2
 const ERROR_EVERY_MS = 100
 
 type OpenMessage = Extract<ToStreamingThread, { op: 'open' }>
@@ -60,6 +62,7 @@ export class StreamSession {
   #pingMs = 0
   #heardMs = 0
   #job = 0
+  #decoding = 0
   #fileMs = -Infinity
   #errorMs = -Infinity
 
@@ -109,6 +112,7 @@ export class StreamSession {
 
   /** The file with that number; undefined: it was no sound. */
   decoded(job: number, clip: AudioClip | undefined): void {
+    this.#decoding--
     const samples = new Int16Array(clip?.samples ?? 0)
     if (clip !== undefined) decodeUlaw(clip.pcmu, samples, 0, clip.samples)
     if (clip === undefined) this.#complain('media', 'media.payload is no MP3 file.')
@@ -234,13 +238,14 @@ export class StreamSession {
 
   #playFile(bytes: Uint8Array): void {
     const nowMs = this.#nowMs()
-    const isSoon = nowMs - this.#fileMs < FILE_EVERY_MS
+    const isSoon = nowMs - this.#fileMs < FILE_EVERY_MS || this.#decoding >= FILES_MAX
     if (isSoon || !this.#playout.await(this.#job + 1)) {
       this.#complain('rate', 'One file per second can be sent.')
       return
     }
     this.#fileMs = nowMs
     this.#job++
+    this.#decoding++
     this.#parts.post({ op: 'decode', number: this.#open.number, job: this.#job, bytes })
   }
 

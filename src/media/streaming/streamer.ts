@@ -5,6 +5,7 @@ import type { LegId, StreamId } from '../../base/ids.ts'
 import type { Log } from '../../ports/log.ts'
 import type { Metrics } from '../../ports/metrics.ts'
 import type { StreamCommand, Streamer, StreamInput, StreamTarget } from '../../ports/streaming.ts'
+import type { TimerId, Timers } from '../../ports/timers.ts'
 import type { CodecName } from '../audio/codec.ts'
 import { newFrameRing } from '../audio/frame-ring.ts'
 import type { Ingest } from '../audio/ingest.ts'
@@ -15,6 +16,8 @@ import type { FromStreamingThread, ToStreamingThread } from './protocol.ts'
 /** 1.28 s and 0.32 s. */
 const FRAMES_OUT = 64
 const FRAMES_BACK = 16
+/** The end of the process waits no longer for the connections to be closed. */
+const LEAVE_MS = 2_000
 
 export interface StreamingThread {
   post(message: unknown): void
@@ -40,6 +43,7 @@ export interface StreamerOptions {
   readonly deliver: (input: StreamInput) => void
   readonly log: Log
   readonly metrics: Metrics
+  readonly timers: Timers
 }
 
 export interface RunningStreamer extends Streamer {
@@ -103,11 +107,15 @@ class ThreadStreamer implements RunningStreamer {
   async close(): Promise<void> {
     const thread = this.#thread
     if (thread === undefined) return
+    const { timers } = this.#options
+    let late: TimerId | undefined
     const over = new Promise<void>((resolve) => {
       this.#done = resolve
+      late = timers.set(LEAVE_MS, resolve)
     })
     this.#post({ op: 'end' })
     await over
+    if (late !== undefined) timers.clear(late)
     this.#thread = undefined
     thread.stop()
   }

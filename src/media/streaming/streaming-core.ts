@@ -45,18 +45,18 @@ export class StreamingCore {
       case 'fork':
         this.#add(message.number, new RtpCopy(message, this.#around()))
         return
-      case 'dtmf': {
-        const stream = this.#streams.get(message.number)
-        if (stream instanceof StreamSession) stream.dtmf(message.digit)
+      case 'dtmf':
+        this.#guarded(message.number, (stream) => {
+          if (stream instanceof StreamSession) stream.dtmf(message.digit)
+        })
         return
-      }
-      case 'decoded': {
-        const stream = this.#streams.get(message.number)
-        if (stream instanceof StreamSession) stream.decoded(message.job, message.clip)
+      case 'decoded':
+        this.#guarded(message.number, (stream) => {
+          if (stream instanceof StreamSession) stream.decoded(message.job, message.clip)
+        })
         return
-      }
       case 'close':
-        this.#streams.get(message.number)?.stop()
+        this.#guarded(message.number, (stream) => stream.stop())
         this.#streams.delete(message.number)
         return
       case 'end':
@@ -90,13 +90,7 @@ export class StreamingCore {
   }
 
   #tick(): void {
-    for (const [number, stream] of this.#streams) {
-      try {
-        stream.tick()
-      } catch (error) {
-        this.#failed(number, error)
-      }
-    }
+    for (const number of this.#streams.keys()) this.#guarded(number, (stream) => stream.tick())
     this.#ticks++
     if (this.#ticks % REPORT_TICKS !== 0) return
     let frames = 0
@@ -105,6 +99,16 @@ export class StreamingCore {
       stream.dropped = 0
     }
     if (frames > 0) this.#parts.post({ op: 'dropped', frames })
+  }
+
+  #guarded(number: number, act: (stream: StreamSession | RtpCopy) => void): void {
+    const stream = this.#streams.get(number)
+    if (stream === undefined) return
+    try {
+      act(stream)
+    } catch (error) {
+      this.#failed(number, error)
+    }
   }
 
   /** Our own bug in one stream ends that one. */
