@@ -6,7 +6,7 @@ export interface RowWindow {
   readonly to: number
 }
 
-const around = 6
+const around = 4
 
 /** `scrolledPx`: how far the top of the list is above the top of what one sees. */
 export function rowWindow(

@@ -19,16 +19,24 @@ interface Watched {
 }
 
 const watched = new Map<string, Watched>()
-const nothing = signal<Quality | undefined>(undefined)
 let timer: ReturnType<typeof setTimeout> | undefined
 
+/** What is known of a caller; a row that is drawn asks before it is watched. */
 export function qualityOf(id: string): Signal<Quality | undefined> {
-  return watched.get(id)?.quality ?? nothing
+  return entryOf(id).quality
+}
+
+function entryOf(id: string): Watched {
+  const known = watched.get(id)
+  if (known !== undefined) return known
+  const fresh = { quality: signal<Quality | undefined>(undefined), askedAtMs: 0, after: '' }
+  watched.set(id, fresh)
+  return fresh
 }
 
 /** Returns the function that ends it. */
 export function watchQuality(id: string): () => void {
-  watched.set(id, { quality: signal(undefined), askedAtMs: 0, after: '' })
+  entryOf(id)
   timer ??= setTimeout(() => void askNext(), pauseMs)
   return () => watched.delete(id)
 }

@@ -1,6 +1,7 @@
-// The line of who waited in each of the last 60 minutes. Painted when its figures change, which is once a minute.
+// The line of who waited in each of the last 60 minutes. Painted when its figures change, which is once a minute. The
+// library that paints is loaded by the first line that is shown: pages without one are there sooner.
 import { useEffect, useRef } from 'preact/hooks'
-import uPlot from 'uplot'
+import type uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { isDark } from '../state/theme.ts'
 
@@ -29,31 +30,52 @@ function optionsOf(widthPx: number, heightPx: number): uPlot.Options {
   }
 }
 
+const library = () => import('uplot')
+
+function dataOf(history: readonly number[]): uPlot.AlignedData {
+  return [history.map((_, minute) => minute), [...history]]
+}
+
 export function WaitingChart({ history, heightPx, label }: WaitingChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<uPlot | undefined>(undefined)
   const dark = isDark.value
   const key = history.join(',')
+  const latest = useRef(history)
+  latest.current = history
 
   useEffect(() => {
     const element = place.current
     if (element === null) return
-    const plot = new uPlot(optionsOf(element.clientWidth || 200, heightPx), [[], []], element)
-    chart.current = plot
-    const resized = new ResizeObserver(() => {
-      const width = element.clientWidth
-      if (width > 0 && width !== plot.width) plot.setSize({ width, height: heightPx })
+    let end = (): void => undefined
+    let closed = false
+    void library().then(({ default: Plot }) => {
+      if (closed) return
+      const plot = new Plot(
+        optionsOf(element.clientWidth || 200, heightPx),
+        dataOf(latest.current),
+        element,
+      )
+      chart.current = plot
+      const resized = new ResizeObserver(() => {
+        const width = element.clientWidth
+        if (width > 0 && width !== plot.width) plot.setSize({ width, height: heightPx })
+      })
+      resized.observe(element)
+      end = () => {
+        resized.disconnect()
+        plot.destroy()
+      }
     })
-    resized.observe(element)
     return () => {
-      resized.disconnect()
-      plot.destroy()
+      closed = true
       chart.current = undefined
+      end()
     }
   }, [heightPx, dark])
 
   useEffect(() => {
-    chart.current?.setData([history.map((_, index) => index), [...history]])
+    chart.current?.setData(dataOf(history))
   }, [key, heightPx, dark])
 
   const most = Math.max(0, ...history)

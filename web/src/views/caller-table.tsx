@@ -47,30 +47,36 @@ export function CallerTable({ rows, onAct }: CallerTableProps) {
   const { from, to } = rowWindow(rows.length, rowPx, scrolledPx, visiblePx)
   const shown = rows.slice(from, to)
   return (
-    <table class="callers" aria-rowcount={rows.length + 1}>
-      <thead>
-        <tr aria-rowindex={1}>
-          <th scope="col">Position</th>
-          <th scope="col">Number</th>
-          <th scope="col" class="wide">
-            Called
-          </th>
-          <th scope="col">Waits</th>
-          <th scope="col">State</th>
-          <th scope="col" class="wide">
-            Quality
-          </th>
-          <th scope="col">{role.value === 'admin' ? 'Actions' : 'Call'}</th>
-        </tr>
-      </thead>
-      <tbody ref={body}>
-        <Gap rows={from} />
-        {shown.map(({ caller, position }, index) => (
-          <CallerRow key={caller.id} {...{ caller, position, onAct }} rowIndex={from + index + 2} />
-        ))}
-        <Gap rows={rows.length - to} />
-      </tbody>
-    </table>
+    <div class="callers-frame">
+      <table class="callers" aria-rowcount={rows.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            <th scope="col">Position</th>
+            <th scope="col">Number</th>
+            <th scope="col" class="wide">
+              Called
+            </th>
+            <th scope="col">Waits</th>
+            <th scope="col">State</th>
+            <th scope="col" class="wide">
+              Quality
+            </th>
+            <th scope="col">{role.value === 'admin' ? 'Actions' : 'Call'}</th>
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          <Gap rows={from} />
+          {shown.map(({ caller, position }, index) => (
+            <CallerRow
+              key={caller.id}
+              {...{ caller, position, onAct }}
+              rowIndex={from + index + 2}
+            />
+          ))}
+          <Gap rows={rows.length - to} />
+        </tbody>
+      </table>
+    </div>
   )
 }
 

@@ -157,7 +157,7 @@ function Applications() {
       <Section
         title="Applications"
         empty="There is none: calls that come in are refused."
-        columns={['Name', 'Id', 'Webhooks to', 'State', '']}
+        columns={['Name', 'Id', 'Webhooks to', 'State', 'Actions']}
         loaded={loaded}
         keyOf={(one) => one.id}
         actions={<AddButton name="application" onClick={() => setFormOpen(true)} />}
@@ -194,7 +194,7 @@ function Numbers() {
       <Section
         title="Numbers"
         empty="There is none."
-        columns={['Number', 'Application', '']}
+        columns={['Number', 'Application', 'Actions']}
         loaded={loaded}
         keyOf={(one) => one.id}
         actions={<AddButton name="number" onClick={() => setFormOpen(true)} />}

@@ -86,14 +86,13 @@ function QueueCard({ name, hasChart }: { readonly name: string; readonly hasChar
           ) : null}
         </TileCard>
         <Longest one={one} />
-        <TileCard tile={tiles.serviceTile(one)}>
-          <Formula one={one} />
-        </TileCard>
+        <TileCard tile={tiles.serviceTile(one)} />
         <TileCard tile={tiles.answeredTile(one)} />
         <TileCard tile={tiles.abandonedTile(one)} />
         <TileCard tile={tiles.speedTile(one)} />
         <TileCard tile={tiles.agentsTile(one)} />
       </dl>
+      <p class="formula">Service level: {one.service_level.formula}</p>
       {role.value === 'admin' ? (
         <button type="button" class="small" onClick={() => setTargetOpen(true)}>
           Change the target<span class="unseen"> of {name}</span>
