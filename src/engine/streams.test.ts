@@ -140,6 +140,12 @@ test('a fork has no handshake; one at a time', () => {
   bench.refused(fork, 'already-forking')
   bench.ok({ kind: 'fork-stop', legId: id('a') })
   assert.deepEqual(bench.since('events'), ['fork-started a', 'fork-stopped a'])
+  // The end of another one, told late, is not the end of this one.
+  bench.ok({ ...fork, order: { ...fork.order, streamId: brandAs<StreamId>('g') } })
+  ended(bench, 'failed', 'f')
+  assert.deepEqual(bench.since('events'), ['fork-started a'])
+  ended(bench, 'failed', 'g')
+  assert.deepEqual(bench.since('events'), ['fork-stopped a'])
 })
 
 test('restart: a leg that goes on is streamed again under its id, and nobody is told', () => {

@@ -92,10 +92,12 @@ test('connected and start first, then 20 ms of each track, numbered; stop at the
     payload: Buffer.alloc(160, 0xd5).toString('base64'),
   })
   session.dtmf('7')
+  frame()
   session.stop()
   assert.deepEqual(
     said().map((one) => one['event']),
-    ['dtmf', 'stop'],
+    ['dtmf', 'media', 'media', 'stop'],
+    'what was said before the end is sent before the stop',
   )
   assert.equal(line.closed, 1000)
   on.closed('late', false)
