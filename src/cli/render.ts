@@ -22,7 +22,7 @@ export function table(
   right: readonly number[] = [],
 ): string {
   const printed = new Table({
-    head: heads.map((head) => paint.dim(head)),
+    head: heads.map((head) => (head === '' ? '' : paint.dim(head))),
     chars: noBorders,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: heads.map((_head, index) => (right.includes(index) ? 'right' : 'left')),

@@ -20,6 +20,7 @@ import { farewell, Talk } from './talk.ts'
 import type { Tell } from './talk.ts'
 
 const registrationSecs = 300
+const busyMs = 1000
 
 /** The exit code. */
 export async function phone(context: Context, options: PhoneOptions): Promise<number> {
@@ -132,7 +133,7 @@ async function begin(
 ): Promise<Call | undefined> {
   if (options.call !== undefined) {
     tell('calling', `calls ${options.call}`, { to: options.call })
-    return robot.call(options.call)
+    return place(context, options.call, (options.wait ?? ringSecs) * 1000, robot, tell)
   }
   tell('waiting', `waits for a call at ${robot.contactUri}`, { uri: robot.contactUri })
   const call = await orStop(context, robot.nextCall((options.wait ?? Infinity) * 1000))
@@ -143,6 +144,27 @@ async function begin(
   tell('called', `is called by ${from.replace(/;tag=.*/, '')}`, { from })
   void answer(context, options, call)
   return call
+}
+
+/** RFC 3261 §21.5.4: a server that is too busy for the moment is called again, while there is time for an answer. */
+async function place(
+  context: Context,
+  to: string,
+  waitMs: number,
+  robot: Phone,
+  tell: Tell,
+): Promise<Call> {
+  const { clock } = context.line
+  const untilMs = clock.monotonicMs() + waitMs
+  for (;;) {
+    const call = await robot.call(to)
+    const heardOf = call.until(() => call.state !== 'trying', waitMs, 'no answer')
+    await context.during('calling', orStop(context, heardOf))
+    const isBusy = call.end?.status === 503 && clock.monotonicMs() < untilMs
+    if (!isBusy || context.line.stopping().aborted) return call
+    tell('busy', 'the server is too busy for the moment; calls again')
+    await context.line.pause(busyMs)
+  }
 }
 
 async function answer(context: Context, options: PhoneOptions, call: IncomingCall): Promise<void> {
