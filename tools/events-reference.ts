@@ -178,7 +178,7 @@ function gather(): Map<string, Seen> {
       continue
     }
     for (const name of names) seen.some.add(name)
-    seen.every = seen.every.intersection(new Set(names))
+    seen.every = new Set([...seen.every].filter((name) => names.includes(name)))
   }
   return byType
 }
@@ -220,7 +220,7 @@ function requireSame(
   made: ReadonlySet<string>,
   described: ReadonlySet<string>,
 ): void {
-  const odd = [...made.symmetricDifference(described)]
+  const odd = [...made, ...described].filter((one) => !(made.has(one) && described.has(one)))
   if (odd.length > 0)
     throw new Error(`events page: ${what} made or described only: ${odd.join(' ')}`)
 }

@@ -30,7 +30,7 @@ export function renderPage(path: string, text: string, isPage: IsPage): Rendered
     let dropped = false
     for (const part of token.children ?? []) {
       if (part.type === 'link_open') {
-        const href = linkFrom(path, part.attrGet('href') ?? '', isPage)
+        const href = linkFrom(path, String(part.attrGet('href') ?? ''), isPage)
         if (href === undefined) {
           dropped = true
           part.type = 'text'
@@ -45,7 +45,7 @@ export function renderPage(path: string, text: string, isPage: IsPage): Rendered
       }
     }
   })
-  return { title, html: markdown.renderer.render(tokens, { html: false }, {}) }
+  return { title, html: markdown.renderer.render(tokens, markdown.options, {}) }
 }
 
 /** The link as the browser needs it; undefined when it leads out of the documentation. */
