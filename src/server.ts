@@ -2,7 +2,6 @@
 // logic of its own. `main.ts` gives it the process (arguments, signals, exit codes).
 
 import { createApi } from './api/create-api.ts'
-import type { ReadyStatus } from './api/context.ts'
 import { keepApiKey, type ApiKey } from './config/credentials.ts'
 import type { Config } from './config/shape.ts'
 import { createConsole } from './console/pages.ts'
@@ -34,7 +33,7 @@ import { metricHelp } from './platform/metric-table.ts'
 import { createRandom } from './platform/random.ts'
 import { createResolver } from './platform/resolver.ts'
 import { createStreams } from './platform/streams.ts'
-import { createTimers } from './platform/timers.ts'
+import { createTimers, type PlatformTimers } from './platform/timers.ts'
 import type { Clock } from './ports/clock.ts'
 import { noFaults, type Faults } from './ports/faults.ts'
 import type { Log } from './ports/log.ts'
@@ -50,8 +49,9 @@ import { createSipStack } from './sip/b2bua/stack.ts'
 import { sipConfig } from './sip-config.ts'
 import { reportTrouble } from './store/sqlite/disk-watch.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
-import type { Outbox } from './webhooks/outbox.ts'
+import { createLabParts, type LabParts } from './lab-parts.ts'
 import { createRecordings } from './recording-parts.ts'
+import { engineSettings, readiness, renderMetrics } from './server-state.ts'
 import { createStreaming } from './streaming-parts.ts'
 import { createWebhooks } from './webhook-parts.ts'
 import { workersOnDemand, type WorkerThreads } from './worker-threads.ts'
@@ -92,7 +92,7 @@ const audioCacheBytes = 256 * 1024 * 1024
 /** What every room runs on. */
 interface Platform {
   readonly clock: Clock
-  readonly timers: ReturnType<typeof createTimers>
+  readonly timers: Timers
   readonly random: Random
   readonly log: Log
   readonly metrics: ReturnType<typeof createMetrics>
@@ -124,11 +124,15 @@ export async function startServer(
   faults: Faults = noFaults,
   threads: WorkerThreads = workersOnDemand,
 ): Promise<RunningServer> {
-  const platform = createPlatform(config)
-  const { clock, timers, random, log, metrics, http, lag } = platform
+  const machine = createPlatform(config)
+  const { random, log, metrics, http, lag } = machine
+  const labParts = createLabParts(config, machine)
+  // SIP, sound and sockets go by the machine's time, everything else by one that a lab can move.
+  const { clock, timers } = labParts.time
+  const platform = { ...machine, clock, timers }
   const store = await openSqliteStore({
     directory: config.dataFolder,
-    timers,
+    timers: machine.timers,
     startJournal: threads.journal,
     onTrouble: reportTrouble(config.dataFolder, log, metrics),
     onGone: (why) => onFatal(`the journal thread ended: ${why}`),
@@ -146,25 +150,29 @@ export async function startServer(
     postMedia: (commands) => lateMedia.post?.(commands),
     deliver: (input) => late.current?.deliver(input),
   })
-  const webhooks = createWebhooks(config, platform, store, {
+  const webhooks = createWebhooks(config, { ...platform, http: labParts.webhooks(http) }, store, {
+    signedAtMs: machine.clock.wallMs,
     applications: setup.book,
     recordingUrl: recordings.url,
     codecs,
   })
   const library = createLibrary(config, platform, store)
-  const audio = createAudio(config, platform, { late, threads, onFatal, library })
+  const audio = createAudio(config, machine, {
+    ...{ late, threads, onFatal, library },
+    audioLoss: labParts.audioLoss,
+  })
   lateMedia.post = audio.post
   const streamer = createStreaming({
     ...{ config, log, metrics, audio, timers, start: threads.streaming },
     deliver: (input) => late.current?.deliver(input),
   })
-  const sip = createSip(config, platform, late, setup.users)
+  const sip = createSip(config, machine, labParts, late, setup.users)
   late.sip = sip
   const logic = createLogic(
     config,
     platform,
     { store, setup, webhooks, audio, sip, recorder: recordings.recorder, streamer },
-    faults,
+    { faults, ...(labParts.watch && { watch: labParts.watch }) },
   )
   late.current = logic
 
@@ -176,7 +184,7 @@ export async function startServer(
     events: webhooks.feed,
     statistics: webhooks.statistics,
     sessionSecret: secretBytes(platform.secret('session-secret'), (count) => random.bytes(count)),
-    timers,
+    timers: machine.timers,
     recordings: recordings.api,
     media: library,
     config,
@@ -192,6 +200,7 @@ export async function startServer(
     checkUrl: (url) => http.checkUrl(url),
     checkSpeech: (words) => audio.speech.check(words),
     hasOpus: opusIsAvailable,
+    lab: labParts.lab({ logic, queues: store, setup: setup.setup }),
     pages: createConsole(readPageFolder(consoleFolder)),
     docs: createDocsSite(readPageFolder(docsFolder)),
   })
@@ -231,7 +240,8 @@ export async function startServer(
     lag.stop()
     http.close()
     await store.close()
-    timers.close()
+    labParts.close()
+    machine.timers.close()
   }
 
   return {
@@ -271,7 +281,12 @@ interface Rooms {
   readonly streamer: Streamer
 }
 
-function createLogic(config: Config, platform: Platform, rooms: Rooms, faults: Faults): CallLogic {
+function createLogic(
+  config: Config,
+  platform: Platform,
+  rooms: Rooms,
+  observers: Pick<Parameters<typeof createCallControl>[0], 'faults' | 'watch'>,
+): CallLogic {
   const { clock, timers, random, log, metrics, lag } = platform
   const { store, webhooks, audio, sip } = rooms
   return createCallControl({
@@ -289,12 +304,12 @@ function createLogic(config: Config, platform: Platform, rooms: Rooms, faults: F
     sink: webhooks.sink,
     log,
     metrics,
-    faults,
+    ...observers,
     loopLagMs: lag.readMs,
   })
 }
 
-function createPlatform(config: Config): Platform {
+function createPlatform(config: Config): Platform & { readonly timers: PlatformTimers } {
   const clock = createClock()
   const timers = createTimers(clock)
   const allow = addressMatcher(config.egress.allow)
@@ -330,24 +345,6 @@ function createRegistry(
   })
 }
 
-function engineSettings(config: Config): Parameters<typeof createCallControl>[0]['settings'] {
-  return {
-    ringLimitMs: config.calls.ring_limit_secs * 1000,
-    collectEmptyAfterMs: config.queues.collect_empty_after_secs * 1000,
-    collectCreated: config.queues.collect_created,
-    rtpLossHangupMs: config.calls.rtp_loss_hangup_secs * 1000,
-    callsMax: config.limits.calls,
-    recordingsKeptMs: config.recordings.keep_days * 86_400_000,
-    outboundLimits: {
-      concurrentMax: config.outbound.concurrent_calls,
-      perMinuteMax: config.outbound.calls_per_minute,
-    },
-    keyLimits: new Map(
-      config.apiKeys.flatMap(({ name, outbound }) => (outbound ? [[name, outbound]] : [])),
-    ),
-  }
-}
-
 /** Uploaded audio, in `media/` of the data directory. */
 function createLibrary(config: Config, platform: Platform, store: Store): MediaLibrary {
   const { clock, timers, random, log, http } = platform
@@ -376,6 +373,7 @@ function createAudio(
     readonly threads: WorkerThreads
     readonly onFatal: (why: string) => void
     readonly library: MediaLibrary
+    readonly audioLoss: SharedArrayBuffer | undefined
   },
 ) {
   const { late, threads, onFatal, library } = around
@@ -416,6 +414,7 @@ function createAudio(
     // The figures of ended legs are kept for a minute.
     config.limits.calls * 2,
     (why) => onFatal(`the media thread ended: ${why}`),
+    around.audioLoss,
   )
   const { table } = worker
   const onHung = (why: string): void => onFatal(`the media thread hangs: ${why}`)
@@ -451,12 +450,13 @@ function createAudio(
 function createSip(
   config: Config,
   platform: Platform,
+  { datagrams }: Pick<LabParts, 'datagrams'>,
   late: LateLogic,
   users: SipUserBook,
 ): SipStack {
   const { timers, clock, random, log, metrics, secret } = platform
   return createSipStack({
-    datagrams: createDatagrams(),
+    datagrams: datagrams(createDatagrams()),
     streams: createStreams(),
     timers,
     clock,
@@ -496,35 +496,6 @@ function keysOf(
   if (config.apiKeys.length > 0) return { apiKeys: config.apiKeys, fresh: undefined }
   const { key, fresh } = keepApiKey(secret('api-key'), random)
   return { apiKeys: [key], fresh }
-}
-
-function readiness(
-  phase: 'starting' | 'running' | 'draining',
-  store: Store,
-  outbox: Outbox,
-  config: Config,
-): ReadyStatus {
-  if (phase !== 'running') return { status: phase, reasons: [`the server is ${phase}`] }
-  const reasons: string[] = []
-  const health = store.health()
-  if (!health.ok) reasons.push(`the disk: ${health.why}`)
-  const owed = outbox.backlog()
-  if (owed > config.limits.webhook_backlog) reasons.push(`${owed} webhooks are owed`)
-  return reasons.length === 0 ? { status: 'ready' } : { status: 'degraded', reasons }
-}
-
-function renderMetrics(
-  metrics: ReturnType<typeof createMetrics>,
-  logic: CallLogic,
-  sip: SipStack,
-  store: Store,
-): Promise<string> {
-  for (const [name, value] of Object.entries(logic.counts())) {
-    metrics.gauge(`holdfast_${name}`, value)
-  }
-  metrics.gauge('holdfast_store_backlog', store.health().backlog)
-  metrics.gauge('holdfast_registered_users', sip.registeredUsers())
-  return metrics.render()
 }
 
 /** Delivered webhooks are forgotten with their events; what is still owed is kept. */

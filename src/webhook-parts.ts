@@ -33,6 +33,8 @@ interface Platform {
 interface Around {
   readonly applications: ApplicationBook
   readonly recordingUrl: RecordingUrl
+  /** What receivers compare with their own clocks, whatever the time of calls is. */
+  signedAtMs(): number
   /** Comma list for `connection_codecs`. */
   readonly codecs: string
 }
@@ -41,10 +43,11 @@ export function createWebhooks(
   config: Config,
   platform: Platform,
   store: RecordingStore,
-  { applications, recordingUrl, codecs }: Around,
+  { applications, recordingUrl, signedAtMs, codecs }: Around,
 ) {
   const { clock, timers, random, log, metrics, http, secret } = platform
-  const signer = createWebhookSigner(secret('webhook-key'), random, signInPool)
+  const kept = createWebhookSigner(secret('webhook-key'), random, signInPool)
+  const signer = { ...kept, headers: (body: string) => kept.headers(body, signedAtMs()) }
   const outbox = new Outbox({
     ...{ store, http, signer, clock, timers, log, metrics },
     holdMs: config.webhooks.hold_secs * 1000,

@@ -18,6 +18,7 @@ import type {
   FreshLeg,
 } from '../ports/commands.ts'
 import type { EventFeed } from '../ports/event-feed.ts'
+import type { Lab } from '../ports/lab.ts'
 import type { Log } from '../ports/log.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { MediaFiles } from '../ports/media-files.ts'
@@ -82,6 +83,8 @@ export interface ApiOptions {
   readonly checkSpeech: CheckSpeech
   /** The optional codec is installed. */
   readonly hasOpus: () => boolean
+  /** With `lab.enabled`. */
+  readonly lab?: Lab | undefined
   /** The console; without it there is none. */
   readonly pages?: AnswerPage
   /** The documentation at /docs. */

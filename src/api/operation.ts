@@ -33,6 +33,7 @@ interface About {
     | 'applications'
     | 'media'
     | 'events'
+    | 'lab'
     | 'system'
   readonly summary: string
   readonly description?: string

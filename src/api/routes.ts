@@ -46,6 +46,7 @@ import type { Api, ApiContext } from './context.ts'
 import { listEvents } from './events/list.ts'
 import { followLive } from './live/route.ts'
 import { featuresOff } from './feature-off.ts'
+import { labEndpoints } from './lab/routes.ts'
 import { createQueue } from './queues/create.ts'
 import { deleteQueue } from './queues/delete.ts'
 import { listQueueCalls } from './queues/list-calls.ts'
@@ -95,6 +96,7 @@ export const endpoints: readonly Endpoint[] = [
   ...[listEvents, ...recordEndpoints, followLive],
   ...[listStatistics, retrieveStatistics, updateStatistics],
   ...[createSession, currentSession, endSession, createReadOnlyLink],
+  ...labEndpoints,
   ...[publicKey, systemState],
   featuresOff,
   consolePages,

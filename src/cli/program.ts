@@ -8,6 +8,7 @@ import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addInit } from './commands/init.ts'
+import { addLab } from './commands/lab.ts'
 import { addPhone } from './commands/phone.ts'
 import { addQueues } from './commands/queues.ts'
 import { addStart } from './commands/start.ts'
@@ -31,6 +32,7 @@ const commands: readonly ((program: Command, run: Run, around: Surroundings) => 
   addEvents,
   addVerbs,
   addPhone,
+  addLab,
   addDoctor,
   addCompletion,
 ]

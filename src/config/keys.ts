@@ -447,6 +447,12 @@ export const keys = {
       doc: 'Callers who hang up in less than this are not held against the service level.',
     }),
   },
+  lab: {
+    enabled: boolean({
+      default: false,
+      doc: 'For tests of applications: time that can be moved and faults that can be switched on, under `/v2/lab`. Only where `http.host` and `sip.host` are loopback addresses.',
+    }),
+  },
   calls: {
     ring_limit_secs: integer(1, 3600, {
       default: 180,

@@ -220,3 +220,12 @@ test('every default lies in its own range', () => {
   }
   walk(keys)
 })
+
+test('a lab is only where nobody else can reach it', () => {
+  assert.equal(loadYaml('lab: { enabled: true }').lab.enabled, true)
+  assert.equal(loadYaml('').lab.enabled, false)
+  assert.throws(
+    () => loadYaml('lab: { enabled: true }\nhttp: { host: 0.0.0.0 }\nsip: { host: 192.0.2.1 }'),
+    /http\.host is "0\.0\.0\.0", must be a loopback address.*sip\.host is "192\.0\.2\.1"/,
+  )
+})

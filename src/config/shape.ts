@@ -49,6 +49,7 @@ export function shapeConfig(
     ...keyFaults(raw.api_keys),
     ...userFaults(raw.sip_users),
     ...urlFaults(around.webhookUrl),
+    ...labFaults(raw),
     ...prefixFaults('outbound.allow_prefixes', raw.outbound.allow_prefixes),
     ...raw.api_keys.flatMap(({ outbound_prefixes: own }, index) =>
       prefixFaults(`api_keys[${index}].outbound_prefixes`, own),
@@ -173,6 +174,17 @@ function userFaults(users: readonly RawUser[]): readonly string[] {
       ? [`sip_users[${index}] must have either password, or both ha1_md5 and ha1_sha256`]
       : []
   })
+}
+
+/** What moves time and loses calls must be out of everybody else's reach. */
+function labFaults({ lab, http, sip }: RawConfig): readonly string[] {
+  if (!lab.enabled) return []
+  const hosts = { 'http.host': http.host, 'sip.host': sip.host }
+  return Object.entries(hosts).flatMap(([key, host]) =>
+    /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
+      ? []
+      : [`${key} is "${host}", must be a loopback address where lab.enabled is true`],
+  )
 }
 
 function prefixFaults(where: string, prefixes: readonly string[]): readonly string[] {

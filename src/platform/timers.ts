@@ -10,6 +10,10 @@ const nodeDelayMsMax = 2 ** 31 - 1
 export interface PlatformTimers extends Timers {
   /** Deadlines that have not fired; 0 after a clean stop. */
   pending(): number
+  /** The next deadline, by the clock's monotonic milliseconds. */
+  nextAt(): number | undefined
+  /** Fires what is due now: for a clock that was moved. */
+  fireDue(): void
   /** Drops all deadlines. */
   close(): void
 }
@@ -69,6 +73,8 @@ export function createTimers(clock: Clock): PlatformTimers {
       setImmediate(fire)
     },
     pending: () => heap.size,
+    nextAt: () => heap.nextAt(),
+    fireDue,
     close() {
       for (const id of actions.keys()) heap.delete(id)
       actions.clear()

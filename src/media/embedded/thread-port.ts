@@ -9,6 +9,8 @@ export type ToMediaThread =
       readonly kind: 'begin'
       readonly settings: CoreSettings
       readonly memory: SharedArrayBuffer
+      /** Of a lab: what is lost on the way. */
+      readonly loss: SharedArrayBuffer | undefined
     }
   | { readonly kind: 'commands'; readonly commands: readonly WorkerCommand[] }
   /** Closes everything; answered by `ended`. */
@@ -43,6 +45,7 @@ export function startMediaWorker(
   settings: CoreSettings,
   legsMax: number,
   onGone: (why: string) => void,
+  loss?: SharedArrayBuffer,
 ): ThreadMediaWorker {
   const memory = new SharedArrayBuffer(qualityBytes(legsMax))
   let listener: ((events: readonly WorkerEvent[]) => void) | undefined
@@ -62,7 +65,7 @@ export function startMediaWorker(
     },
   })
   const post = (message: ToMediaThread): void => thread.post(message)
-  post({ kind: 'begin', settings, memory })
+  post({ kind: 'begin', settings, memory, loss })
   return {
     table: new QualityTable(memory),
     post: (commands) => post({ kind: 'commands', commands }),

@@ -25,6 +25,10 @@ export const reasons: readonly Reason[] = [
     what: /^[A-Z]+ \/(queue_statistics|live|sessions|read_only_links)\b/,
     why: 'Ours, and not there on any other server: `test/e2e/console`, `src/api/live`, `src/api/sessions`.',
   },
+  {
+    what: /^[A-Z]+ \/lab\b/,
+    why: 'Ours, for tests of applications, and not there on any other server: `test/e2e/testing`.',
+  },
   { what: /^code 415 10014$/, why: 'Published beside 10029, which is what is answered.' },
   { what: /^code 422 90021$/, why: 'Published for a parameter `duration` that no operation has.' },
   { what: /^code 422 9004[12]$/, why: `${noOccasion} Channels are limited for an application.` },

@@ -1,0 +1,70 @@
+// Lets time pass at once, in the order in which it would have passed (C263): to the next deadline, then whatever follows
+// from it (commits, webhooks, what the application answers), then on. A skip that jumped to its end would let a caller
+// time out of a second queue before the application could put him there.
+
+import type { MovableTime } from '../ports/lab.ts'
+
+/** Nothing has happened for so long, twice: the application has nothing more to say. */
+const quietMs = 20
+const quietRounds = 2
+/** An application that never rests does not keep the time from passing. */
+const restlessMsMax = 3000
+
+export interface SkipParts {
+  readonly time: MovableTime
+  /** Grows with everything that happens: inputs of the call logic, attempts of webhooks. */
+  activity(): number
+  /** Webhooks on the network. */
+  underWay(): number
+  /** Resolves when everything decided is committed and performed. */
+  idle(): Promise<void>
+  /** Real time. */
+  pause(ms: number): Promise<void>
+  /** Of the event loop. */
+  turn(): Promise<void>
+}
+
+/** One skip at a time; the next begins where the last one ended. */
+export function createSkip(parts: SkipParts): (ms: number) => Promise<{ deadlines: number }> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (ms) => {
+    const mine = last.then(() => skip(parts, ms))
+    last = mine.catch(() => undefined)
+    return mine
+  }
+}
+
+async function skip(parts: SkipParts, ms: number): Promise<{ deadlines: number }> {
+  const { time } = parts
+  // What is under way now belongs to the time before.
+  await settle(parts, -1)
+  const endMs = time.nowMs() + ms
+  let deadlines = 0
+  for (;;) {
+    const nextMs = time.nextAt()
+    if (nextMs === undefined || nextMs > endMs) break
+    const before = parts.activity()
+    time.moveTo(nextMs)
+    deadlines += 1
+    await settle(parts, before)
+  }
+  time.moveTo(endMs)
+  return { deadlines }
+}
+
+/** Waits for what follows, and for nothing when nothing happened since `before`. */
+async function settle(parts: SkipParts, before: number): Promise<void> {
+  await parts.turn()
+  await parts.idle()
+  await parts.turn()
+  if (parts.activity() === before && parts.underWay() === 0) return
+  let seen = parts.activity()
+  let quiet = 0
+  for (let waitedMs = 0; quiet < quietRounds && waitedMs < restlessMsMax; waitedMs += quietMs) {
+    await parts.pause(quietMs)
+    await parts.idle()
+    const still = parts.activity() === seen && parts.underWay() === 0
+    quiet = still ? quiet + 1 : 0
+    seen = parts.activity()
+  }
+}

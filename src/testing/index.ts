@@ -1,0 +1,15 @@
+// `holdfast/testing`: tests of voice applications without a telephone line. See docs/guides/testing.md.
+
+export { Lab, startLab } from './lab.ts'
+export type { AgentOptions, CallerOptions, LabOptions } from './lab.ts'
+export { Agent, Caller, Person } from './people.ts'
+export type { Sound, Within } from './people.ts'
+export { Events } from './events.ts'
+export type { Fits, LabEvent } from './events.ts'
+export { Faults } from './fault-switches.ts'
+export type { SipFault, WebhookFault } from './fault-switches.ts'
+export { Queue } from './queue.ts'
+export { freePort } from './world.ts'
+export type { Answer } from './world.ts'
+export { distributionOf, staff, Traffic } from './traffic.ts'
+export type { Distribution, TrafficCounts, TrafficOptions } from './traffic.ts'
