@@ -31,7 +31,7 @@ function inBrowser(): void {
     // Phones and the browser must find it again after a restart.
     const http = { host: '127.0.0.1', port: await freePort() }
     const sip = { port: await freePort() }
-    stage = await startStage({ config: { http, sip, console: { allow_listen: true } } })
+    stage = await startStage({ config: { http, sip } })
   })
   after(async () => {
     await browser.close()

@@ -55,6 +55,7 @@ function start(id: string): void {
     if (listening.value !== id) return
     stop()
     if (opened) tell('The call that was listened to is over.')
-    else tell('Listening is not possible: the call is over, or console.allow_listen is off.', true)
+    else
+      tell('Listening is not possible: the call is over, or this server does not allow it.', true)
   })
 }

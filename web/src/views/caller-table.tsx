@@ -127,7 +127,7 @@ function CallerRow({ caller, position, rowIndex, onAct }: CallerRowProps) {
           <>
             {button('take', 'Take')}
             {button('move', 'Move')}
-            {button('listen', isHeard ? 'Stop listening' : 'Listen')}
+            {button('listen', isHeard ? 'Stop' : 'Listen')}
             {button('remove', 'Remove')}
             {button('hangup', 'Hang up')}
           </>
@@ -150,11 +150,10 @@ function QualityCell({ id }: { readonly id: string }) {
   useEffect(() => watchQuality(id), [id])
   const quality = qualityOf(id).value
   if (quality === undefined) return <span>–</span>
-  const jitter = quality.jitterMs === null ? '' : `, ${Math.round(quality.jitterMs)} ms jitter`
+  const jitter = quality.jitterMs === null ? '' : `${Math.round(quality.jitterMs)} ms jitter`
   return (
-    <span>
+    <span title={jitter}>
       <LevelMark level={lossLevel(quality.lossPercent)} /> {quality.lossPercent.toFixed(1)} % lost
-      {jitter}
     </span>
   )
 }
