@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { recordingLog, settle, VirtualTime } from '../../test/support/virtual.ts'
 import { brandAs, type LegId, type QueueName } from '../base/ids.ts'
 import type { DequeueReason, DomainEvent, StampedEvent } from '../ports/events.ts'
-import type { LiveRows } from '../ports/store.ts'
+import type { DeliveryRow, LiveRows } from '../ports/store.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { calendar } from './day.ts'
 import { createStatistics } from './keeper.ts'
@@ -20,9 +20,17 @@ function world(startMs = Date.UTC(2026, 2, 4, 21, 30), timeZone = 'Europe/Berlin
   const events: StampedEvent[] = []
   const waiting = new Map<string, { queue: string; sinceMs: number }>()
   let backlog = 0
+  /** Pages that were read and do not arrive yet. */
+  let gate: Promise<void> | undefined
+  const readEvents: typeof store.readEvents = async (after, limit) => {
+    const page = await store.readEvents(after, limit)
+    await gate
+    return page
+  }
   const newKeeper = () =>
     createStatistics({
-      ...{ store, timers: time, clock: time, log: recordingLog(), timeZone, standard },
+      store: { ...store, readEvents },
+      ...{ timers: time, clock: time, log: recordingLog(), timeZone, standard },
       ...{ shortAbandonSecs: 5, backlog: () => backlog },
     })
   let keeper = newKeeper()
@@ -45,6 +53,7 @@ function world(startMs = Date.UTC(2026, 2, 4, 21, 30), timeZone = 'Europe/Berlin
       return keeper
     },
     owe: (count: number) => void (backlog = count),
+    hold: (until: Promise<void>) => void (gate = until),
     happen: async (...all: readonly DomainEvent[]) => {
       const stamped = all.map((event, index) =>
         eventAt(event, events.length + index + 1, time.wallMs()),
@@ -135,6 +144,27 @@ test('what happens while an earlier process is caught up with is counted once', 
   check(around)
 })
 
+test('an event that is told after the page that lacks it was read is counted', async () => {
+  const around = world()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  around.hold(promise)
+  const started = around.start()
+  await settle()
+  await around.happen(enqueued('x', 'a'))
+  resolve()
+  await started
+  assert.equal(around.keeper.figures('a')?.waitingNow, 1)
+})
+
+test('an event that was read from disk and is told afterwards is counted once', async () => {
+  const around = world()
+  const event = eventAt(enqueued('x', 'a'), 1, around.time.wallMs())
+  await around.store.commit({ changes: [], events: [event], deliveries: [] })
+  await around.start()
+  around.keeper.committed([event])
+  assert.equal(around.keeper.figures('a')?.offered, 1)
+})
+
 test('a target is kept over kill -9 and midnight, and changes what is in time at once', async () => {
   const around = world()
   await around.start()
@@ -201,9 +231,20 @@ test('the age of the oldest owed webhook is looked up at most every two seconds'
   const around = world()
   await around.start()
   assert.deepEqual(around.keeper.figures(null)?.webhooks, { backlog: 0, oldestSecs: null })
-  around.owe(3)
+  const owed = (deliveryId: string, sequence: number): DeliveryRow => ({
+    ...{ deliveryId, sequence, lane: 'x', applicationId: brandAs('1'), eventType: 'call.hangup' },
+    ...{ legId: undefined, url: 'http://a/', failoverUrl: '', method: 'POST', timeoutMs: 1 },
+    ...{ retriesMs: undefined, dataJson: '{}', createdAtMs: around.time.wallMs() },
+  })
+  await around.store.commit({ changes: [], events: [], deliveries: [owed('first', 1)] })
+  around.time.advance(65_000)
+  await around.store.commit({ changes: [], events: [], deliveries: [owed('second', 2)] })
+  around.owe(2)
   await around.keeper.refresh()
-  assert.deepEqual(around.keeper.figures(null)?.webhooks, { backlog: 3, oldestSecs: null })
+  assert.deepEqual(around.keeper.figures(null)?.webhooks, { backlog: 2, oldestSecs: 65 })
+  around.owe(0)
+  await around.keeper.refresh()
+  assert.deepEqual(around.keeper.figures(null)?.webhooks, { backlog: 0, oldestSecs: null })
   assert.equal(around.keeper.figures('a'), undefined)
 })
 
