@@ -42,17 +42,19 @@ import type { Recorder } from './ports/recorder.ts'
 import type { Store } from './ports/store.ts'
 import type { Streamer } from './ports/streaming.ts'
 import type { Timers } from './ports/timers.ts'
+import type { SipObserver } from './ports/trace.ts'
 import type { SipUserBook } from './ports/setup.ts'
 import { createSetup, type RunningSetup } from './setup/setup.ts'
 import type { SipStack } from './sip/b2bua/config.ts'
 import { createSipStack } from './sip/b2bua/stack.ts'
-import { sipConfig } from './sip-config.ts'
+import { sipConfig, sipSetupOf } from './sip-config.ts'
 import { reportTrouble } from './store/sqlite/disk-watch.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { createLabParts, type LabParts } from './lab-parts.ts'
 import { createRecordings } from './recording-parts.ts'
 import { engineSettings, readiness, renderMetrics } from './server-state.ts'
 import { createStreaming } from './streaming-parts.ts'
+import { createTracing, type Tracing } from './trace-parts.ts'
 import { createWebhooks } from './webhook-parts.ts'
 import { workersOnDemand, type WorkerThreads } from './worker-threads.ts'
 
@@ -144,29 +146,34 @@ export async function startServer(
     config,
     log,
     metrics,
-    timers,
+    timers: machine.timers,
     start: threads.recording,
     secret: secretBytes(platform.secret('recording-links'), (count) => random.bytes(count)),
     postMedia: (commands) => lateMedia.post?.(commands),
     deliver: (input) => late.current?.deliver(input),
+  })
+  const tracing = createTracing({
+    ...{ config, clock, log, metrics, codecs, start: threads.trace },
+    timers: machine.timers,
   })
   const webhooks = createWebhooks(config, { ...platform, http: labParts.webhooks(http) }, store, {
     signedAtMs: machine.clock.wallMs,
     applications: setup.book,
     recordingUrl: recordings.url,
     codecs,
+    trace: tracing.trace,
   })
   const library = createLibrary(config, platform, store)
   const audio = createAudio(config, machine, {
-    ...{ late, threads, onFatal, library },
+    ...{ late, threads, onFatal, library, tracing },
     audioLoss: labParts.audioLoss,
   })
   lateMedia.post = audio.post
   const streamer = createStreaming({
-    ...{ config, log, metrics, audio, timers, start: threads.streaming },
+    ...{ config, log, metrics, audio, timers: machine.timers, start: threads.streaming },
     deliver: (input) => late.current?.deliver(input),
   })
-  const sip = createSip(config, machine, labParts, late, setup.users)
+  const sip = createSip(config, machine, labParts, late, setup.users, tracing.trace)
   late.sip = sip
   const logic = createLogic(
     config,
@@ -191,6 +198,9 @@ export async function startServer(
     apiKeys,
     setup: setup.setup,
     records: webhooks.records,
+    sipSetup: sipSetupOf(config, sip, setup.setup),
+    timelines: tracing.trace?.timelines,
+    commandTraced: tracing.trace?.command,
     publicKey: { id: webhooks.signer.keyId, public: webhooks.signer.publicKey },
     ready: () => readiness(life.phase, store, webhooks.outbox, config),
     metricsText: () => renderMetrics(metrics, logic, sip, store),
@@ -237,6 +247,7 @@ export async function startServer(
     await recordings.recorder.close()
     await streamer.close()
     await audio.close()
+    await tracing.close()
     lag.stop()
     http.close()
     await store.close()
@@ -297,7 +308,7 @@ function createLogic(
     random,
     store,
     signaling: sip.signaling,
-    media: audio.media,
+    media: audio.observed,
     recorder: rooms.recorder,
     streamer: rooms.streamer,
     durable: { signaling: sip.durable, media: audio.media },
@@ -373,10 +384,11 @@ function createAudio(
     readonly threads: WorkerThreads
     readonly onFatal: (why: string) => void
     readonly library: MediaLibrary
+    readonly tracing: Tracing
     readonly audioLoss: SharedArrayBuffer | undefined
   },
 ) {
-  const { late, threads, onFatal, library } = around
+  const { late, threads, onFatal, library, tracing } = around
   const { timers, clock, random, http, log, metrics } = platform
   const ingest = createIngestClient({
     spawn: threads.audio,
@@ -435,7 +447,10 @@ function createAudio(
       return begun.ok ? begun : { status: begun.status, detail: begun.detail }
     },
     ringback: ringbackClip,
-    deliver: (input) => late.current?.deliver(input),
+    deliver: (input) => {
+      tracing.heard(input)
+      late.current?.deliver(input)
+    },
     log,
   })
   const close = async (): Promise<void> => {
@@ -444,7 +459,8 @@ function createAudio(
     ingest.close()
     speech.close()
   }
-  return { media, speech, ingest: ingest.ingest, post: worker.post, close }
+  const observed = tracing.watch(media)
+  return { media, observed, speech, ingest: ingest.ingest, post: worker.post, close }
 }
 
 function createSip(
@@ -453,6 +469,7 @@ function createSip(
   { datagrams }: Pick<LabParts, 'datagrams'>,
   late: LateLogic,
   users: SipUserBook,
+  observer: SipObserver | undefined,
 ): SipStack {
   const { timers, clock, random, log, metrics, secret } = platform
   return createSipStack({
@@ -464,6 +481,7 @@ function createSip(
     resolver: createResolver(),
     log,
     metrics,
+    ...(observer && { observer }),
     config: sipConfig(
       config,
       secretBytes(secret('sip-secret'), (count) => random.bytes(count)),

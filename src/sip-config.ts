@@ -2,7 +2,9 @@
 
 import type { Config } from './config/shape.ts'
 import { addressMatcher } from './platform/address-matcher.ts'
-import type { SipStackConfig } from './sip/b2bua/config.ts'
+import type { Setup } from './ports/setup.ts'
+import type { SipSetup } from './ports/sip-setup.ts'
+import type { SipStack, SipStackConfig } from './sip/b2bua/config.ts'
 
 /** `secret`: signs tags, Call-IDs and nonces. */
 export function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
@@ -32,6 +34,7 @@ export function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
       inboundFrom: addressMatcher(trunk.inbound_from),
       username: trunk.username,
       password: trunk.password,
+      probeSecs: trunk.probe_secs,
     })),
     openSources: addressMatcher(sip.accept_unauthenticated_from),
     allowUriHosts: {
@@ -39,5 +42,24 @@ export function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
       names: outbound.allow_uri_hosts.filter((host) => !isRange(host)),
     },
     secret,
+  }
+}
+
+/** Users of the file, of the API, and their registrations: for people. */
+export function sipSetupOf(config: Config, sip: SipStack, setup: Setup): SipSetup {
+  return {
+    trunks: () => sip.trunks(),
+    registrations() {
+      const registered = new Map(sip.registrations().map((one) => [one.username, one]))
+      const usernames = new Set([
+        ...config.sipUsers.map(({ username }) => username),
+        ...setup.connections.all().map(({ userName }) => userName),
+        ...setup.credentials.all().map(({ userName }) => userName),
+        ...registered.keys(),
+      ])
+      return [...usernames].map(
+        (username) => registered.get(username) ?? { username, contacts: [] },
+      )
+    },
   }
 }

@@ -11,6 +11,7 @@ import type { Metrics } from './ports/metrics.ts'
 import type { Random } from './ports/random.ts'
 import type { ApplicationBook } from './ports/setup.ts'
 import type { Timers } from './ports/timers.ts'
+import type { Trace } from './ports/trace.ts'
 import { createStatistics } from './statistics/keeper.ts'
 import type { RecordingStore } from './store/sqlite/sqlite-store.ts'
 import { createEventFeed } from './webhooks/feed.ts'
@@ -37,13 +38,15 @@ interface Around {
   signedAtMs(): number
   /** Comma list for `connection_codecs`. */
   readonly codecs: string
+  /** Hears of events and of attempts to deliver them. */
+  readonly trace: Pick<Trace, 'events' | 'attempt'> | undefined
 }
 
 export function createWebhooks(
   config: Config,
   platform: Platform,
   store: RecordingStore,
-  { applications, recordingUrl, signedAtMs, codecs }: Around,
+  { applications, recordingUrl, signedAtMs, codecs, trace }: Around,
 ) {
   const { clock, timers, random, log, metrics, http, secret } = platform
   const kept = createWebhookSigner(secret('webhook-key'), random, signInPool)
@@ -52,6 +55,7 @@ export function createWebhooks(
     ...{ store, http, signer, clock, timers, log, metrics },
     holdMs: config.webhooks.hold_secs * 1000,
     giveUpMs: config.webhooks.give_up_hours * 3_600_000,
+    ...(trace && { attempted: trace.attempt }),
   })
   const feed = createEventFeed({ store, timers, connectionCodecs: codecs, recordingUrl })
   const records = createCallRecords({
@@ -82,6 +86,7 @@ export function createWebhooks(
       // Before the list of events: who reads of an event there finds it counted.
       statistics.committed(events)
       feed.committed(events)
+      trace?.events(events)
     },
   }
   return { signer, outbox, feed, records, statistics, sink: all }

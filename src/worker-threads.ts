@@ -10,6 +10,7 @@ export interface WorkerThreads {
   readonly speech: StartThread
   readonly recording: StartThread
   readonly streaming: StartThread
+  readonly trace: StartThread
 }
 
 const journal = new URL('./journal-worker.ts', import.meta.url)
@@ -18,6 +19,7 @@ const audio = new URL('./audio-worker.ts', import.meta.url)
 const speech = new URL('./speech-worker.ts', import.meta.url)
 const recording = new URL('./recording-worker.ts', import.meta.url)
 const streaming = new URL('./streaming-worker.ts', import.meta.url)
+const trace = new URL('./trace-worker.ts', import.meta.url)
 
 /** Threads that are loading already, in the order in which they are needed. */
 export function prepareWorkers(): WorkerThreads {
@@ -29,6 +31,7 @@ export function prepareWorkers(): WorkerThreads {
     speech: (callbacks) => startThread(speech, callbacks),
     recording: (callbacks) => startThread(recording, callbacks),
     streaming: (callbacks) => startThread(streaming, callbacks),
+    trace: (callbacks) => startThread(trace, callbacks),
   }
 }
 
@@ -40,4 +43,5 @@ export const workersOnDemand: WorkerThreads = {
   speech: (callbacks) => startThread(speech, callbacks),
   recording: (callbacks) => startThread(recording, callbacks),
   streaming: (callbacks) => startThread(streaming, callbacks),
+  trace: (callbacks) => startThread(trace, callbacks),
 }

@@ -28,9 +28,11 @@ import type { CallRecords } from '../ports/records.ts'
 import type { CheckSpeech } from '../ports/speech.ts'
 import type { RecordingFiles, RecordingView } from '../ports/recorder.ts'
 import type { Setup } from '../ports/setup.ts'
+import type { SipSetup } from '../ports/sip-setup.ts'
 import type { Statistics } from '../ports/statistics.ts'
 import type { Store } from '../ports/store.ts'
 import type { Timers } from '../ports/timers.ts'
+import type { Timelines, Trace } from '../ports/trace.ts'
 import type { CommonParameters } from './fields.ts'
 import { LiveHub } from './live/hub.ts'
 import { conferenceObject, dialedObject, participantObject, queueObject } from './objects.ts'
@@ -70,6 +72,11 @@ export interface ApiOptions {
   readonly apiKeys: readonly ApiKey[]
   readonly setup: Setup
   readonly records: CallRecords
+  readonly sipSetup: SipSetup
+  /** Undefined: nothing is written down. */
+  readonly timelines?: Timelines | undefined
+  /** Hears every command with its answer. */
+  readonly commandTraced?: Trace['command'] | undefined
   /** Of the webhook signature: a UUID, and the 32 raw bytes in base64. */
   readonly publicKey: { readonly id: string; readonly public: string }
   ready(): ReadyStatus

@@ -14,6 +14,7 @@ import type { Problem } from './problems.ts'
 import { rateLimiter } from './rate-limit.ts'
 import { endpoints } from './routes.ts'
 import { accessOf, forbidden } from './sessions/access.ts'
+import { recordCommands } from './timelines/record-commands.ts'
 import { checkAgainst } from './validate.ts'
 import type { FieldSchema } from './validate.ts'
 
@@ -52,6 +53,9 @@ export function createApi(options: ApiOptions): Api {
     for (const one of [method].flat()) paths.add(one, url)
   })
   guard(api, context, paths)
+  if (options.commandTraced !== undefined) {
+    recordCommands(api as Api, options.clock, options.commandTraced)
+  }
   // A stream would keep the server from closing.
   api.addHook('preClose', async () => context.hub.close())
   void api.register(swagger, descriptionOptions)

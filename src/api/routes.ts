@@ -44,9 +44,9 @@ import { consolePages } from './console/pages.ts'
 import { docsPages } from './docs/pages.ts'
 import type { Api, ApiContext } from './context.ts'
 import { listEvents } from './events/list.ts'
+import { labEndpoints } from './lab/routes.ts'
 import { followLive } from './live/route.ts'
 import { featuresOff } from './feature-off.ts'
-import { labEndpoints } from './lab/routes.ts'
 import { createQueue } from './queues/create.ts'
 import { deleteQueue } from './queues/delete.ts'
 import { listQueueCalls } from './queues/list-calls.ts'
@@ -61,7 +61,10 @@ import { deleteRecording, listRecordings, retrieveRecording } from './recordings
 import { recordEndpoints, setupEndpoints } from './setup/routes.ts'
 import { createReadOnlyLink, createSession, currentSession, endSession } from './sessions/routes.ts'
 import { listStatistics, retrieveStatistics, updateStatistics } from './statistics/routes.ts'
+import { listRegistrations, listTrunks } from './sip/setup-state.ts'
 import { systemState } from './system/health.ts'
+import { listTimelines } from './timelines/list.ts'
+import { downloadBundle, downloadCapture, readTimeline } from './timelines/retrieve.ts'
 import { deleteMedia } from './media/delete.ts'
 import { downloadMedia } from './media/download.ts'
 import { listMedia } from './media/list.ts'
@@ -96,6 +99,8 @@ export const endpoints: readonly Endpoint[] = [
   ...[listEvents, ...recordEndpoints, followLive],
   ...[listStatistics, retrieveStatistics, updateStatistics],
   ...[createSession, currentSession, endSession, createReadOnlyLink],
+  ...[listTimelines, readTimeline, downloadBundle, downloadCapture],
+  ...[listRegistrations, listTrunks],
   ...labEndpoints,
   ...[publicKey, systemState],
   featuresOff,

@@ -30,6 +30,7 @@ import { mediaTtlMs, type MediaFile, type MediaFiles } from '../ports/media-file
 import type { QueueRecord, QueuedCall } from '../ports/store.ts'
 import type { CommandRecord } from '../ports/records.ts'
 import type { SetupRefusal } from '../ports/setup.ts'
+import type { TracedCommand } from '../ports/trace.ts'
 import type { ApiOptions } from './context.ts'
 import type { RecordingFile, RecordingView } from '../ports/recorder.ts'
 import { createRecordingLinks } from './recordings/links.ts'
@@ -37,6 +38,7 @@ import { createApi } from './create-api.ts'
 import { fakeStatistics } from './statistics/testing.ts'
 import { fakeRecords } from './setup/records-testing.ts'
 import { fakeSetup } from './setup/testing.ts'
+import { fakeSipSetup, fakeTimelines } from './timelines/testing.ts'
 
 export const testKey = 'KEYtest'
 export const nowMs = 1_741_079_683_456
@@ -180,6 +182,10 @@ export interface TestWorld {
   media?: readonly string[]
   checkUrl?: ApiOptions['checkUrl']
   hasOpus?: boolean
+  /** `off`: nothing is written down; `away`: it cannot be read. */
+  timelines?: 'off' | 'away'
+  /** Filled by every command. */
+  traced?: TracedCommand[]
   ready?: ReturnType<ApiOptions['ready']>
 }
 
@@ -230,6 +236,9 @@ export function testApi(world: TestWorld = {}) {
     },
     apiKeys: [{ name: 'dev', hash: apiKeyHash(testKey) }],
     records: fakeRecords(world),
+    sipSetup: fakeSipSetup(nowMs),
+    timelines: fakeTimelines(world.timelines),
+    commandTraced: (command) => world.traced?.push(command),
     setup: fakeSetup(world.applications ?? [defaultApplication('')], nowMs, world.setupRefusal),
     publicKey: { id: '6f1d9ffb-5d0c-4a83-9b35-5f6b9a0f5a57', public: 'QUJD' },
     ready: () => world.ready ?? { status: 'ready' },

@@ -362,6 +362,11 @@ export const keys = {
       secret: true,
       doc: 'For digest challenges of the carrier.',
     }),
+    probe_secs: integer(0, 86_400, {
+      default: 30,
+      unit: 's',
+      doc: 'How often OPTIONS asks whether it is there, for `GET /v2/sip_trunks`; 0 is never. Calls do not depend on it.',
+    }),
   }),
   queues: {
     collect_empty_after_secs: integer(0, 31_536_000, {
@@ -445,6 +450,22 @@ export const keys = {
       default: 5,
       unit: 's',
       doc: 'Callers who hang up in less than this are not held against the service level.',
+    }),
+  },
+  trace: {
+    enabled: boolean({
+      default: true,
+      doc: 'Write down what happens in calls, for `GET /v2/calls/{call_control_id}/timeline`; in `trace.db` of the data directory.',
+    }),
+    keep_hours: integer(1, 8760, {
+      default: 24,
+      unit: 'h',
+      doc: 'How long it is kept.',
+    }),
+    max_megabytes: integer(10, 1_000_000, {
+      default: 1000,
+      unit: 'MB',
+      doc: 'How large it may grow; beyond it the oldest goes. A call in a queue takes about 60 kB, and 4 kB for each minute that it lasts.',
     }),
   },
   lab: {

@@ -84,6 +84,7 @@ class ThreadTrace implements RunningTrace {
   #nextAsk = 1
   #complainedAtMs = -Infinity
   #ended: (() => void) | undefined
+  #began = false
   #closed = false
 
   readonly timelines: Timelines = {
@@ -210,6 +211,7 @@ class ThreadTrace implements RunningTrace {
 
   #start(): TraceThread {
     this.#startTimer = undefined
+    this.#began = true
     const thread = this.#options.start({
       onMessage: (value) => this.#heard(value as FromTraceThread), // Our own thread.
       onGone: (why) => this.#gone(why),
@@ -259,7 +261,7 @@ class ThreadTrace implements RunningTrace {
   /** What has happened until now is written before the question is answered. */
   #ask<A extends Answer>(question: Question, waitMs = 0): Promise<A> {
     if (this.#closed) return Promise.reject(new Error('the server stops'))
-    const thread = this.#thread ?? this.#startNow()
+    const thread = this.#thread ?? this.#startEarly()
     if (thread === undefined) return Promise.reject(new Error('the trace thread is away'))
     if (this.#waiting.length <= batchMax) this.#hand(thread)
     const id = this.#nextAsk++
@@ -273,8 +275,9 @@ class ThreadTrace implements RunningTrace {
     })
   }
 
-  #startNow(): TraceThread | undefined {
-    if (this.#startTimer === undefined) return undefined
+  /** The first time only: one that died is not started again for every question. */
+  #startEarly(): TraceThread | undefined {
+    if (this.#startTimer === undefined || this.#began) return undefined
     this.#options.timers.clear(this.#startTimer)
     return this.#start()
   }

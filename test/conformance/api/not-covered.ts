@@ -22,12 +22,16 @@ export const reasons: readonly Reason[] = [
     why: 'For the machine room, not for applications: `test/e2e/process`.',
   },
   {
+    what: /^[A-Z]+ \/lab\b/,
+    why: 'Ours, for tests of applications, and not there on any other server: `test/e2e/testing`.',
+  },
+  {
     what: /^[A-Z]+ \/(queue_statistics|live|sessions|read_only_links)\b/,
     why: 'Ours, and not there on any other server: `test/e2e/console`, `src/api/live`, `src/api/sessions`.',
   },
   {
-    what: /^[A-Z]+ \/lab\b/,
-    why: 'Ours, for tests of applications, and not there on any other server: `test/e2e/testing`.',
+    what: /^GET \/(call_timelines|calls\/\{[^}]+\}\/timeline|sip_(registrations|trunks))/,
+    why: 'For people who look at calls, not for applications: `test/e2e/trace`, `src/api/timelines`.',
   },
   { what: /^code 415 10014$/, why: 'Published beside 10029, which is what is answered.' },
   { what: /^code 422 90021$/, why: 'Published for a parameter `duration` that no operation has.' },

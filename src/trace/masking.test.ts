@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { maskJson, maskSip, maskText, textCharsMax } from './masking.ts'
+
+const message = [
+  'INVITE sip:bob:hunter22@example.com SIP/2.0',
+  'Call-ID: abc',
+  'Proxy-Authorization: Digest username="alice", realm="pbx", nonce="n0nce==", uri="sip:x",',
+  ' response="0123456789abcdef", cnonce="c1", opaque="op", nc=00000001, qop=auth',
+  'Authorization: Basic YWxpY2U6c2VjcmV0',
+  'WWW-Authenticate: Digest realm="pbx", nonce="fresh1"',
+  'authorization :Digest response=bare123, username=a',
+  'Content-Length: 60',
+  '',
+  'v=0',
+  'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0a2V5|2^20',
+  '',
+].join('\r\n')
+
+test('credentials of a SIP message are hidden, its length stays', () => {
+  const masked = maskSip(message)
+  assert.equal(masked.length, message.length)
+  for (const secret of [
+    ...['hunter22', 'n0nce', '0123456789abcdef', '"c1"', '"op"', 'YWxpY2U6c2VjcmV0', 'fresh1'],
+    ...['bare123', 'c2VjcmV0a2V5'],
+  ])
+    assert.ok(!masked.includes(secret), secret)
+  for (const open of ['username="alice"', 'realm="pbx"', 'qop=auth', 'uri="sip:x"', 'Call-ID: abc'])
+    assert.ok(masked.includes(open), open)
+  assert.equal(maskSip('BYE sip:x SIP/2.0\r\nCall-ID: 1\r\n\r\n').includes('*'), false)
+})
+
+test('JSON keeps its shape and loses passwords, keys and big texts', () => {
+  const masked = maskJson({
+    sip_auth_password: 'p1',
+    sip_auth_username: 'alice',
+    custom_headers: [
+      { name: 'X-Api-Key', value: 'p2' },
+      { name: 'X-Ticket', value: '7' },
+    ],
+    requestHeaders: [
+      ['authorization', 'p3'],
+      ['user-agent', 'x'],
+    ],
+    webhook_url: 'https://u:p4@app.example/hook?token=p5&a=1',
+    note: 'send Bearer p6',
+    playback_content: 'A'.repeat(textCharsMax + 1),
+    count: 3,
+  })
+  const text = JSON.stringify(masked)
+  assert.doesNotMatch(text, /"?p[1-6]"?[^a-z]/)
+  assert.match(text, /"sip_auth_username":"alice"/)
+  assert.match(text, /"value":"7"/)
+  assert.match(text, /a=1/)
+  assert.match(text, /\(2001 characters\)/)
+})
+
+test('a text without secrets stays as it is', () => {
+  const plain = 'https://app.example/hook?a=1&b=2'
+  assert.equal(maskText(plain), plain)
+})

@@ -1,0 +1,264 @@
+// Both halves of the trace joined without a thread: what is told comes out of the timeline, and nothing told costs more than it may.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { brandAs } from '../base/ids.ts'
+import type { LegId, SessionId } from '../base/ids.ts'
+import type { SipEnds } from '../ports/trace.ts'
+import { sampleEvents, sampleLeg, stamp } from '../../test/support/events.ts'
+import { recordingMetrics, VirtualTime } from '../../test/support/virtual.ts'
+import { TraceCore } from './core.ts'
+import type { FromTraceThread, ToTraceThread } from './protocol.ts'
+import { TraceTables } from './tables.ts'
+import { createTrace, type RunningTrace } from './trace.ts'
+
+const ends: SipEnds = {
+  transport: 'UDP',
+  localAddress: '127.0.0.1',
+  localPort: 5060,
+  remoteAddress: '127.0.0.2',
+  remotePort: 5070,
+}
+const startMs = 1_741_079_401_000
+const facts = sampleLeg()
+const legId = facts.legId
+const initiated = stamp(sampleEvents(facts).find(({ type }) => type === 'leg-initiated')!)
+const ended = stamp(
+  sampleEvents(facts).find(({ type }) => type === 'leg-ended')!,
+  90,
+)
+
+const sip = (method: string, callId = 'c1'): Uint8Array =>
+  Buffer.from(`${method} sip:x@y SIP/2.0\r\nCall-ID: ${callId}\r\nCSeq: 1 ${method}\r\n\r\n`)
+
+interface Stage {
+  readonly trace: RunningTrace
+  readonly time: VirtualTime
+  readonly metrics: ReturnType<typeof recordingMetrics>
+  readonly warnings: string[]
+  readonly file: string
+  /** What the thread was told, as kinds. */
+  readonly told: string[]
+  /** It takes nothing more. */
+  freeze(): void
+  /** It dies. */
+  kill(): void
+}
+
+function stage(t: TestContext, over: { file?: string; bytesMax?: number } = {}): Stage {
+  const folder = mkdtempSync(join(tmpdir(), 'trace-'))
+  const file = over.file ?? join(folder, 'trace.db')
+  const time = new VirtualTime(startMs)
+  const metrics = recordingMetrics()
+  const warnings: string[] = []
+  const told: string[] = []
+  let frozen = false
+  let die: (why: string) => void = () => undefined
+  const note = (_: unknown, message: string): void => void warnings.push(message)
+  const trace = createTrace({
+    clock: time,
+    timers: time,
+    metrics,
+    log: { debug: note, info: note, warn: note, error: note },
+    settings: { file, keepMs: 3_600_000, bytesMax: over.bytesMax ?? 1e9, connectionCodecs: '' },
+    start: ({ onMessage, onGone }) => {
+      let core: TraceCore | undefined
+      die = onGone
+      const post = (said: FromTraceThread): void => {
+        time.soon(() => onMessage(structuredClone(said)))
+      }
+      return {
+        stop: () => undefined,
+        post: (value) => {
+          const message = structuredClone(value) as ToTraceThread // From the other half.
+          told.push(message.op)
+          if (frozen) return
+          if (message.op === 'begin') {
+            const open = (name: string): TraceTables => new TraceTables(name)
+            const render = () => ({ name: 'call.some', data: { password: 'p' } })
+            core = new TraceCore({
+              ...{ settings: message.settings, open, render, clock: time, timers: time, post },
+            })
+          } else core?.receive(message)
+        },
+      }
+    },
+  })
+  t.after(async () => {
+    const closed = trace.close()
+    time.drainSoon()
+    time.advance(5000)
+    await closed
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return {
+    ...{ trace, time, metrics, warnings, file, told },
+    freeze: () => (frozen = true),
+    kill: () => die('killed'),
+  }
+}
+
+async function answered<T>(time: VirtualTime, promise: Promise<T>): Promise<T> {
+  time.drainSoon()
+  return promise
+}
+
+async function itemsOf({ trace, time }: Stage, after = '0') {
+  const found = await answered(time, trace.timelines.read(legId, after, 500, 0))
+  return found?.timeline.items ?? []
+}
+
+test('messages find their leg by the Call-ID, also those that came before it was known', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  trace.message('in', sip('INVITE'), ends)
+  time.advance(2000)
+  trace.dialog('c1', legId)
+  trace.events([initiated])
+  trace.message('out', sip('BYE'), ends)
+  trace.message('in', sip('OPTIONS', 'scanner'), ends)
+  trace.message('in', sip('REGISTER'), ends)
+  const items = await itemsOf(here)
+  assert.deepEqual(
+    items.filter(({ lane }) => lane === 'sip').map(({ summary }) => summary),
+    ['← INVITE sip:x@y', '→ BYE sip:x@y'],
+  )
+  assert.deepEqual(items.find(({ lane }) => lane === 'event')?.detail, { password: '***' })
+})
+
+test('legs that were bridged with a call are part of it, for the time of the call', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  const peer = sampleLeg({
+    legId: brandAs<LegId>('v3:peer'),
+    sessionId: brandAs<SessionId>('other'),
+    legUuid: brandAs('u2'),
+    startedAtUs: facts.startedAtUs + 1,
+  })
+  const event = (type: string, leg: typeof facts, atUs: number) =>
+    stamp({ type, leg, peerLegId: peer.legId } as never, 5, { occurredAtUs: atUs })
+  const startUs = facts.startedAtUs
+  trace.events([
+    event('leg-answered', peer, startUs - 1e9),
+    initiated,
+    event('leg-bridged', facts, startUs + 1000),
+    event('leg-held', peer, startUs + 2000),
+    { ...ended, occurredAtUs: startUs + 3000 },
+    event('leg-resumed', peer, startUs + 1e9),
+  ])
+  const found = await answered(time, trace.timelines.read(legId, undefined, 100, 0))
+  assert.deepEqual(
+    found?.timeline.legs.map(({ call_control_id: id, state }) => [id, state]),
+    [
+      [legId, 'ended'],
+      [peer.legId, 'answered'],
+    ],
+  )
+  const theirs = found?.timeline.items.filter(({ leg }) => leg === peer.legId)
+  assert.equal(theirs?.length, 1, 'only what happened meanwhile')
+})
+
+test('a reader hears of what happens while it waits, and of nothing when nothing does', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  trace.events([initiated])
+  const [first] = await itemsOf(here)
+  const waiting = trace.timelines.read(legId, first?.cursor, 10, 10_000)
+  time.advance(3000)
+  trace.hears(legId, 'silence')
+  time.advance(300)
+  const found = await answered(time, waiting)
+  assert.deepEqual(
+    found?.timeline.items.map(({ kind }) => kind),
+    ['hears'],
+  )
+  const late = trace.timelines.read(legId, found?.next, 10, 10_000)
+  time.advance(10_001)
+  assert.deepEqual((await answered(time, late))?.timeline.items, [])
+})
+
+test('a thread that does not keep up costs a bounded queue; what is lost is counted and said', async (t) => {
+  const here = stage(t)
+  const { trace, time, metrics, warnings } = here
+  trace.events([initiated])
+  await itemsOf(here)
+  here.freeze()
+  for (let second = 0; second < 5; second++) {
+    for (let one = 0; one < 20_000; one++) trace.message('in', sip('INFO'), ends)
+    time.advance(1000)
+    assert.ok(trace.backlog <= 10_000, `${trace.backlog} wait`)
+  }
+  const batches = here.told.filter((op) => op === 'batch').length
+  assert.ok(batches <= 3, `${batches} batches for a thread that answers none`)
+  assert.equal(warnings.length, 1)
+  assert.ok((metrics.values.get('holdfast_trace_lost_total') ?? 0) > 0)
+})
+
+test('messages beyond the room for their characters are lost, not kept', (t) => {
+  const { trace } = stage(t)
+  const big = Buffer.alloc(60_000, 'a')
+  for (let one = 0; one < 1000; one++) trace.message('in', big, ends)
+  assert.ok(trace.backlog * big.length <= 16 * 1024 * 1024, `${trace.backlog}`)
+})
+
+test('a thread that dies is started again; its readers are told, and its file goes on', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  trace.events([initiated])
+  const [first] = await itemsOf(here)
+  const waiting = trace.timelines.read(legId, first?.cursor, 10, 10_000)
+  here.kill()
+  await assert.rejects(waiting, /killed/)
+  await assert.rejects(trace.timelines.bundle(legId), /away/)
+  trace.events([ended])
+  time.advance(6000)
+  const kinds = (await itemsOf(here)).map(({ kind }) => kind)
+  assert.equal(kinds.length, 2)
+})
+
+test('old things go, and the oldest when there is no room', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  trace.events([initiated])
+  assert.equal((await itemsOf(here)).length, 1)
+  time.advance(2 * 3_600_000)
+  assert.equal(await answered(time, trace.timelines.read(legId, '0', 10, 0)), undefined)
+
+  const small = stage(t, { bytesMax: 600_000 })
+  small.trace.events([initiated])
+  small.trace.dialog('c1', legId)
+  for (let round = 0; round < 8; round++) {
+    for (let one = 0; one < 500; one++) small.trace.message('in', sip('INFO'), ends)
+    small.time.advance(1000)
+  }
+  small.time.advance(120_000)
+  const tables = new TraceTables(small.file)
+  t.after(() => tables.close())
+  assert.ok(tables.bytes() < 700_000, `${tables.bytes()} bytes`)
+  assert.ok((await itemsOf(small)).length > 0, 'the newest stays')
+})
+
+test('calls are listed by what is asked for', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  const other = sampleLeg({ legId: brandAs<LegId>('v3:b'), legUuid: brandAs('u'), from: 'bob' })
+  const queued = sampleEvents(facts).find(({ type }) => type === 'call-enqueued')!
+  trace.events([initiated, stamp(queued, 3), stamp({ ...initiated.event, leg: other } as never)])
+  const page = { number: 1, size: 10 }
+  const ask = async (query: Parameters<typeof trace.timelines.calls>[0]) =>
+    (await answered(time, trace.timelines.calls(query, page))).rows.map((row) => row.from)
+  assert.equal((await ask({})).length, 2)
+  assert.deepEqual(await ask({ from: 'bob' }), ['bob'])
+  assert.deepEqual(await ask({ state: 'queued', queue_name: 'support' }), [facts.from])
+  assert.deepEqual(await ask({ startedFromUs: facts.startedAtUs + 1 }), [])
+  assert.deepEqual(await ask({ startedToUs: facts.startedAtUs, call_control_id: 'v3:b' }), ['bob'])
+})
+
+test('a file of something else is refused by the tables', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'trace-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'x.db'), 'this is no database, and long enough to be seen as none')
+  assert.throws(() => new TraceTables(join(folder, 'x.db')))
+})
