@@ -7,6 +7,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { until } from './until.ts'
 
 export interface Block {
   readonly kind: string
@@ -184,12 +185,19 @@ function signal(child: ChildProcess, name: NodeJS.Signals): void {
   }
 }
 
+/** Resolves when the whole group is gone: the shell ends before what it started. */
 async function stopGroup(child: ChildProcess): Promise<void> {
   groups.delete(child)
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise((resolve) => child.once('exit', resolve))
   signal(child, 'SIGTERM')
   const late = setTimeout(() => signal(child, 'SIGKILL'), 10_000)
-  await ended
+  await until(() => (isRunning(child) ? undefined : true), 20_000)
   clearTimeout(late)
+}
+
+function isRunning({ pid }: ChildProcess): boolean {
+  try {
+    return pid !== undefined && process.kill(-pid, 0)
+  } catch {
+    return false
+  }
 }
