@@ -39,7 +39,13 @@ export const faults: readonly ModelFault[] = [
     if (leg?.state.at === 'queued')`,
   },
   fromSimulator('effects leave before the commit is on disk', twoWrites),
-  fromSimulator('stored answers are not read at a start', crash),
+  {
+    what: 'stored answers are not read at a start',
+    scope: crash,
+    file: 'src/engine/inputs/restore.ts',
+    search: "    if (table === 'answer') restoreAnswer(",
+    replace: "    if (table === 'answer' && row === null) restoreAnswer(",
+  },
   {
     what: 'a caller whose pick-up failed is parked and nobody is told',
     scope: remote,
