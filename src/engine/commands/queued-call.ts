@@ -4,7 +4,7 @@ import type { CommandAnswer, QueueCommand } from '../../ports/commands.ts'
 import type { LeftEntry, VerbRefusal } from '../../ports/store.ts'
 import { settle, type Request } from '../answers.ts'
 import { done, refusal, type StepContext } from '../context.ts'
-import { enqueueUnderWay, foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
+import { foreignClaimUnderWay, holdForClaim } from '../end-leg.ts'
 import { releaseKept } from '../legs.ts'
 import { tellDequeued } from '../memberships.ts'
 import type { Leg } from '../state.ts'
@@ -61,14 +61,8 @@ export function queuedCallRemove(
   return undefined
 }
 
-/** Who was removed before its own enqueue is known here arrives first (distributed stores only). */
 function removed(ctx: StepContext, request: Request, left: LeftEntry): void {
   const leg = ctx.state.legs.get(left.entry.legId)
-  const arrival = enqueueUnderWay(ctx, leg, left)
-  if (arrival !== undefined) {
-    ctx.afterVerb(arrival, [], (later) => removed(later, request, left))
-    return
-  }
   tellDequeued(ctx, left, left.alive ? 'leave' : 'hangup')
   if (leg?.state.at === 'queued' && leg.state.queueName === left.queueName) {
     ctx.move(leg, { kind: 'parked' })
@@ -76,9 +70,12 @@ function removed(ctx: StepContext, request: Request, left: LeftEntry): void {
   settle(ctx, request, done)
 }
 
-/** Only a queued leg needs holding: a dead one's entry has nobody who could move it, any other has no entry. */
+/**
+ * A living leg is held, queued or not: it must not enter the line, nor leave it, while a store that answers late is asked
+ * about its place there. A dead one's entry has nobody who could move it.
+ */
 function heldBy(leg: Leg | undefined): readonly Leg[] {
-  return leg?.state.at === 'queued' ? [leg] : []
+  return leg === undefined || leg.state.at === 'ended' ? [] : [leg]
 }
 
 function missing(outcome: { readonly kind: string; readonly why?: VerbRefusal }): CommandAnswer {
