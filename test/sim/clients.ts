@@ -31,13 +31,15 @@ export class Clients {
   readonly outcomes = new Map<string, number>()
   /** Keys of repeats; a seed is shorter than the minute for which answers are kept. */
   readonly #accepted = new Set<string>()
+  /** Keys of commands whose server died before it answered. */
+  readonly #unsure = new Set<string>()
   /** Called before a command is handed over. */
   onAsk: (command: Command) => void = () => undefined
   /** Called when the answer of an accepted command is there. `isRepeat`: it has a key, so this may be an earlier answer. */
   onAccepted: (command: Command, isRepeat: boolean) => void = () => undefined
   /** Resolves when a client tries again what was not answered. */
   patience: () => Promise<void> = () => Promise.resolve()
-  /** Commands whose server died before it answered: they may have had their effect. */
+  /** Commands that may have had their effect: the server died before it answered, or another one with their key did so. */
   readonly lost = new Map<string, number>()
   /** Accepted commands with a key. */
   readonly #latest: { readonly wanted: Command; readonly options: AskOptions }[] = []
@@ -91,10 +93,10 @@ export class Clients {
   /** Who sent a key tries again with the same one, as the official SDK does. */
   async #afterLoss(wanted: Command, options: AskOptions): Promise<CommandAnswer> {
     const { commandId, request } = options
-    this.lost.set(wanted.kind, (this.lost.get(wanted.kind) ?? 0) + 1)
+    this.#countLost(wanted)
     // Whatever is accepted under its key from now on may be its answer, that of another kind of command included.
     const key = keyOf(wanted, options)
-    if (key !== undefined) this.#accepted.add(key)
+    if (key !== undefined) this.#unsure.add(key)
     this.#trace.add(`lost ${describe(wanted)}`)
     const unavailable = { code: 'unavailable', why: 'connection lost', retryAfterSecs: 1 } as const
     if (commandId === undefined && request === undefined) return { ok: false, refusal: unavailable }
@@ -114,7 +116,12 @@ export class Clients {
     const key = keyOf(command, options)
     if (key !== undefined && this.#accepted.has(key)) return
     if (key !== undefined) this.#accepted.add(key)
+    if (key !== undefined && this.#unsure.has(key)) return this.#countLost(command)
     this.effective.set(command.kind, (this.effective.get(command.kind) ?? 0) + 1)
+  }
+
+  #countLost({ kind }: Command): void {
+    this.lost.set(kind, (this.lost.get(kind) ?? 0) + 1)
   }
 
   /** As the API does: every request brings ids of its own, repeats too. */
