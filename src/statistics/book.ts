@@ -44,7 +44,8 @@ export class Book {
         return
       case 'call-enqueued': {
         this.#leave(event.leg.legId)
-        this.#existing.add(event.queueName)
+        // What the store told of queues is later than this event: the queue may be gone since.
+        if (!told) this.#existing.add(event.queueName)
         for (const tally of this.#both(event.queueName)) tally.enqueued(event.leg.legId, at, told)
         return this.#told(event.queueName)
       }

@@ -235,7 +235,10 @@ class Keeper implements RunningStatistics {
     for (const name of this.#unsaved) {
       const row = this.#book.row(name)
       const id = name === null ? totalId : `${queuePrefix}${name}`
-      if (row !== undefined) changes.push({ kind: 'put', table, id, row })
+      // Without figures since they were counted anew: what an earlier process wrote must not come back.
+      changes.push(
+        row === undefined ? { kind: 'delete', table, id } : { kind: 'put', table, id, row },
+      )
     }
     changes.push({ kind: 'put', table, id: markId, row: { ...this.#mark } })
     this.#unsaved.clear()

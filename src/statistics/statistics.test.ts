@@ -8,7 +8,16 @@ import type { DeliveryRow, LiveRows } from '../ports/store.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { calendar } from './day.ts'
 import { createStatistics } from './keeper.ts'
-import { bridged, dequeued, ended, enqueued, eventAt, recounted, seeded } from './testing.ts'
+import {
+  bridged,
+  deletedQueue,
+  dequeued,
+  ended,
+  enqueued,
+  eventAt,
+  recounted,
+  seeded,
+} from './testing.ts'
 
 const queues = ['a', 'b', 'a queue with spaces']
 const standard = { seconds: 20, percent: 80 }
@@ -208,14 +217,10 @@ test('queues that are gone are forgotten on another day, those with calls and ta
     dequeued('x-aimed', 'aimed', 'leave', 0),
   )
   await around.keeper.setTarget('aimed', { seconds: 7, percent: 70 })
-  const deleted = (name: string): DomainEvent => ({
-    ...{ type: 'queue-deleted', queueName: brandAs<QueueName>(name), collected: true },
-  })
   around.keeper.committed(
-    ['old', 'aimed'].map((name, index) => ({
-      ...eventAt(deleted(name), 100 + index, around.time.wallMs()),
-      legSequence: undefined,
-    })),
+    ['old', 'aimed'].map((name, index) =>
+      eventAt(deletedQueue(name), 100 + index, around.time.wallMs()),
+    ),
   )
   assert.deepEqual(around.keeper.names(), [null, 'aimed', 'busy', 'old'])
   around.time.advance(86_400_000)
@@ -225,6 +230,52 @@ test('queues that are gone are forgotten on another day, those with calls and ta
   assert.deepEqual(around.keeper.names(), [null, 'aimed', 'busy'])
   await around.crash()
   assert.deepEqual(around.keeper.names(), [null, 'aimed', 'busy'])
+})
+
+test('a queue that is gone is forgotten although a wallboard asks for it after midnight', async () => {
+  const around = world()
+  await around.start()
+  await around.happen(enqueued('x', 'old'), dequeued('x', 'old', 'leave', 0))
+  around.keeper.committed([eventAt(deletedQueue('old'), 100, around.time.wallMs())])
+  around.time.advance(86_400_000)
+  assert.equal(around.keeper.figures('old')?.offered, 0)
+  await around.happen(enqueued('z', 'busy'))
+  around.time.advance(11_000)
+  await settle()
+  assert.deepEqual(around.keeper.names(), [null, 'busy'])
+})
+
+test('a queue that was gone before kill -9 is gone afterwards, and forgotten', async () => {
+  const around = world()
+  await around.start()
+  await around.happen(enqueued('x', 'old'), dequeued('x', 'old', 'leave', 0))
+  around.keeper.committed([eventAt(deletedQueue('old'), 100, around.time.wallMs())])
+  await around.crash()
+  assert.equal(around.keeper.figures('old')?.offered, 1)
+  around.time.advance(86_400_000)
+  await around.happen(enqueued('z', 'busy'))
+  around.time.advance(11_000)
+  await settle()
+  assert.deepEqual(around.keeper.names(), [null, 'busy'])
+})
+
+test('what was counted anew is not joined by rows of before at the next start', async () => {
+  const around = world()
+  await around.start()
+  await around.happen(enqueued('x', 'a'), dequeued('x', 'a', 'bridged', 1), bridged('x', 'agent'))
+  around.time.advance(11_000)
+  await settle()
+  await around.happen(enqueued('y', 'b'))
+  around.time.advance(1000)
+  await around.store.prune(around.time.wallMs())
+  await around.happen(enqueued('z', 'b'))
+  await around.crash()
+  assert.equal(around.keeper.figures('a'), undefined)
+  around.time.advance(11_000)
+  await settle()
+  await around.crash()
+  assert.equal(around.keeper.figures('a'), undefined)
+  assert.equal(around.keeper.figures(null)?.talkingLegs, 0)
 })
 
 test('the age of the oldest owed webhook is looked up at most every two seconds', async () => {

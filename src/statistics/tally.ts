@@ -51,13 +51,18 @@ export class Tally {
     return this.#waiting
   }
 
-  /** Nothing of it would be missed once its queue is gone. */
+  /** Nothing of it would be missed once its queue is gone; that somebody looked at it today counts for nothing. */
   isIdleOn(day: string): boolean {
-    return this.#waiting === 0 && this.callers.size === 0 && this.#day !== day
+    return this.isEmpty && (this.#day !== day || !this.#hasCounted)
   }
 
   get isEmpty(): boolean {
     return this.#waiting === 0 && this.callers.size === 0
+  }
+
+  get #hasCounted(): boolean {
+    const left = this.#abandoned + this.#leftOtherwise
+    return this.#offered + this.#waits.total + left > 0
   }
 
   /** `told`: who waits after this was told by the store (`setSince`). */

@@ -10,7 +10,8 @@ const minuteMs = 60_000
 
 export function eventAt(event: DomainEvent, sequence: number, atMs: number): StampedEvent {
   const eventId = `00000000-0000-4000-8000-${String(sequence).padStart(12, '0')}`
-  const legSequence = 'queueId' in event ? undefined : sequence
+  const isOfLeg = event.type !== 'queue-created' && event.type !== 'queue-deleted'
+  const legSequence = isOfLeg ? sequence : undefined
   return { eventId, sequence, legSequence, occurredAtUs: atMs * 1000, event, quality: undefined }
 }
 
@@ -39,6 +40,10 @@ export const dequeued = (
 
 export const bridged = (leg: string, peer: string): DomainEvent => ({
   ...{ type: 'leg-bridged', leg: legOf(leg), peerLegId: brandAs<LegId>(peer) },
+})
+
+export const deletedQueue = (queue: string): DomainEvent => ({
+  ...{ type: 'queue-deleted', queueName: brandAs<QueueName>(queue), collected: true },
 })
 
 export const ended = (leg: string): DomainEvent => ({
