@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'data/', 'web/dist/'] },
+  { ignores: ['node_modules/', 'data/', 'web/dist/', 'dist/', '**/.dist-*/'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.base],

@@ -1,14 +1,17 @@
 #!/usr/bin/env node
-// Starts the command line on Node.js 24. An older Node hands over to the one that npm brought along, if it is there,
-// and else says what to do.
+// Starts the command line on Node.js 24: out of the sources where they are, as in the repository, else out of what they
+// were compiled to, as in the package. In the repository an older Node hands over to the one that npm brought along, if
+// it is there, and else says what to do.
 'use strict'
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 const { pathToFileURL } = require('node:url')
 
-const main = join(__dirname, '..', 'src', 'cli', 'main.ts')
+const project = join(__dirname, '..')
+const source = join(project, 'src', 'cli', 'main.ts')
+const main = existsSync(source) ? source : join(project, 'dist', 'cli', 'main.js')
 const isOld = Number(process.versions.node.split('.')[0]) < 24
-const brought = join(__dirname, '..', 'node_modules', '.bin', 'node')
+const brought = join(project, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
 
 if (!isOld) import(pathToFileURL(main).href)
 else if (!existsSync(brought)) require('../tools/check-node.cjs')

@@ -13,13 +13,17 @@ export interface WorkerThreads {
   readonly trace: StartThread
 }
 
-const journal = new URL('./journal-worker.ts', import.meta.url)
-const media = new URL('./media-worker.ts', import.meta.url)
-const audio = new URL('./audio-worker.ts', import.meta.url)
-const speech = new URL('./speech-worker.ts', import.meta.url)
-const recording = new URL('./recording-worker.ts', import.meta.url)
-const streaming = new URL('./streaming-worker.ts', import.meta.url)
-const trace = new URL('./trace-worker.ts', import.meta.url)
+/** `.ts` in the repository, `.js` in the package: a thread is of the same kind as this file. */
+const kind = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
+const entry = (name: string): URL => new URL(`./${name}-worker${kind}`, import.meta.url)
+
+const journal = entry('journal')
+const media = entry('media')
+const audio = entry('audio')
+const speech = entry('speech')
+const recording = entry('recording')
+const streaming = entry('streaming')
+const trace = entry('trace')
 
 /** Threads that are loading already, in the order in which they are needed. */
 export function prepareWorkers(): WorkerThreads {

@@ -46,6 +46,8 @@ export interface ServerOptions {
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
+/** The server's own program: as source in the repository, compiled in the package. */
+export const serverMain = import.meta.url.endsWith('.ts') ? 'src/main.ts' : 'dist/main.js'
 const apiKey = 'KEYlab'
 
 /** Resolves when the server printed its ready line; rejects with its log when it ended or took over 15 s. */
@@ -95,7 +97,7 @@ process.once('exit', () => {
 async function launch(
   dataDirectory: string,
   configFile: string,
-  { main, within = [], env = {} }: ServerProgram = { main: 'src/main.ts' },
+  { main, within = [], env = {} }: ServerProgram = { main: serverMain },
 ): Promise<RunningServer> {
   const [command = '', ...args] = [...within, process.execPath, main]
   const child = spawn(command, args, {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { Phone } from '../lab/phone.ts'
 import type { AnswerPolicy } from '../lab/ua.ts'
 import { createLab, type Lab as Phones } from '../lab/runner.ts'
-import { startServer, type RunningServer } from '../lab/server-process.ts'
+import { serverMain, startServer, type RunningServer } from '../lab/server-process.ts'
 import { secondsOf } from './duration.ts'
 import { Events } from './events.ts'
 import { Faults } from './fault-switches.ts'
@@ -57,7 +57,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     ...(webhookUrl === '' ? {} : { webhook_event_url: webhookUrl }),
   }
   const server = await startServer({
-    program: { main: 'src/main.ts', env: { NODE_COMPILE_CACHE: compiled } },
+    program: { main: serverMain, env: { NODE_COMPILE_CACHE: compiled } },
     config: {
       log: { level: 'warn' },
       lab: { enabled: true },
