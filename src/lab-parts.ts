@@ -4,6 +4,7 @@
 import type { ApplicationId } from './base/ids.ts'
 import { brandAs } from './base/ids.ts'
 import type { Config } from './config/shape.ts'
+import { mayCauseReaction, type SeenInput } from './drill/activity.ts'
 import { faultyWebhooks } from './drill/faulty-webhooks.ts'
 import { AudioLoss, losesSip, lossyDatagrams } from './drill/lossy-datagrams.ts'
 import { endEverything } from './drill/reset.ts'
@@ -44,7 +45,7 @@ export interface LabParts {
   /** For the media thread: what it loses. */
   readonly audioLoss: SharedArrayBuffer | undefined
   /** Sees every input of the call logic. */
-  readonly watch: (() => void) | undefined
+  readonly watch: ((input: SeenInput) => void) | undefined
   lab(rooms: Rooms): Lab | undefined
   close(): void
 }
@@ -81,7 +82,9 @@ export function createLabParts(config: Config, { clock, timers }: Platform): Lab
     webhooks: (http) => (faulty = faultyWebhooks(http, switches, time.timers)),
     datagrams: (network) => lossyDatagrams(network, losesSip(switches)),
     audioLoss: loss.memory,
-    watch: () => (inputs += 1),
+    watch: (input) => {
+      if (mayCauseReaction(input)) inputs += 1
+    },
     lab: ({ logic, queues, setup }) => {
       const applications = (): readonly ApplicationId[] =>
         [...setup.applications.all(), ...setup.connections.all()].map(({ id }) =>

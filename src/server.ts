@@ -37,6 +37,7 @@ import { createTimers, type PlatformTimers } from './platform/timers.ts'
 import type { Clock } from './ports/clock.ts'
 import { noFaults, type Faults } from './ports/faults.ts'
 import type { Log } from './ports/log.ts'
+import type { AnswerPage } from './ports/pages.ts'
 import type { Random } from './ports/random.ts'
 import type { Recorder } from './ports/recorder.ts'
 import type { Store } from './ports/store.ts'
@@ -89,6 +90,8 @@ const audioWaitingMax = 100
 const speechMs = 20_000
 /** By then the calls of a former process are heard again. */
 const warmSpeechAfterMs = 2_000
+/** The same; an update that changes the files later is not met. */
+const readPagesAfterMs = 3_000
 const audioCacheBytes = 256 * 1024 * 1024
 
 /** What every room runs on. */
@@ -211,8 +214,8 @@ export async function startServer(
     checkSpeech: (words) => audio.speech.check(words),
     hasOpus: opusIsAvailable,
     lab: labParts.lab({ logic, queues: store, setup: setup.setup }),
-    pages: createConsole(readPageFolder(consoleFolder)),
-    docs: createDocsSite(readPageFolder(docsFolder)),
+    pages: onceStarted(machine.timers, () => createConsole(readPageFolder(consoleFolder))),
+    docs: onceStarted(machine.timers, () => createDocsSite(readPageFolder(docsFolder))),
   })
 
   await webhooks.outbox.start()
@@ -493,6 +496,14 @@ function createSip(
       return admission.ok ? undefined : { retryAfterSecs: admission.retryAfterSecs }
     },
   })
+}
+
+/** Files for people, read a moment after the start, or when they are asked for before: calls come first. */
+function onceStarted(timers: Timers, make: () => AnswerPage): AnswerPage {
+  let made: AnswerPage | undefined
+  const page = (): AnswerPage => (made ??= make())
+  timers.set(readPagesAfterMs, page)
+  return (request) => page()(request)
 }
 
 /** 32 bytes that outlive the process: tags, Call-IDs and nonces are signed with them. */

@@ -4,6 +4,7 @@
 import swagger from '@fastify/swagger'
 import fastify from 'fastify'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { unreachable } from '../base/assert.ts'
 import { parseBody } from './body.ts'
 import { ApiContext } from './context.ts'
 import type { Api, ApiOptions } from './context.ts'
@@ -35,6 +36,8 @@ export function createApi(options: ApiOptions): Api {
     http: { maxHeaderSize: headerBytesMax },
     routerOptions: { maxParamLength: headerBytesMax },
     clientErrorHandler: answerBrokenRequest,
+    // Ours are set below. Without these the library reads its own, a validator that compiles schemas, at every start.
+    schemaController: { compilersFactory: { buildValidator: unused, buildSerializer: unused } },
     frameworkErrors: (_error, request, reply) => {
       setCommonHeaders(request, reply)
       const problems = isOpen(context, request)
@@ -66,6 +69,8 @@ export function createApi(options: ApiOptions): Api {
   })
   return api
 }
+
+const unused = (): never => unreachable('a schema compiler of the library')
 
 function readBodies(api: Api, { checkUrl }: ApiOptions): void {
   api.removeAllContentTypeParsers()

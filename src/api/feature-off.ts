@@ -1,7 +1,7 @@
 // Operations of the vendor that this server does not have: named honestly instead of looking like a wrong path (C22).
 
-import { Type } from 'typebox'
 import type { Api, ApiContext } from './context.ts'
+import { Type } from './schema.ts'
 
 const callActions = [
   'gather_using_ai',

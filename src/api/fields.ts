@@ -1,8 +1,8 @@
 // Schema fields that several endpoints share. Optional ones with a default are declared as present: the check fills them
 // in, and the published description lists them as optional.
 
-import { Type } from 'typebox'
 import type { SipCredentials } from '../ports/signaling.ts'
+import { Type } from './schema.ts'
 
 /** Base64 texts of at most 64 KiB (C-common). */
 const stateCharsMax = 65_536

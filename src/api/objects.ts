@@ -1,9 +1,9 @@
 // The objects of the API: their published schema beside the function that writes them from what the ports tell.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../base/iso-time.ts'
 import type { CallView, ConferenceView, ParticipantView } from '../ports/commands.ts'
 import type { QueueRecord, QueuedCall } from '../ports/store.ts'
+import { Type } from './schema.ts'
 
 const time = () => Type.String({ format: 'date-time' })
 const nullable = (type: ReturnType<typeof Type.String>) => Type.Union([type, Type.Null()])

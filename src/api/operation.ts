@@ -1,9 +1,9 @@
 // Route schemas: one object per endpoint that checks, types and documents it. The answers are left out of the returned
 // type on purpose: they document, they do not constrain what the shared `act` sends.
 
-import { Type } from 'typebox'
 import type { TObject, TProperties, TSchema } from 'typebox'
 import '@fastify/swagger' // Adds `tags`, `summary` and `security` to the route schema's type.
+import { Type } from './schema.ts'
 
 export const errorSchema = Type.Object({
   errors: Type.Array(

@@ -1,7 +1,7 @@
 // Numbered pages: what clients may ask for, and the `meta` they get.
 
-import { Type } from 'typebox'
 import type { Page } from '../ports/store.ts'
+import { Type } from './schema.ts'
 
 const size = { minimum: 1, maximum: 250 }
 

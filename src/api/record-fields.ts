@@ -1,11 +1,11 @@
 // What a recording is asked for with: by record_start, and by `record` on the commands that answer, dial and bridge.
 
-import { Type } from 'typebox'
 import { brandAs } from '../base/ids.ts'
 import type { RecordingId } from '../base/ids.ts'
 import type { RecordingOrder } from '../ports/recorder.ts'
 import type { Random } from '../ports/random.ts'
 import { flag, lacking } from './fields.ts'
+import { Type } from './schema.ts'
 
 const fileName = Type.Optional(
   Type.String({

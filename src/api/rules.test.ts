@@ -1,7 +1,7 @@
 // Values of queries that the language reads more kindly than a client would like.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Type } from 'typebox'
+import { Type } from './schema.ts'
 import { rules } from './rules.ts'
 import { checkAgainst, type FieldSchema } from './validate.ts'
 

@@ -1,11 +1,11 @@
 // The fields that say words, the same for every command that has some, and what they mean. What could not be said is
 // refused here, where whoever wrote it hears of it.
 
-import { Type } from 'typebox'
 import type { SpeechReference } from '../ports/media-engine.ts'
 import type { SpeechFault } from '../ports/speech.ts'
 import type { ApiContext } from './context.ts'
 import type { Problem } from './problems.ts'
+import { Type } from './schema.ts'
 
 /** The reference's limit; the published error text of 90010 says 5000 (C90). */
 const payloadCharsMax = 3000

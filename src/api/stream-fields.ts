@@ -1,12 +1,12 @@
 // What a stream is asked for with: by streaming_start, and by `stream_url` on the commands that answer and dial.
 
-import { Type } from 'typebox'
 import { brandAs } from '../base/ids.ts'
 import type { StreamId } from '../base/ids.ts'
 import type { NamedValue } from '../ports/signaling.ts'
 import type { StreamCodecName, StreamOrder, StreamTarget, StreamTrack } from '../ports/streaming.ts'
 import type { ApiContext } from './context.ts'
 import type { Problem } from './problems.ts'
+import { Type } from './schema.ts'
 
 const codecNames = ['PCMU', 'PCMA', 'G722', 'OPUS', 'AMR-WB', 'L16'] as const
 

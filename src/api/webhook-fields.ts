@@ -1,8 +1,8 @@
 // The five webhook parameters of answer, dial and transfer: schema and translation.
 
-import { Type } from 'typebox'
 import type { HttpMethod, WebhookOverrides } from '../ports/events.ts'
 import { retriesOf } from './rules.ts'
+import { Type } from './schema.ts'
 
 const method = () => Type.Optional(Type.Enum(['POST', 'GET']))
 

@@ -229,3 +229,14 @@ test('a lab is only where nobody else can reach it', () => {
     /http\.host is "0\.0\.0\.0", must be a loopback address.*sip\.host is "192\.0\.2\.1"/,
   )
 })
+
+test('a file of JSON means the same however it is laid out, and a key that stands twice stops the start', () => {
+  const config = {
+    http: { port: 8100 },
+    api_keys: [{ name: 'a', key: 'KEY-of-twenty-characters' }],
+  }
+  const written = loadYaml(JSON.stringify(config))
+  assert.deepEqual(written, loadYaml(JSON.stringify(config, undefined, 2)))
+  assert.equal(written.http.port, 8100)
+  assert.throws(() => loadYaml('{"http":{"port":8100},"http":{"port":8200}}'), ConfigError)
+})

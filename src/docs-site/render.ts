@@ -1,8 +1,9 @@
 // One page of the documentation as HTML. Markup in the text stays text, links between pages lose their `.md`, and what
 // leads out of the documentation (sources, examples) is shown as a path: those files are in the repository, not here.
 
+import { createRequire } from 'node:module'
 import { posix } from 'node:path'
-import MarkdownIt from 'markdown-it'
+import type MarkdownItClass from 'markdown-it'
 
 export interface RenderedPage {
   readonly title: string
@@ -13,9 +14,17 @@ export interface RenderedPage {
 /** True for a path below the documentation's folder that has a page, such as `guides/events.md`. */
 export type IsPage = (path: string) => boolean
 
+let known: typeof MarkdownItClass | undefined
+
+/** Read with the first page: most servers are never asked for one. */
+function markdownIt(): typeof MarkdownItClass {
+  known ??= createRequire(import.meta.url)('markdown-it') as typeof MarkdownItClass
+  return known
+}
+
 /** `path`: of the page itself, below the folder; relative links start there. */
 export function renderPage(path: string, text: string, isPage: IsPage): RenderedPage {
-  const markdown = new MarkdownIt({ html: false, linkify: false })
+  const markdown = new (markdownIt())({ html: false, linkify: false })
   const tokens = markdown.parse(text, {})
   const slugs = new Map<string, number>()
   let title = ''

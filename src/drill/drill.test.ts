@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { HttpClient, HttpOutcome, HttpRequest } from '../ports/http-client.ts'
 import type { FaultOrder } from '../ports/lab.ts'
 import { VirtualTime, settle } from '../../test/support/virtual.ts'
+import { mayCauseReaction } from './activity.ts'
 import { faultyWebhooks } from './faulty-webhooks.ts'
 import { AudioLoss, losesSip, lossyDatagrams } from './lossy-datagrams.ts'
 import { createSkip, type SkipParts } from './skip.ts'
@@ -183,13 +184,13 @@ function skipper(deadlines: readonly number[], then: (atMs: number) => Promise<v
 }
 
 test('a skip lets what follows from a deadline happen before the next one', async () => {
-  const stage = skipper([100, 200], async (atMs) => {
+  const stage = skipper([100, 400], async (atMs) => {
     await settle()
     stage.happened.push(`reaction to ${atMs}`)
   })
   assert.deepEqual(await stage.skip(1000), { deadlines: 2 })
   assert.deepEqual(stage.happened, [
-    ...['deadline 100', 'reaction to 100', 'deadline 200', 'reaction to 200'],
+    ...['deadline 100', 'reaction to 100', 'deadline 400', 'reaction to 400'],
   ])
   assert.equal(stage.now(), 1000)
 })
@@ -208,4 +209,25 @@ test('two skips at once are one after the other', async () => {
   const both = await Promise.all([stage.skip(1000), stage.skip(1000)])
   assert.deepEqual(both, [{ deadlines: 0 }, { deadlines: 1 }])
   assert.equal(stage.now(), 2000)
+})
+
+test('deadlines that are closer together than an answer takes come before it, in order', async () => {
+  const stage = skipper([100, 150, 290, 310, 900], async (atMs) => {
+    await settle()
+    stage.happened.push(`reaction to ${atMs}`)
+  })
+  assert.deepEqual(await stage.skip(899), { deadlines: 4 })
+  assert.deepEqual(
+    stage.happened.filter((text) => text.startsWith('deadline')),
+    ['deadline 100', 'deadline 150', 'deadline 290', 'deadline 310'],
+  )
+  const at = (text: string): number => stage.happened.indexOf(text)
+  assert.equal(at('reaction to 290') < at('deadline 310'), true)
+})
+
+test('a skip does not wait for reactions to housekeeping', () => {
+  assert.equal(mayCauseReaction({ kind: 'timer', timer: 'collect-empty all' }), false)
+  assert.equal(mayCauseReaction({ kind: 'outcome' }), false)
+  assert.equal(mayCauseReaction({ kind: 'timer', timer: 'max-wait v3:a' }), true)
+  assert.equal(mayCauseReaction({ kind: 'signaling' }), true)
 })

@@ -9,10 +9,12 @@ const quietMs = 20
 const quietRounds = 2
 /** An application that never rests does not keep the time from passing. */
 const restlessMsMax = 3000
+/** Deadlines this close together come before an application has answered to the first of them. */
+const togetherMs = 200
 
 export interface SkipParts {
   readonly time: MovableTime
-  /** Grows with everything that happens: inputs of the call logic, attempts of webhooks. */
+  /** Grows with everything that somebody may react to: inputs of the call logic, attempts of webhooks. */
   activity(): number
   /** Webhooks on the network. */
   underWay(): number
@@ -44,8 +46,12 @@ async function skip(parts: SkipParts, ms: number): Promise<{ deadlines: number }
     const nextMs = time.nextAt()
     if (nextMs === undefined || nextMs > endMs) break
     const before = parts.activity()
-    time.moveTo(nextMs)
-    deadlines += 1
+    const untilMs = Math.min(nextMs + togetherMs, endMs)
+    for (let atMs = time.nextAt(); atMs !== undefined && atMs <= untilMs; atMs = time.nextAt()) {
+      time.moveTo(atMs)
+      deadlines += 1
+      await perform(parts)
+    }
     await settle(parts, before)
   }
   time.moveTo(endMs)
@@ -54,9 +60,7 @@ async function skip(parts: SkipParts, ms: number): Promise<{ deadlines: number }
 
 /** Waits for what follows, and for nothing when nothing happened since `before`. */
 async function settle(parts: SkipParts, before: number): Promise<void> {
-  await parts.turn()
-  await parts.idle()
-  await parts.turn()
+  await perform(parts)
   if (parts.activity() === before && parts.underWay() === 0) return
   let seen = parts.activity()
   let quiet = 0
@@ -67,4 +71,11 @@ async function settle(parts: SkipParts, before: number): Promise<void> {
     quiet = still ? quiet + 1 : 0
     seen = parts.activity()
   }
+}
+
+/** What a deadline means is decided, committed and on its way. */
+async function perform(parts: SkipParts): Promise<void> {
+  await parts.turn()
+  await parts.idle()
+  await parts.turn()
 }

@@ -2,14 +2,19 @@
 // checked address with Host and SNI of the URL, limits on time and size, no redirects, certificates verified.
 // A name with one forbidden address is refused as a whole: it would be reachable by the next look-up otherwise.
 
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https'
+import type { Agent as HttpAgent, IncomingMessage } from 'node:http'
+import type { Agent as HttpsAgent, RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { urlToHttpOptions } from 'node:url'
 import type { AddressMatcher } from '../ports/address-matcher.ts'
 import type { HttpClient, HttpFailure, HttpOutcome, HttpRequest } from '../ports/http-client.ts'
 import type { Resolver } from '../ports/resolver.ts'
 import { bareHost, egressRule, refusalOf, type UrlRefusal } from './egress.ts'
+
+// Not by `import`: that reads every name which the module exports, and with `WebSocket` the whole of Node's fetch,
+// which nothing here uses and no start has to wait for.
+const http = process.getBuiltinModule('node:http')
+const https = process.getBuiltinModule('node:https')
 
 /** Idle connections are kept a little shorter than most servers keep theirs. */
 const idleMsMax = 4000
@@ -41,8 +46,8 @@ export function createHttpClient(options: HttpClientOptions): EgressClient {
   const mayReach = egressRule(allow)
   const pool = { keepAlive: true, timeout: idleMsMax, maxSockets: socketsPerHostMax }
   const agents = {
-    http: new HttpAgent(pool),
-    https: new HttpsAgent({ ...pool, ...(ca && { ca }) }),
+    http: new http.Agent(pool),
+    https: new https.Agent({ ...pool, ...(ca && { ca }) }),
   }
 
   const checkUrl = (url: string): UrlRefusal | undefined =>
@@ -169,8 +174,8 @@ function exchangeOnce(request: HttpRequest, route: Route): Promise<HttpOutcome |
   }
   return new Promise((resolve) => {
     const outgoing = target.secure
-      ? httpsRequest({ ...options, agent: agents.https })
-      : httpRequest({ ...options, agent: agents.http })
+      ? https.request({ ...options, agent: agents.https })
+      : http.request({ ...options, agent: agents.http })
     let answered = false
     deadline.whenOver(() => outgoing.destroy(new Error('no complete answer in time')))
     outgoing.on('response', (response) => {

@@ -1,9 +1,9 @@
 // The body of a create or an update, and what it means.
 
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { ApplicationSettings } from '../../ports/setup.ts'
 import { lacking } from '../fields.ts'
+import { Type } from '../schema.ts'
 import { given } from '../setup/answers.ts'
 import {
   channelLimit,

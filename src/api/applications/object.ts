@@ -1,8 +1,8 @@
 // A call control application as the API shows it.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { ApplicationRecord } from '../../ports/setup.ts'
+import { Type } from '../schema.ts'
 import { shownLimit } from '../setup/fields.ts'
 
 const time = () => Type.String({ format: 'date-time' })

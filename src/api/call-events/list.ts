@@ -1,10 +1,10 @@
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { isoMicros } from '../../base/iso-time.ts'
 import type { CallEventQuery, CallEventView } from '../../ports/records.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation } from '../operation.ts'
 import { limitFields, metaSchema, pageMeta, pageOf } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { microsOf } from './time.ts'
 
 const wanted = () => Type.Optional(Type.String({ maxLength: 255 }))

@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import { connectionOf } from '../connections/read.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { activeCallObject, activeCallSchema } from '../objects.ts'
 import { listOperation, pathText } from '../operation.ts'
 import { limitFields, metaSchema, pageMeta, pageOf } from '../paging.ts'
+import { Type } from '../schema.ts'
 
 const textOrNull = () => Type.Union([Type.String(), Type.Null()])
 

@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import {
   codecsOf,
@@ -12,6 +11,7 @@ import {
 import { bodyOperation } from '../operation.ts'
 import { recordFields, recordOf } from '../record-fields.ts'
 import { recordResultSchema } from '../recordings/object.ts'
+import { Type } from '../schema.ts'
 import { streamFields, streamOf } from '../stream-fields.ts'
 import { webhookFields, webhookOverrides } from '../webhook-fields.ts'
 import { callParams, callPath, legIdOf } from './path.ts'

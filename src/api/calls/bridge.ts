@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { LegId, QueueName } from '../../base/ids.ts'
 import type { BridgeTarget } from '../../ports/commands.ts'
@@ -15,6 +14,7 @@ import {
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { missing } from '../problems.ts'
 import { recordFields, recordOf } from '../record-fields.ts'
+import { Type } from '../schema.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
 const ringtones = [

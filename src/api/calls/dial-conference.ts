@@ -1,6 +1,5 @@
 // `conference_config` and supervision of a dialled call: what it is for beside talking to whoever asked.
 
-import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { ConferenceId, LegId, ParticipantId } from '../../base/ids.ts'
 import type { DialConference } from '../../ports/commands.ts'
@@ -11,6 +10,7 @@ import { missing } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import { holdAudioFields, holdAudioOf, ownBeep, supervisorRole } from '../conferences/fields.ts'
 import { legIdsOf } from '../conferences/path.ts'
+import { Type } from '../schema.ts'
 
 export const superviseFields = {
   supervise_call_control_id: Type.Optional(

@@ -1,6 +1,5 @@
 // Parameters that `dial` and `transfer` share: where to, as whom, for how long.
 
-import { Type } from 'typebox'
 import type { DialOptions, RingBranch } from '../../ports/commands.ts'
 import type { AudioReference } from '../../ports/media-engine.ts'
 import type { NamedValue } from '../../ports/signaling.ts'
@@ -16,6 +15,7 @@ import {
 } from '../fields.ts'
 import type { ApiContext } from '../context.ts'
 import type { Problem } from '../problems.ts'
+import { Type } from '../schema.ts'
 import { machineFields, machineOf, machineProblems } from './machine-fields.ts'
 import type { MachineParameters } from './machine-fields.ts'
 import { recordFields } from '../record-fields.ts'

@@ -1,10 +1,10 @@
-import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { QueueId, QueueName } from '../../base/ids.ts'
 import { serverIsFull } from '../context.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { commonFields, flag, queueName as queueNameField } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
 /** POST /v2/calls/{call_control_id}/actions/enqueue */

@@ -1,10 +1,10 @@
-import { Type } from 'typebox'
 import type { GatherCommand } from '../../ports/commands.ts'
 import type { AudioReference } from '../../ports/media-engine.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { audioFields, commonFields } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { missing, type Problem } from '../problems.ts'
+import { Type } from '../schema.ts'
 import { payloadText, speechFields, speechOf, type SpeechParameters } from '../speech.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 

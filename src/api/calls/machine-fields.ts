@@ -1,8 +1,8 @@
 // Answering machine detection of dial and transfer: parameters, with the published defaults.
 
-import { Type } from 'typebox'
 import type { DialOptions, MachineDetectionOrder } from '../../ports/commands.ts'
 import type { Problem } from '../problems.ts'
+import { Type } from '../schema.ts'
 
 type Mode = MachineDetectionOrder['mode'] | 'premium' | 'disabled'
 

@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import type { AudioReference } from '../../ports/media-engine.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { audioFields, commonFields, flag, loop, targetLegs } from '../fields.ts'
@@ -6,6 +5,7 @@ import { bodyOperation, doneSchema } from '../operation.ts'
 import { missing } from '../problems.ts'
 import type { Problem } from '../problems.ts'
 import { loopsOf } from '../rules.ts'
+import { Type } from '../schema.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
 interface Source {

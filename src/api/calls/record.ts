@@ -1,11 +1,11 @@
 // Recording one call: start, stop, pause, resume.
 
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { commonFields } from '../fields.ts'
 import { bodyOperation } from '../operation.ts'
 import { orderOf, recordingIdField, recordingIdOf, recordStartFields } from '../record-fields.ts'
 import { recordResultSchema } from '../recordings/object.ts'
+import { Type } from '../schema.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
 const startSchema = bodyOperation({

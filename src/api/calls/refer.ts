@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import {
   commonFields,
@@ -8,6 +7,7 @@ import {
   sipHeaders,
 } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
 const schema = bodyOperation({

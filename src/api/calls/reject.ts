@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { commonFields } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 
 const schema = bodyOperation({

@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { commonFields, loop, targetLegs } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { loopsOf } from '../rules.ts'
+import { Type } from '../schema.ts'
 import { payloadText, speechFields, speechOf } from '../speech.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 

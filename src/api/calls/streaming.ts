@@ -1,11 +1,11 @@
 // The sound of a call over a WebSocket, and copied as RTP.
 
-import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { StreamId } from '../../base/ids.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { commonFields, lacking } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { streamOf, streamStartFields } from '../stream-fields.ts'
 import { readUdpTarget } from '../stream-rules.ts'
 import { callParams, callPath, legIdOf } from './path.ts'

@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { clientState, commonFields, flag, lacking, muteDtmf, parkAfterUnbridge } from '../fields.ts'
 import { recordOf } from '../record-fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { destinationField, dialFields, dialOptions, dialProblems } from './dial-fields.ts'
 import { callParams, callPath, legIdOf } from './path.ts'
 

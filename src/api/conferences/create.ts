@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { ConferenceId, LegId, ParticipantId } from '../../base/ids.ts'
 import { serverIsFull } from '../context.ts'
@@ -6,6 +5,7 @@ import type { Api, ApiContext } from '../context.ts'
 import { callControlId, commonFields, flag, region } from '../fields.ts'
 import { conferenceSchema } from '../objects.ts'
 import { bodyOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { beepEnabled, holdAudioFields, holdAudioOf } from './fields.ts'
 
 /** POST /v2/conferences */

@@ -1,8 +1,8 @@
 // Fields that conference commands share.
 
-import { Type } from 'typebox'
 import type { ApiContext } from '../context.ts'
 import { audioFields } from '../fields.ts'
+import { Type } from '../schema.ts'
 
 const beepWhen = ['always', 'never', 'on_enter', 'on_exit'] as const
 

@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import { audioPrompts, digitFields, gatherCommand, promptedFields } from '../calls/gather.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { audioFields, callControlId, commonFields, lacking, region } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { conferenceParams, conferencePath } from './path.ts'
 
 const schema = bodyOperation({

@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { LegId, ParticipantId } from '../../base/ids.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlId, callControlIds, commonFields, flag, region } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { holdAudioFields, holdAudioOf, ownBeep, supervisorRole } from './fields.ts'
 import { conferenceParams, conferencePath, legIdsOf } from './path.ts'
 

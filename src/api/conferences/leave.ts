@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { LegId } from '../../base/ids.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlId, commandId, region } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { ownBeep } from './fields.ts'
 import { conferenceParams, conferencePath } from './path.ts'
 

@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { region } from '../fields.ts'
 import { participantObject, participantSchema } from '../objects.ts'
 import { listOperation } from '../operation.ts'
 import { metaSchema, pageFields, pageMeta, pageOf } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { conferenceParams, conferencePath } from './path.ts'
 
 const schema = listOperation({

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlIds, commandId, region } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { conferenceParams, conferencePath, legIdsOf } from './path.ts'
 
 const schema = bodyOperation({

@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { audioFields, callControlIds, commandId, loop, region } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
 import { missing } from '../problems.ts'
 import { loopsOf } from '../rules.ts'
+import { Type } from '../schema.ts'
 import { conferenceParams, conferencePath, legIdsOf } from './path.ts'
 
 const schema = bodyOperation({

@@ -1,6 +1,5 @@
 // Recording one conference: start, stop, pause, resume.
 
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { clientState, commandId, region } from '../fields.ts'
 import { bodyOperation } from '../operation.ts'
@@ -11,6 +10,7 @@ import {
   recordingIdOf,
 } from '../record-fields.ts'
 import { recordResultSchema } from '../recordings/object.ts'
+import { Type } from '../schema.ts'
 import { conferenceParams, conferencePath } from './path.ts'
 
 const startSchema = bodyOperation({

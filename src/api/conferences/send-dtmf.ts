@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import { keyFields } from '../calls/send-dtmf.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { callControlIds, clientState, region } from '../fields.ts'
 import { bodyOperation, doneSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { conferenceParams, conferencePath, legIdsOf } from './path.ts'
 
 const schema = bodyOperation({

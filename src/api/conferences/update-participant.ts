@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { participantSchema } from '../objects.ts'
 import { bodyOperation, pathText } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { ownBeep } from './fields.ts'
 import { conferenceParams, conferencePath } from './path.ts'
 

@@ -1,12 +1,12 @@
 // Everything that has a `connection_id`: applications and credential connections.
 
-import { Type } from 'typebox'
 import { brandAs, type ApplicationId } from '../../base/ids.ts'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { ApplicationRecord, ConnectionRecord, Setup } from '../../ports/setup.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation, pathText, plainOperation } from '../operation.ts'
 import { metaSchema, pageFields } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { connectionSort, contains, pageAnswer, sorted } from '../setup/answers.ts'
 
 const time = () => Type.String({ format: 'date-time' })

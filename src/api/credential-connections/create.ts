@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { answerChange } from '../setup/answers.ts'
 import {
   connectionDefaults,

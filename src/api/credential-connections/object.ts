@@ -1,10 +1,10 @@
 // A credential connection as the API shows it, and the body that makes or changes one.
 
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { ConnectionRecord, ConnectionSettings } from '../../ports/setup.ts'
 import { lacking } from '../fields.ts'
+import { Type } from '../schema.ts'
 import { given } from '../setup/answers.ts'
 import {
   channelLimit,

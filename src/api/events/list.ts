@@ -1,8 +1,8 @@
 // An addition of ours (C79): the events of the webhooks for consumers that come and ask.
 
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 
 const schema = listOperation({
   tag: 'events',

@@ -1,12 +1,12 @@
 // An addition of ours (C260): what a lab does to the server, for tests of voice applications. On a server that is no lab
 // these paths do not exist.
 
-import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import type { Fault, FaultOrder, Lab } from '../../ports/lab.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation, plainOperation } from '../operation.ts'
 import { RequestRefused } from '../problems.ts'
+import { Type } from '../schema.ts'
 
 const skipSecsMax = 7 * 86_400
 

@@ -1,11 +1,11 @@
 // The live stream (C223): Server-Sent Events, which every browser reads and connects anew by itself.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import { serverIsFull } from '../context.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { serverVersion } from '../openapi.ts'
 import { errorSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 
 const schema = {
   tags: ['events'],

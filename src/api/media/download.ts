@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { errorSchema } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { mediaParams, mediaPath } from './objects.ts'
 
 const schema = {

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation } from '../operation.ts'
 import { metaSchema, pageFields } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { pageAnswer } from '../setup/answers.ts'
 import { mediaObject, mediaSchema } from './objects.ts'
 

@@ -1,9 +1,9 @@
 // The media object, and the name in a path.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { MediaFile } from '../../ports/media-files.ts'
 import { pathText } from '../operation.ts'
+import { Type } from '../schema.ts'
 
 export const mediaPath = '/v2/media/:media_name'
 export const mediaParams = { media_name: pathText }

@@ -1,13 +1,13 @@
 // Where the bytes of an upload come from: a URL in a JSON body, or the file part of a form. Both bring the same fields.
 
 import multipart from '@fastify/multipart'
-import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import type { FastifyRequest } from 'fastify'
 import { mediaTtlSecsMax } from '../../ports/media-files.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { RequestRefused } from '../problems.ts'
 import type { Problem } from '../problems.ts'
+import { Type } from '../schema.ts'
 import { checkAgainst } from '../validate.ts'
 import type { FieldSchema } from '../validate.ts'
 

@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import type { MediaFile } from '../../ports/media-files.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation } from '../operation.ts'
 import type { Problem } from '../problems.ts'
+import { Type } from '../schema.ts'
 import { mediaObject, mediaParams, mediaPath, mediaSchema } from './objects.ts'
 import {
   mediaBytes,

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation } from '../operation.ts'
 import { missing } from '../problems.ts'
+import { Type } from '../schema.ts'
 import { mediaObject, mediaSchema } from './objects.ts'
 import {
   mediaBytes,

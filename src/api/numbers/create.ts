@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { answerChange } from '../setup/answers.ts'
 import { numberFields, saidOf } from './fields.ts'
 import { numberObject, numberSchema } from './object.ts'

@@ -1,8 +1,8 @@
 // What a request says about a number.
 
-import { Type } from 'typebox'
 import { brandAs, type ApplicationId } from '../../base/ids.ts'
 import type { NumberSettings } from '../../ports/setup.ts'
+import { Type } from '../schema.ts'
 import { given } from '../setup/answers.ts'
 import { tags } from '../setup/fields.ts'
 

@@ -1,9 +1,9 @@
 // A phone number as the API shows it. What belongs to buying, porting and emergency calls has no meaning here and is shown
 // as switched off.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { NumberRecord, Setup } from '../../ports/setup.ts'
+import { Type } from '../schema.ts'
 
 const time = () => Type.String({ format: 'date-time' })
 const textOrNull = () => Type.Union([Type.String(), Type.Null()])

@@ -1,8 +1,8 @@
 // One phone number: read, assigned to an application, taken away. In the path its id, or the number itself.
 
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation, pathText, plainOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { answerChange } from '../setup/answers.ts'
 import { numberFields, saidOf } from './fields.ts'
 import { numberObject, numberSchema } from './object.ts'

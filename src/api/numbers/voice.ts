@@ -1,10 +1,10 @@
 // Voice settings of a phone number. Only its application can be set; the features that the hosted API switches on per
 // number are not there, and asking for one is refused.
 
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { lacking } from '../fields.ts'
 import { bodyOperation, pathText, plainOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { answerChange } from '../setup/answers.ts'
 import { numberFields, saidOf } from './fields.ts'
 import { voiceObject, voiceSchema } from './object.ts'

@@ -1,4 +1,3 @@
-import { Type } from 'typebox'
 import { brandAs } from '../../base/ids.ts'
 import type { QueueId, QueueName } from '../../base/ids.ts'
 import { serverIsFull } from '../context.ts'
@@ -6,6 +5,7 @@ import type { Api, ApiContext } from '../context.ts'
 import { queueName as queueNameField } from '../fields.ts'
 import { queueSchema } from '../objects.ts'
 import { bodyOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 
 /** POST /v2/queues: 200, not 201. */
 export function createQueue(api: Api, context: ApiContext): void {

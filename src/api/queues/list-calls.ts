@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { queueCallObject, queueCallSchema } from '../objects.ts'
 import { listOperation, pathText } from '../operation.ts'
 import { limitFields, metaSchema, pageMeta, pageOf } from '../paging.ts'
+import { Type } from '../schema.ts'
 
 const schema = listOperation({
   tag: 'queues',

@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { queueCallOf, queueCallParams, queueCallPath } from './call-path.ts'
 
 const schema = bodyOperation({

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { queueSchema } from '../objects.ts'
 import { bodyOperation, pathText } from '../operation.ts'
+import { Type } from '../schema.ts'
 
 /** POST /v2/queues/{queue_name}: POST, as the vendor has it. */
 export function updateQueue(api: Api, context: ApiContext): void {

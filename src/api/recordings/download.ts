@@ -2,8 +2,8 @@
 // understood (RFC 9110 §14), so that players can jump.
 
 import { Readable } from 'node:stream'
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
+import { Type } from '../schema.ts'
 
 const types: Readonly<Record<string, string>> = { wav: 'audio/wav', mp3: 'audio/mpeg' }
 

@@ -1,8 +1,8 @@
 // A recording as the API shows it: its published schema beside the function that writes it.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { RecordingView } from '../../ports/recorder.ts'
+import { Type } from '../schema.ts'
 
 const time = () => Type.String({ format: 'date-time' })
 const url = () => Type.Union([Type.String(), Type.Null()])

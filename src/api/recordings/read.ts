@@ -1,11 +1,11 @@
 // GET and DELETE of finished recordings.
 
-import { Type } from 'typebox'
 import type { RecordingFilter } from '../../ports/recorder.ts'
 import { recordingIdOf } from '../record-fields.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation, pathText, plainOperation } from '../operation.ts'
 import { metaSchema, pageFields, pageMeta, pageOf } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { recordingSchema } from './object.ts'
 
 const text = () => Type.Optional(Type.String({ maxLength: 255 }))

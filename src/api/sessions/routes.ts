@@ -1,12 +1,12 @@
 // Sign-in of the console (C225): an API key or a read-only link is exchanged for a cookie that scripts cannot read. Every
 // route below /v2 takes it like a key.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import { findApiKey } from '../../config/credentials.ts'
 import type { ApiKey } from '../../config/credentials.ts'
 import type { AnyReply, Api, ApiContext } from '../context.ts'
 import { bodyOperation, plainOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { cookieName } from './access.ts'
 import { SignInAttempts } from './attempts.ts'
 import type { Role } from './tokens.ts'

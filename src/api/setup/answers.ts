@@ -1,11 +1,11 @@
 // What the endpoints of applications, numbers and SIP users share: answers to changes, order and pages of lists.
 
-import { Type } from 'typebox'
 import type { Result } from '../../base/result.ts'
 import type { SetupRefusal, Stamps } from '../../ports/setup.ts'
 import type { AnyReply, ApiContext } from '../context.ts'
 import { pageMeta, pageOf } from '../paging.ts'
 import type { Problem } from '../problems.ts'
+import { Type } from '../schema.ts'
 
 /** `pointer`: the body field that names what is taken already. */
 export function setupProblem(why: SetupRefusal, pointer: string): Problem {

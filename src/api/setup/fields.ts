@@ -1,8 +1,8 @@
 // Body fields that applications and credential connections share. Without defaults they serve updates too: what is left
 // out of a PATCH stays as it is.
 
-import { Type } from 'typebox'
 import { lacking } from '../fields.ts'
+import { Type } from '../schema.ts'
 
 const anchorsites = [
   ...['Latency', 'Chicago, IL', 'Ashburn, VA', 'San Jose, CA', 'London, UK', 'Chennai, IN'],

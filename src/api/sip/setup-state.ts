@@ -1,11 +1,11 @@
 // How the SIP side of the set-up is doing (C235, C236): who is registered, which trunks answer, and what is wrong in words.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { RegistrationView, TrunkView } from '../../ports/sip-setup.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation } from '../operation.ts'
 import { metaSchema, pageFields } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { pageAnswer } from '../setup/answers.ts'
 
 const time = () => Type.String({ format: 'date-time' })

@@ -1,8 +1,8 @@
 // Figures of a queue as answers and the live stream show them.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { QueueFigures } from '../../ports/statistics.ts'
+import { Type } from '../schema.ts'
 
 const count = Type.Integer({ minimum: 0 })
 const orNull = (type: 'number' | 'integer' | 'string', description: string) =>

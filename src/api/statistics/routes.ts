@@ -1,9 +1,9 @@
 // Additions of ours (C220): figures of the queues, counted from the same events that GET /v2/events lists.
 
-import { Type } from 'typebox'
 import type { AnyReply, Api, ApiContext } from '../context.ts'
 import { bodyOperation, listOperation, pathText, plainOperation } from '../operation.ts'
 import { metaSchema, pageMeta, pageOf, pageQuery } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { figuresObject, figuresSchema } from './object.ts'
 
 const path = '/v2/queue_statistics/:queue_name'

@@ -1,8 +1,8 @@
 // What a process supervisor and a monitoring system ask; no key needed.
 
-import { Type } from 'typebox'
 import type { TSchema } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
+import { Type } from '../schema.ts'
 import '@fastify/swagger' // Adds `tags`, `summary` and `security` to the route schema's type.
 
 const open = { open: true }

@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { plainOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 
 const schema = plainOperation({
   tag: 'system',

@@ -1,7 +1,7 @@
-import { Type } from 'typebox'
 import { brandAs, type ApplicationId } from '../../base/ids.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { answerChange } from '../setup/answers.ts'
 import {
   connectionId,

@@ -1,9 +1,9 @@
 // A telephony credential as the API shows it, and what a request says about one.
 
-import { Type } from 'typebox'
 import { brandAs, type ApplicationId } from '../../base/ids.ts'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { CredentialRecord, CredentialSettings } from '../../ports/setup.ts'
+import { Type } from '../schema.ts'
 import { given } from '../setup/answers.ts'
 
 const time = () => Type.String({ format: 'date-time' })

@@ -1,9 +1,9 @@
 // One telephony credential: read, changed, deleted.
 
-import { Type } from 'typebox'
 import type { CredentialRecord } from '../../ports/setup.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { bodyOperation, pathText, plainOperation } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { answerChange } from '../setup/answers.ts'
 import {
   connectionId,

@@ -1,9 +1,9 @@
-import { Type } from 'typebox'
 import type { TimelineQuery } from '../../ports/trace.ts'
 import { microsOf } from '../call-events/time.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation } from '../operation.ts'
 import { metaSchema, pageFields, pageMeta, pageOf } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { given } from '../setup/answers.ts'
 import { askTimelines, legFields, legStates } from './object.ts'
 

@@ -1,8 +1,8 @@
 // A call's timeline as the API shows it, and what can go wrong when it is asked for.
 
-import { Type } from 'typebox'
 import type { Timelines } from '../../ports/trace.ts'
 import type { AnyReply, ApiContext } from '../context.ts'
+import { Type } from '../schema.ts'
 
 const time = () => Type.String({ format: 'date-time' })
 const timeOrNull = () => Type.Union([time(), Type.Null()])

@@ -1,8 +1,8 @@
 // One call on one time axis (C230 to C234): the items in pages or as they come, and everything at once as a file.
 
-import { Type } from 'typebox'
 import type { Api, ApiContext } from '../context.ts'
 import { errorSchema, pathText } from '../operation.ts'
+import { Type } from '../schema.ts'
 import { askTimelines, timelineSchema } from './object.ts'
 
 const params = Type.Object({ call_control_id: pathText })

@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import type { DeliveryQuery } from '../../ports/records.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { listOperation } from '../operation.ts'
 import { limitFields, metaSchema, pageMeta, pageOf } from '../paging.ts'
+import { Type } from '../schema.ts'
 import { given } from '../setup/answers.ts'
 import { deliveryObject, deliverySchema } from './object.ts'
 

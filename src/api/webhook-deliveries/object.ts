@@ -1,8 +1,8 @@
 // A webhook's delivery with its attempts, as the API shows it.
 
-import { Type } from 'typebox'
 import { isoMillis } from '../../base/iso-time.ts'
 import type { AttemptView, DeliveryView } from '../../ports/records.ts'
+import { Type } from '../schema.ts'
 
 const time = () => Type.String({ format: 'date-time' })
 const status = () => Type.Enum(['delivered', 'failed'])

@@ -1,7 +1,7 @@
 // MP3 bytes to mono samples, by mpg123 compiled to WebAssembly. It is fed in pieces, so that a small file that unpacks
 // to hours is stopped at the limit and never held as a whole in stereo.
 
-import { MPEGDecoder } from 'mpg123-decoder'
+import type { MPEGDecoder } from 'mpg123-decoder'
 import { ok, refused } from '../../base/result.ts'
 import type { Result } from '../../base/result.ts'
 import type { DecodedAudio } from './wav.ts'
@@ -30,6 +30,8 @@ export async function decodeMp3(
   bytes: Uint8Array,
   secondsMax: number,
 ): Promise<Result<DecodedAudio, string>> {
+  // Read with the first MP3: the main thread looks at files, too, and decodes none.
+  const { MPEGDecoder } = await import('mpg123-decoder')
   const decoder = new MPEGDecoder()
   await decoder.ready
   try {
