@@ -10,10 +10,14 @@ const message = [
   'Authorization: Basic YWxpY2U6c2VjcmV0',
   'WWW-Authenticate: Digest realm="pbx", nonce="fresh1"',
   'authorization :Digest response=bare123, username=a',
+  'X-Session-Token: t0ken',
+  ' folded-t0ken',
+  'Contact: <sip:carol:c4r0l@h>, "d" <sips:dave:pass,w0rd@h>;q=1',
   'Content-Length: 60',
   '',
   'v=0',
-  'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0a2V5|2^20',
+  'a=ice-pwd:icep4ss',
+  'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0a2V5|2^20;inline:bW9yZQ|2^20',
   '',
 ].join('\r\n')
 
@@ -22,12 +26,27 @@ test('credentials of a SIP message are hidden, its length stays', () => {
   assert.equal(masked.length, message.length)
   for (const secret of [
     ...['hunter22', 'n0nce', '0123456789abcdef', '"c1"', '"op"', 'YWxpY2U6c2VjcmV0', 'fresh1'],
-    ...['bare123', 'c2VjcmV0a2V5'],
+    ...['bare123', 'c2VjcmV0a2V5', 'bW9yZQ', 'icep4ss', 't0ken', 'c4r0l', 'pass,w0rd'],
   ])
     assert.ok(!masked.includes(secret), secret)
   for (const open of ['username="alice"', 'realm="pbx"', 'qop=auth', 'uri="sip:x"', 'Call-ID: abc'])
     assert.ok(masked.includes(open), open)
   assert.equal(maskSip('BYE sip:x SIP/2.0\r\nCall-ID: 1\r\n\r\n').includes('*'), false)
+})
+
+test('texts made to cost time cost none', () => {
+  const parts = ['sip:', 'sip:a:', 'a.', '?', '&token', 'token', 'Bearer ', 'nonce ', 'a://b:']
+  const startedMs = performance.now()
+  for (const part of [...parts, 'a=crypto:inline:', 'Authorization ', 'X-Token:\r\n ']) {
+    const text = part.repeat(Math.ceil(60_000 / part.length))
+    for (const before of ['', '?', 'Authorization: Digest ']) {
+      maskSip(before + text)
+      maskText(before + text)
+    }
+  }
+  // Hundreds of times of what it takes; nested tries took twenty seconds.
+  const tookMs = performance.now() - startedMs
+  assert.ok(tookMs < 5000, `${tookMs} ms`)
 })
 
 test('JSON keeps its shape and loses passwords, keys and big texts', () => {

@@ -1,20 +1,33 @@
 // What must not be kept: credentials in SIP messages, passwords and keys in commands and webhooks. Masks in SIP have the
 // length of what they hide, so that Content-Length and a capture file stay right.
 
-/** Headers with their continuation lines (RFC 3261 §7.3.1); none of them has a compact form. */
-const credentialHeaders =
-  /^((?:(?:proxy-)?(?:authorization|authenticate|authentication-info)|www-authenticate)[ \t]*:)((?:[^\r\n]|\r?\n[ \t])*)/gim
+// Whoever may call sends these texts: each pattern begins where no other match of it can still be running, or nested
+// tries would hold the thread for seconds with one message.
+
+/** A line of a header with its continuation lines (RFC 3261 §7.3.1); those that matter have no compact form. */
+const headerLine = /^([\w.!%*+`'~-]+)([ \t]*:)((?:[^\r\n]|\r?\n[ \t])*)/gm
+const credentialHeader =
+  /^(?:(?:proxy-)?(?:authorization|authenticate|authentication-info)|www-authenticate)$/i
+/** Headers of an application's own. */
+const secretHeader = /pass(?:word|wd|phrase)|secret|token|api[-_]?key|credential|cookie/i
 /** RFC 7616 §3.3 to §3.5. */
 const digestValues = /\b((?:next)?c?nonce|response|rspauth|opaque)(\s*=\s*)("[^"]*"?|[^\s,]+)/gi
-const uriPasswords = /\b(sips?:[^\s:@<>";]+:)([^@\s<>";]+)(?=@)/gi
-/** RFC 4568 §6.1 and RFC 4566 §5.12. */
-const mediaKeys = /^(a=crypto:.*?inline:|k=[a-z]+:)([^\s|]+)/gim
+/** What comes before an @, and in it the password (RFC 3261 §19.1.1). */
+const beforeAt = /(?<![^\s<>";@])[^\s<>";@]+@/g
+const uriPassword = /\b(sips?:[^:]+:)(.+)@$/i
+/** RFC 4568 §6.1, RFC 4566 §5.12 and RFC 8839 §5.4. */
+const mediaKeys = /^(a=crypto:.*?inline:|k=[a-z]+:|a=ice-pwd:)(\S+)/gim
 
 /** A SIP message without its credentials, of the same length. */
 export function maskSip(text: string): string {
   return text
-    .replace(credentialHeaders, (_, name: string, value: string) => name + maskCredentials(value))
-    .replace(uriPasswords, (_, before: string, secret: string) => before + stars(secret))
+    .replace(headerLine, (line, name: string, colon: string, value: string) => {
+      if (credentialHeader.test(name)) return name + colon + maskCredentials(value)
+      return secretHeader.test(name) ? name + colon + stars(value) : line
+    })
+    .replace(beforeAt, (run) =>
+      run.replace(uriPassword, (_, before: string, secret: string) => `${before}${stars(secret)}@`),
+    )
     .replace(mediaKeys, (_, before: string, secret: string) => before + stars(secret))
 }
 
@@ -72,14 +85,17 @@ function isSecret(key: string, value: unknown): boolean {
   return secretName.test(key) && typeof value === 'string' && value !== ''
 }
 
+const urlPassword = /(:\/\/[^\s/@:"]*:)[^\s/@"]+(?=@)/g
+const queryParameter = /([?&])([^=&?\s"]+)=([^&\s"#]+)/g
+const secretParameter = /token|secret|pass(?:word|wd)|api[-_]?key|signature|credential|^sig$/i
+
 /** Keys, passwords of URLs and secret-looking query parameters inside a text. */
 export function maskText(text: string): string {
   return text
     .replace(/\bBearer\s+[^\s"']+/gi, `Bearer ${mask}`)
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/@:"]*:)[^\s/@"]+(?=@)/gi, `$1${mask}`)
-    .replace(
-      /([?&][^=&\s"]*(?:token|secret|password|api[-_]?key|signature)[^=&\s"]*=)[^&\s"#]+/gi,
-      `$1${mask}`,
+    .replace(urlPassword, `$1${mask}`)
+    .replace(queryParameter, (pair, mark: string, name: string) =>
+      secretParameter.test(name) ? `${mark}${name}=${mask}` : pair,
     )
 }
 
