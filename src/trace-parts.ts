@@ -28,6 +28,8 @@ export interface Tracing {
   /** The engine that call logic gets instead. */
   watch(media: MediaEngine & MeasuredMedia): MediaEngine
   heard(input: MediaInput): void
+  /** The server is about to stop: questions are answered at once. */
+  release(): void
   close(): Promise<void>
 }
 
@@ -39,6 +41,7 @@ export function createTracing(parts: TracingParts): Tracing {
       trace: undefined,
       watch: (media) => media,
       heard: () => undefined,
+      release: () => undefined,
       close: async () => undefined,
     }
   }
@@ -59,6 +62,7 @@ export function createTracing(parts: TracingParts): Tracing {
       return observed.media
     },
     heard: (input) => observed?.heard(input),
+    release: () => trace.release(),
     async close() {
       observed?.stop()
       await trace.close()

@@ -8,7 +8,7 @@ import { dataFiles, putAside } from './platform/data-files.ts'
 import { createTimers } from './platform/timers.ts'
 import { TraceCore } from './trace/core.ts'
 import type { FromTraceThread, ToTraceThread } from './trace/protocol.ts'
-import { TraceTables } from './trace/tables.ts'
+import { isDamage, TraceTables } from './trace/tables.ts'
 import { eventData, webhookOf } from './webhooks/payloads.ts'
 
 const port = parentPort
@@ -23,6 +23,8 @@ function open(file: string, trouble: (why: string) => void): TraceTables {
   try {
     return new TraceTables(file)
   } catch (error) {
+    // A full disk or a copy that is being made will pass: the thread ends, and is started again.
+    if (!isDamage(error)) throw error
     trouble(`${file} could not be used (${String(error)}): it was renamed, and a new one begun`)
     putAside(file)
     dataFiles.touch(file)
@@ -39,6 +41,7 @@ port.on('message', (message: ToTraceThread) => {
   core = new TraceCore({
     settings,
     open,
+    putAside,
     render: (stamped) => {
       // Without links to recordings: they are signed, and die long before this is read.
       const webhook = webhookOf(stamped, settings.connectionCodecs)

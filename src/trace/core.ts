@@ -21,6 +21,7 @@ import type { Answer, FromTraceThread, Happening, Question, ToTraceThread } from
 import type { TraceSettings } from './protocol.ts'
 import { glanceAt } from './sip-text.ts'
 import type { NewItem, TraceTables } from './tables.ts'
+import { isDamage } from './tables.ts'
 
 /** Call-IDs whose leg is remembered; others are looked up. */
 const knownDialogsMax = 20_000
@@ -42,6 +43,8 @@ export interface TraceCoreOptions {
   /** Opens the file; one that cannot be used is put aside. `trouble` hears of it. */
   readonly open: (file: string, trouble: (why: string) => void) => TraceTables
   readonly render: RenderEvent
+  /** Renames a closed file that turned out to be damaged. */
+  readonly putAside: (file: string) => void
   readonly clock: Clock
   readonly timers: Timers
   readonly post: (said: FromTraceThread) => void
@@ -57,16 +60,17 @@ interface Waiting {
 
 export class TraceCore {
   readonly #options: TraceCoreOptions
-  readonly #tables: TraceTables
+  #tables: TraceTables
   readonly #dialogs = new Map<string, string>()
   #strays: SipMessage[] = []
   readonly #waiting = new Set<Waiting>()
   #pruneTimer: TimerId
+  #released = false
 
   constructor(options: TraceCoreOptions) {
     this.#options = options
-    const { settings, open, post, timers } = options
-    this.#tables = open(settings.file, (why) => post({ op: 'trouble', why, lost: 0 }))
+    const { timers } = options
+    this.#tables = this.#open()
     this.#pruneTimer = timers.set(pruneAfterMs, () => this.#prune())
   }
 
@@ -80,6 +84,9 @@ export class TraceCore {
       case 'ask':
         return this.#ask(message.id, message.question)
       case 'end':
+      case 'release':
+        this.#released = true
+        return this.#wake()
         timers.clear(this.#pruneTimer)
         for (const { late } of this.#waiting) timers.clear(late)
         this.#tables.close()
@@ -91,11 +98,27 @@ export class TraceCore {
     try {
       this.#tables.transact(() => this.#put(happenings))
     } catch (error) {
-      this.#options.post({ op: 'trouble', why: String(error), lost: happenings.length })
+      this.#failed(error, happenings.length)
     }
   }
 
   #put(happenings: readonly Happening[]): void {
+  #open(): TraceTables {
+    const { settings, open, post } = this.#options
+    return open(settings.file, (why) => post({ op: 'trouble', why, lost: 0 }))
+  }
+
+  /** A file that is found damaged after it was opened would refuse everything for ever: a new one is begun. */
+  #failed(error: unknown, lost: number): void {
+    const { post, putAside, settings } = this.#options
+    if (!isDamage(error)) return post({ op: 'trouble', why: String(error), lost })
+    const why = `${settings.file} is damaged (${String(error)}): it was renamed, and a new one begun`
+    post({ op: 'trouble', why, lost })
+    this.#tables.close()
+    putAside(settings.file)
+    this.#tables = this.#open()
+  }
+
     for (const one of happenings) {
       if (one.what === 'dialog') this.#dialog(one.callId, one.legId)
       else if (one.what === 'event') this.#event(one.event)
@@ -198,8 +221,9 @@ export class TraceCore {
     }
   }
 
+      this.#failed(error, 0)
   #waitsFor(question: Question, answer: Answer): question is Waiting['question'] {
-    if (question.ask !== 'timeline' || question.waitMs <= 0) return false
+    if (question.ask !== 'timeline' || question.waitMs <= 0 || this.#released) return false
     if (this.#waiting.size >= waitingMax || answer === undefined) return false
     return typeof answer === 'object' && 'timeline' in answer && answer.timeline.items.length === 0
   }
@@ -207,11 +231,16 @@ export class TraceCore {
   #wake(): void {
     for (const waiting of [...this.#waiting]) {
       const { id, question, late } = waiting
-      const answer = this.#answer(question)
-      if (this.#waitsFor(question, answer)) continue
+      try {
+        const answer = this.#answer(question)
+        if (this.#waitsFor(question, answer)) continue
+        this.#options.post({ op: 'answer', id, answer })
+      } catch (error) {
+        this.#options.post({ op: 'failed', id, why: String(error) })
+        this.#failed(error, 0)
+      }
       this.#waiting.delete(waiting)
       this.#options.timers.clear(late)
-      this.#options.post({ op: 'answer', id, answer })
     }
   }
 
@@ -262,7 +291,7 @@ export class TraceCore {
   }
 
   #prune(): void {
-    const { clock, timers, settings, post } = this.#options
+    const { clock, timers, settings } = this.#options
     let isDone = true
     try {
       const untilUs = (clock.wallMs() - settings.keepMs) * 1000
@@ -272,7 +301,7 @@ export class TraceCore {
       isDone = dropped < pruneAtOnce
       if (isDone) this.#tables.dropLegs(Math.max(untilUs, this.#tables.oldestUs() ?? untilUs))
     } catch (error) {
-      post({ op: 'trouble', why: String(error), lost: 0 })
+      this.#failed(error, 0)
     }
     const pauseMs = isDone ? pruneEveryMs : pruneAgainMs
     this.#pruneTimer = timers.set(pauseMs, () => this.#prune())

@@ -82,6 +82,8 @@ export type ToTraceThread =
   | { readonly op: 'ask'; readonly id: number; readonly question: Question }
   /** Answered by `done`. */
   | { readonly op: 'end' }
+  /** Whoever waits is answered, and nobody waits any more. */
+  | { readonly op: 'release' }
 
 export type FromTraceThread =
   | { readonly op: 'taken' }

@@ -77,19 +77,35 @@ const foundMax = 10_000
 /** What a linked leg still has to say when the call itself is over. */
 const afterEndUs = 5_000_000
 
+/** Somebody who copies the file holds it at most so long before what is written now is given up. */
+const busyMs = 500
+
+/** It is no trace of this release. */
+class ForeignFile extends Error {}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html), without what they carry above their low byte. */
+const damageCodes: readonly number[] = [11, 26]
+
+/** The file will never be of use, other than one on a full disk, or one that somebody else holds at the moment. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof ForeignFile) return true
+  if (!(error instanceof Error) || !('errcode' in error)) return false
+  return damageCodes.includes(Number(error.errcode) & 0xff)
+}
+
 export class TraceTables {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
 
-  /** Opens or makes the file. @throws when it is none of ours, damaged, or of another release. */
+  /** Opens or makes the file. @throws when it cannot be used; `isDamage` tells whether it ever can. */
   constructor(file: string) {
-    this.#database = new DatabaseSync(file)
+    this.#database = new DatabaseSync(file, { timeout: busyMs })
     try {
       this.#database.exec('PRAGMA auto_vacuum = INCREMENTAL')
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
       const version = Number(this.#one('PRAGMA user_version')?.['user_version'])
       if (version === 0) this.#database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
-      else if (version !== schemaVersion) throw new Error(`it has schema ${version}`)
+      else if (version !== schemaVersion) throw new ForeignFile(`it has schema ${version}`)
     } catch (error) {
       this.#database.close()
       throw error

@@ -1,8 +1,9 @@
 // Both halves of the trace joined without a thread: what is told comes out of the timeline, and nothing told costs more than it may.
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { brandAs } from '../base/ids.ts'
 import type { LegId, SessionId } from '../base/ids.ts'
@@ -11,7 +12,7 @@ import { sampleEvents, sampleLeg, stamp } from '../../test/support/events.ts'
 import { recordingMetrics, VirtualTime } from '../../test/support/virtual.ts'
 import { TraceCore } from './core.ts'
 import type { FromTraceThread, ToTraceThread } from './protocol.ts'
-import { TraceTables } from './tables.ts'
+import { isDamage, TraceTables } from './tables.ts'
 import { createTrace, type RunningTrace } from './trace.ts'
 
 const ends: SipEnds = {
@@ -80,6 +81,7 @@ function stage(t: TestContext, over: { file?: string; bytesMax?: number } = {}):
             const render = () => ({ name: 'call.some', data: { password: 'p' } })
             core = new TraceCore({
               ...{ settings: message.settings, open, render, clock: time, timers: time, post },
+              putAside: (name) => renameSync(name, `${name}.broken`),
             })
           } else core?.receive(message)
         },
@@ -256,9 +258,73 @@ test('calls are listed by what is asked for', async (t) => {
   assert.deepEqual(await ask({ startedToUs: facts.startedAtUs, call_control_id: 'v3:b' }), ['bob'])
 })
 
-test('a file of something else is refused by the tables', (t) => {
+test('a server that stops does not wait for readers who wait', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  trace.events([initiated])
+  const [first] = await itemsOf(here)
+  const ask = () => trace.timelines.read(legId, first?.cursor, 10, 30_000)
+  const waiting = ask()
+  trace.release()
+  assert.deepEqual((await answered(time, waiting))?.timeline.items, [])
+  assert.deepEqual((await answered(time, ask()))?.timeline.items, [])
+  here.freeze()
+  const stuck = ask()
+  trace.release()
+  time.advance(1000)
+  await assert.rejects(stuck, /stops/)
+})
+
+function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'trace-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  writeFileSync(join(folder, 'x.db'), 'this is no database, and long enough to be seen as none')
-  assert.throws(() => new TraceTables(join(folder, 'x.db')))
+  return folder
+}
+
+function refusalOf(file: string): unknown {
+  try {
+    new TraceTables(file).close()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+test('a file of something else is refused by the tables, and never of use', (t) => {
+  const file = join(folderOf(t), 'x.db')
+  writeFileSync(file, 'this is no database, and long enough to be seen as none')
+  assert.equal(isDamage(refusalOf(file)), true)
+  const other = join(folderOf(t), 'y.db')
+  const database = new DatabaseSync(other)
+  database.exec('PRAGMA user_version = 99')
+  database.close()
+  assert.equal(isDamage(refusalOf(other)), true)
+})
+
+test('a file that somebody else holds is waited for, and not given up as damaged', (t) => {
+  const file = join(folderOf(t), 'x.db')
+  const holder = new DatabaseSync(file)
+  holder.exec('CREATE TABLE x (y); BEGIN EXCLUSIVE')
+  t.after(() => holder.close())
+  const refusal = refusalOf(file)
+  assert.match(String(refusal), /locked/)
+  assert.equal(isDamage(refusal), false)
+})
+
+test('a file whose damage shows late is put aside; the timelines go on in a new one', async (t) => {
+  const file = join(folderOf(t), 'trace.db')
+  const tables = new TraceTables(file)
+  tables.changeLeg({ facts, state: 'ringing' })
+  tables.close()
+  // All but the page with the schema, which opening reads.
+  const bytes = readFileSync(file)
+  writeFileSync(file, bytes.fill(0xab, 4096))
+  const here = stage(t, { file })
+  here.trace.events([initiated])
+  await itemsOf(here).catch(() => [])
+  assert.equal(existsSync(`${file}.broken`), true)
+  here.trace.events([initiated])
+  here.time.advance(300)
+  assert.equal((await itemsOf(here)).length, 1)
+  assert.equal(here.warnings.length, 1)
 })

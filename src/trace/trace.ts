@@ -29,6 +29,8 @@ const startAgainMs = 5000
 /** Beyond what a question waits by itself. */
 const answerMs = 20_000
 const endMs = 2000
+/** A thread that does not answer keeps a server from stopping no longer than this. */
+const releaseMs = 1000
 const complainEveryMs = 60_000
 /** Of one SIP message or command. */
 const charsMax = 70_000
@@ -57,6 +59,8 @@ export interface RunningTrace extends Trace {
   readonly timelines: Timelines
   /** Things that wait to be written. */
   readonly backlog: number
+  /** Answers everybody who waits for something to happen; nobody waits any more. */
+  release(): void
   /** Writes what is waiting; a thread that does not answer is left alone. */
   close(): Promise<void>
 }
@@ -80,6 +84,7 @@ class ThreadTrace implements RunningTrace {
   #batchUnderWay = false
   #batchTimer: TimerId | undefined
   #startTimer: TimerId | undefined
+  #releaseTimer: TimerId | undefined
   readonly #asked = new Map<number, Asked>()
   #nextAsk = 1
   #complainedAtMs = -Infinity
@@ -141,8 +146,15 @@ class ThreadTrace implements RunningTrace {
 
   async close(): Promise<void> {
     this.#closed = true
+  release(): void {
+    if (this.#thread === undefined) return
+    this.#say(this.#thread, { op: 'release' })
+    const stop = (): void => this.#failAll('the server stops')
+    this.#releaseTimer ??= this.#options.timers.set(releaseMs, stop)
+  }
+
     const { timers } = this.#options
-    for (const timer of [this.#startTimer, this.#batchTimer])
+    for (const timer of [this.#startTimer, this.#batchTimer, this.#releaseTimer])
       if (timer !== undefined) timers.clear(timer)
     const thread = this.#thread
     if (thread !== undefined) {
