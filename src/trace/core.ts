@@ -20,8 +20,8 @@ import { pcapOf } from './pcap.ts'
 import type { Answer, FromTraceThread, Happening, Question, ToTraceThread } from './protocol.ts'
 import type { TraceSettings } from './protocol.ts'
 import { glanceAt } from './sip-text.ts'
-import type { NewItem, TraceTables } from './tables.ts'
 import { isDamage } from './tables.ts'
+import type { NewItem, TraceTables } from './tables.ts'
 
 /** Call-IDs whose leg is remembered; others are looked up. */
 const knownDialogsMax = 20_000
@@ -42,9 +42,9 @@ export interface TraceCoreOptions {
   readonly settings: TraceSettings
   /** Opens the file; one that cannot be used is put aside. `trouble` hears of it. */
   readonly open: (file: string, trouble: (why: string) => void) => TraceTables
-  readonly render: RenderEvent
   /** Renames a closed file that turned out to be damaged. */
   readonly putAside: (file: string) => void
+  readonly render: RenderEvent
   readonly clock: Clock
   readonly timers: Timers
   readonly post: (said: FromTraceThread) => void
@@ -64,8 +64,8 @@ export class TraceCore {
   readonly #dialogs = new Map<string, string>()
   #strays: SipMessage[] = []
   readonly #waiting = new Set<Waiting>()
-  #pruneTimer: TimerId
   #released = false
+  #pruneTimer: TimerId
 
   constructor(options: TraceCoreOptions) {
     this.#options = options
@@ -83,10 +83,10 @@ export class TraceCore {
         return this.#wake()
       case 'ask':
         return this.#ask(message.id, message.question)
-      case 'end':
       case 'release':
         this.#released = true
         return this.#wake()
+      case 'end':
         timers.clear(this.#pruneTimer)
         for (const { late } of this.#waiting) timers.clear(late)
         this.#tables.close()
@@ -102,7 +102,6 @@ export class TraceCore {
     }
   }
 
-  #put(happenings: readonly Happening[]): void {
   #open(): TraceTables {
     const { settings, open, post } = this.#options
     return open(settings.file, (why) => post({ op: 'trouble', why, lost: 0 }))
@@ -119,6 +118,7 @@ export class TraceCore {
     this.#tables = this.#open()
   }
 
+  #put(happenings: readonly Happening[]): void {
     for (const one of happenings) {
       if (one.what === 'dialog') this.#dialog(one.callId, one.legId)
       else if (one.what === 'event') this.#event(one.event)
@@ -218,10 +218,10 @@ export class TraceCore {
       this.#waiting.add(waiting)
     } catch (error) {
       post({ op: 'failed', id, why: String(error) })
+      this.#failed(error, 0)
     }
   }
 
-      this.#failed(error, 0)
   #waitsFor(question: Question, answer: Answer): question is Waiting['question'] {
     if (question.ask !== 'timeline' || question.waitMs <= 0 || this.#released) return false
     if (this.#waiting.size >= waitingMax || answer === undefined) return false

@@ -80,10 +80,10 @@ export type ToTraceThread =
   | { readonly op: 'batch'; readonly happenings: readonly Happening[] }
   /** Answered by `answer` or `failed`. */
   | { readonly op: 'ask'; readonly id: number; readonly question: Question }
-  /** Answered by `done`. */
-  | { readonly op: 'end' }
   /** Whoever waits is answered, and nobody waits any more. */
   | { readonly op: 'release' }
+  /** Answered by `done`. */
+  | { readonly op: 'end' }
 
 export type FromTraceThread =
   | { readonly op: 'taken' }

@@ -144,8 +144,6 @@ class ThreadTrace implements RunningTrace {
   sample: Trace['sample'] = (legId, sample) =>
     this.#put({ what: 'sample', atUs: this.#options.clock.wallUs(), legId, sample })
 
-  async close(): Promise<void> {
-    this.#closed = true
   release(): void {
     if (this.#thread === undefined) return
     this.#say(this.#thread, { op: 'release' })
@@ -153,6 +151,8 @@ class ThreadTrace implements RunningTrace {
     this.#releaseTimer ??= this.#options.timers.set(releaseMs, stop)
   }
 
+  async close(): Promise<void> {
+    this.#closed = true
     const { timers } = this.#options
     for (const timer of [this.#startTimer, this.#batchTimer, this.#releaseTimer])
       if (timer !== undefined) timers.clear(timer)
