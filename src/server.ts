@@ -25,7 +25,6 @@ import { createDatagrams } from './platform/datagrams.ts'
 import { resolvePath, secretFile, type SecretFile } from './platform/files.ts'
 import { createHttpClient, type EgressClient } from './platform/http-client.ts'
 import { createLog } from './platform/log.ts'
-import { createIncomingWebSockets } from './platform/incoming-web-sockets.ts'
 import { startLoopLag, type LoopLag } from './platform/loop-lag.ts'
 import { createMetrics } from './platform/metrics.ts'
 import { consoleFolder, docsFolder, readPageFolder } from './platform/page-folder.ts'
@@ -191,7 +190,6 @@ export async function startServer(
   const life: { phase: 'starting' | 'running' | 'draining' } = { phase: 'starting' }
   const api = createApi({
     control: logic,
-  const webSockets = createIncomingWebSockets()
     queues: store,
     events: webhooks.feed,
     statistics: webhooks.statistics,
@@ -239,6 +237,7 @@ export async function startServer(
     stopPruning()
     logic.drain()
     webhooks.feed.close()
+    tracing.release()
     await webhooks.outbox.drain(drainWebhooksMs)
     await api.close()
     void webhooks.records.flush() // Written with the last commits, when the store closes.
@@ -253,7 +252,6 @@ export async function startServer(
     await streamer.close()
     await audio.close()
     await tracing.close()
-    tracing.release()
     lag.stop()
     http.close()
     await store.close()
