@@ -3,7 +3,7 @@
 // dist, so it cannot be stale there. Types are checked by `npm test`, not again here.
 
 import { spawnSync } from 'node:child_process'
-import { globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildConsole } from './build-console.ts'
@@ -11,8 +11,9 @@ import { buildConsole } from './build-console.ts'
 const project = fileURLToPath(new URL('..', import.meta.url))
 const target = join(project, 'dist')
 
-/** The compiler rewrites imports of code and leaves those of declarations as they are. */
+/** The compiler rewrites imports in code; in declarations it leaves them, and references, at the sources. */
 const importOfSource = /((?:from|import\()\s*['"]\.[^'"]*)\.ts(['"])/g
+const referenceToSource = /(<reference path="(?:\.\.\/)*)\.\.\/src\//g
 
 /** Compiles the sources; throws with the compiler's words when they do not compile. */
 function compile(folder: string): void {
@@ -20,9 +21,14 @@ function compile(folder: string): void {
   const args = [compiler, '-p', join(project, 'tsconfig.build.json'), '--outDir', folder]
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${stdout}${stderr}`)
+  const sources = join(project, 'src')
+  for (const name of globSync('**/*.d.ts', { cwd: sources })) {
+    copyFileSync(join(sources, name), join(folder, name))
+  }
   for (const name of globSync('**/*.d.ts', { cwd: folder })) {
     const file = join(folder, name)
-    writeFileSync(file, readFileSync(file, 'utf8').replace(importOfSource, '$1.js$2'))
+    const text = readFileSync(file, 'utf8').replace(importOfSource, '$1.js$2')
+    writeFileSync(file, text.replace(referenceToSource, '$1'))
   }
 }
 

@@ -11,7 +11,7 @@ test('`holdfast/testing` exports what its sources export', async () => {
   assert.equal(exported.startLab, sources.startLab, 'and it is the same code')
 })
 
-// Scripts are switched on for the sake of our own (prepare, prepack).
+// Scripts are switched on for the sake of our own (dependencies, prepack).
 test('no dependency runs a program when it is installed', () => {
   const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
     packages: Record<string, { hasInstallScript?: boolean }>

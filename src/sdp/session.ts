@@ -4,6 +4,9 @@
 //
 // One audio stream of G.711, G.722 or Opus, with telephone-event and comfort noise, is ours; every other m-line is answered with port 0 in its place.
 
+// Who uses our declarations needs those of the library too.
+/// <reference path="./sdp-transform.d.ts" preserve="true" />
+
 import { write } from 'sdp-transform'
 import type { WrittenMedia } from 'sdp-transform'
 
