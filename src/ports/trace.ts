@@ -9,6 +9,7 @@ import type { Page, Paged } from './store.ts'
 export interface SipEnds {
   readonly transport: 'UDP' | 'TCP'
   readonly localAddress: string
+  /** 0: the connection was being opened. */
   readonly localPort: number
   readonly remoteAddress: string
   readonly remotePort: number

@@ -245,6 +245,7 @@ export class TraceCore {
   }
 
   #answer(question: Question): Answer {
+    const { settings } = this.#options
     switch (question.ask) {
       case 'calls':
         return this.#tables.calls(question.query, question.page)
@@ -254,7 +255,7 @@ export class TraceCore {
         return this.#bundle(question.callId)
       case 'pcap': {
         const scope = this.#tables.scopeOf(question.callId)
-        return scope && pcapOf(this.#tables.messages(scope, wholeMax))
+        return scope && pcapOf(this.#tables.messages(scope, wholeMax), settings.ownAddress)
       }
     }
   }

@@ -13,6 +13,7 @@ export interface CapturedMessage {
 /** LINKTYPE_RAW: packets begin with the IP header. */
 const linkRaw = 101
 const snapLength = 262_144
+/** Of a stream only: a datagram was one, and fits into an IP packet. */
 const segmentBytes = 60_000
 const protocol = { TCP: 6, UDP: 17 } as const
 const tcpHeaderBytes = 20
@@ -28,12 +29,38 @@ export function pcapOf(messages: readonly CapturedMessage[]): Uint8Array {
   head.writeUInt32LE(linkRaw, 20)
   const parts: Uint8Array[] = [head]
   const sequences = new Map<string, number>()
-  for (const message of messages) {
+  for (const message of withEnds(messages, ownAddress)) {
     for (const packet of packetsOf(message, sequences)) {
       parts.push(recordHead(message.atUs, packet.length), packet)
     }
   }
   return Buffer.concat(parts)
+}
+
+/**
+ * A message that opens a connection is written down before the connection has a port: it is the one that the next message
+ * over it has. A socket on all addresses does not know which one a datagram was sent to.
+ */
+function withEnds(messages: readonly CapturedMessage[], ownAddress: string): CapturedMessage[] {
+  const nextOf = new Map<string, SipEnds>()
+  const known = messages.toReversed().map((message) => {
+    const { ends } = message
+    const peer = `${ends.transport} ${ends.remoteAddress} ${ends.remotePort}`
+    if (ends.localPort !== 0) nextOf.set(peer, ends)
+    return { ...message, ends: withAddress(nextOf.get(peer) ?? ends, ownAddress) }
+  })
+  return known.toReversed()
+}
+
+function withAddress(ends: SipEnds, ownAddress: string): SipEnds {
+  if (addressBytes(ends.localAddress).some((byte) => byte !== 0)) return ends
+  const remote = addressBytes(ends.remoteAddress)
+  const loopback = remote.length === 16 ? '::1' : '127.0.0.1'
+  const isHere = remote[0] === 127 || ends.remoteAddress === loopback
+  if (isHere) return { ...ends, localAddress: loopback }
+  return addressBytes(ownAddress).some((byte) => byte !== 0)
+    ? { ...ends, localAddress: ownAddress }
+    : ends
 }
 
 function recordHead(atUs: number, bytes: number): Uint8Array {
@@ -55,11 +82,11 @@ function packetsOf(message: CapturedMessage, sequences: Map<string, number>): Ui
   const local = { address: localAddress, port: localPort }
   const remote = { address: remoteAddress, port: remotePort }
   const [from, to] = message.direction === 'in' ? [remote, local] : [local, remote]
+  if (transport === 'UDP') return [ip(from, to, protocol.UDP, udp(from, to, message.bytes))]
   const packets: Uint8Array[] = []
   for (let at = 0; at === 0 || at < message.bytes.length; at += segmentBytes) {
     const piece = message.bytes.subarray(at, at + segmentBytes)
-    const payload = transport === 'UDP' ? udp(from, to, piece) : tcp(from, to, piece, sequences)
-    packets.push(ip(from, to, protocol[transport], payload))
+    packets.push(ip(from, to, protocol.TCP, tcp(from, to, piece, sequences)))
   }
   return packets
 }

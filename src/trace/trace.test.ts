@@ -63,7 +63,13 @@ function stage(t: TestContext, over: { file?: string; bytesMax?: number } = {}):
     timers: time,
     metrics,
     log: { debug: note, info: note, warn: note, error: note },
-    settings: { file, keepMs: 3_600_000, bytesMax: over.bytesMax ?? 1e9, connectionCodecs: '' },
+    settings: {
+      file,
+      keepMs: 3_600_000,
+      bytesMax: over.bytesMax ?? 1e9,
+      ownAddress: '',
+      connectionCodecs: '',
+    },
     start: ({ onMessage, onGone }) => {
       let core: TraceCore | undefined
       die = onGone

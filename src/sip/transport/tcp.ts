@@ -212,7 +212,7 @@ export class TcpConnections {
     }
   }
 
-  /** A connection that is being opened has no address of its own yet. */
+  /** A connection that is being opened has no port of its own yet: 0. */
   #ends(connection: Connection): TransportFlow {
     const { flow } = connection
     const { host, port } = this.#config
