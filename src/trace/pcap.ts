@@ -19,8 +19,8 @@ const protocol = { TCP: 6, UDP: 17 } as const
 const tcpHeaderBytes = 20
 const udpHeaderBytes = 8
 
-/** In the order in which they are given. */
-export function pcapOf(messages: readonly CapturedMessage[]): Uint8Array {
+/** In the order in which they are given. `ownAddress`: shown where all addresses of the machine were listened on; '' is none. */
+export function pcapOf(messages: readonly CapturedMessage[], ownAddress = ''): Uint8Array {
   const head = Buffer.alloc(24)
   head.writeUInt32LE(0xa1b2c3d4, 0)
   head.writeUInt16LE(2, 4)

@@ -70,6 +70,8 @@ export interface TraceSettings {
   readonly file: string
   readonly keepMs: number
   readonly bytesMax: number
+  /** For captures, where SIP listens on all addresses; '' when it is not known. */
+  readonly ownAddress: string
   /** Comma list for `connection_codecs`. */
   readonly connectionCodecs: string
 }

@@ -215,9 +215,7 @@ export class TcpConnections {
   /** A connection that is being opened has no port of its own yet: 0. */
   #ends(connection: Connection): TransportFlow {
     const { flow } = connection
-    const { host, port } = this.#config
-    if (flow.localAddress !== '') return flow
-    return { ...flow, localAddress: host, localPort: this.#listener?.port ?? port }
+    return flow.localAddress === '' ? { ...flow, localAddress: this.#config.host } : flow
   }
 
   #clearHalfOpen(row: Row): void {
