@@ -2,6 +2,7 @@
 // logic of its own. `main.ts` gives it the process (arguments, signals, exit codes).
 
 import { createApi } from './api/create-api.ts'
+import { asksToListen } from './api/listen/route.ts'
 import { keepApiKey, type ApiKey } from './config/credentials.ts'
 import type { Config } from './config/shape.ts'
 import { createConsole } from './console/pages.ts'
@@ -16,6 +17,7 @@ import { createEmbeddedMedia } from './media/embedded/engine.ts'
 import type { WorkerCommand } from './media/embedded/protocol.ts'
 import { startMediaWorker } from './media/embedded/thread-port.ts'
 import { watchMedia } from './media/embedded/watch.ts'
+import { createListening } from './media/listening/listening.ts'
 import { createSpeech } from './media/speech/speech.ts'
 import { createMediaLibrary, type MediaLibrary } from './media/library/media-files.ts'
 import { addressMatcher } from './platform/address-matcher.ts'
@@ -23,6 +25,7 @@ import { blobFolder } from './platform/blob-folder.ts'
 import { createClock } from './platform/clock.ts'
 import { createDatagrams } from './platform/datagrams.ts'
 import { resolvePath, secretFile, type SecretFile } from './platform/files.ts'
+import { createIncomingWebSockets } from './platform/incoming-web-sockets.ts'
 import { createHttpClient, type EgressClient } from './platform/http-client.ts'
 import { createLog } from './platform/log.ts'
 import { startLoopLag, type LoopLag } from './platform/loop-lag.ts'
@@ -188,6 +191,7 @@ export async function startServer(
 
   const { apiKeys, fresh } = keysOf(config, platform)
   const life: { phase: 'starting' | 'running' | 'draining' } = { phase: 'starting' }
+  const webSockets = createIncomingWebSockets()
   const api = createApi({
     control: logic,
     queues: store,
@@ -204,6 +208,12 @@ export async function startServer(
     sipSetup: sipSetupOf(config, sip, setup.setup),
     timelines: tracing.trace?.timelines,
     commandTraced: tracing.trace?.command,
+    listeningTraced: tracing.trace?.listening,
+    listening: createListening({
+      ...{ metrics, timers: machine.timers, postMedia: audio.post },
+      listenersMax: config.limits.listeners,
+    }),
+    webSockets,
     publicKey: { id: webhooks.signer.keyId, public: webhooks.signer.publicKey },
     ready: () => readiness(life.phase, store, webhooks.outbox, config),
     metricsText: () => renderMetrics(metrics, logic, sip, store),
@@ -217,6 +227,12 @@ export async function startServer(
     pages: onceStarted(machine.timers, () => createConsole(readPageFolder(consoleFolder))),
     docs: onceStarted(machine.timers, () => createDocsSite(readPageFolder(docsFolder))),
   })
+
+  if (config.console.allow_listen) {
+    webSockets.serve(api.server, asksToListen, (request, response) => {
+      api.routing(request, response)
+    })
+  }
 
   await webhooks.outbox.start()
   const live = await store.loadLive()

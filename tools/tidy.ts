@@ -27,6 +27,7 @@ const mayImport: readonly (readonly [room: string, allowed: readonly string[]])[
   ['media/rtp', ['base']],
   ['media/audio', ['base', 'ports']],
   ['media/library', ['base', 'ports', 'media/audio']],
+  ['media/listening', ['base', 'ports', 'media/audio', 'media/embedded']],
   ['media/recording', ['base', 'ports', 'media/audio', 'media/embedded']],
   ['media/speech', ['base', 'ports', 'media/audio']],
   ['media/embedded', ['base', 'ports', 'sdp', 'media/rtp', 'media/audio']],

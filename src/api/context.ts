@@ -19,6 +19,7 @@ import type {
 } from '../ports/commands.ts'
 import type { EventFeed } from '../ports/event-feed.ts'
 import type { Lab } from '../ports/lab.ts'
+import type { CallListening } from '../ports/listening.ts'
 import type { Log } from '../ports/log.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { MediaFiles } from '../ports/media-files.ts'
@@ -33,7 +34,9 @@ import type { Statistics } from '../ports/statistics.ts'
 import type { Store } from '../ports/store.ts'
 import type { Timers } from '../ports/timers.ts'
 import type { Timelines, Trace } from '../ports/trace.ts'
+import type { IncomingWebSockets } from '../ports/web-socket.ts'
 import type { CommonParameters } from './fields.ts'
+import { Listeners } from './listen/listener.ts'
 import { LiveHub } from './live/hub.ts'
 import { conferenceObject, dialedObject, participantObject, queueObject } from './objects.ts'
 import { errorBody, problemOf, statusOf } from './problems.ts'
@@ -67,7 +70,7 @@ export interface ApiOptions {
     readonly publicUrl: string
   }
   readonly media: MediaFiles
-  readonly config: Pick<Config, 'http' | 'limits'>
+  readonly config: Pick<Config, 'console' | 'http' | 'limits'>
   /** At least one, or nobody can ask anything. */
   readonly apiKeys: readonly ApiKey[]
   readonly setup: Setup
@@ -77,6 +80,9 @@ export interface ApiOptions {
   readonly timelines?: Timelines | undefined
   /** Hears every command with its answer. */
   readonly commandTraced?: Trace['command'] | undefined
+  readonly listeningTraced?: Trace['listening'] | undefined
+  readonly listening: CallListening
+  readonly webSockets: IncomingWebSockets
   /** Of the webhook signature: a UUID, and the 32 raw bytes in base64. */
   readonly publicKey: { readonly id: string; readonly public: string }
   ready(): ReadyStatus
@@ -152,6 +158,7 @@ export class ApiContext {
   readonly options: ApiOptions
   readonly tokens: Tokens
   readonly hub: LiveHub
+  readonly listeners: Listeners
 
   constructor(options: ApiOptions) {
     const { events, statistics, timers, clock, config } = options
@@ -161,6 +168,9 @@ export class ApiContext {
       ...{ events, statistics, timers, clock },
       readersMax: config.limits.live_readers,
     })
+    const { control, listening, log, listeningTraced: traced } = options
+    const isAlive = (legId: LegId): boolean => control.call(legId)?.alive === true
+    this.listeners = new Listeners({ clock, timers, log, traced, isAlive }, listening)
   }
 
   nowMs(): number {

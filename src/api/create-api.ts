@@ -12,6 +12,7 @@ import { descriptionOptions } from './openapi.ts'
 import { PathTable } from './paths.ts'
 import { errorBody, RequestRefused, statusOf } from './problems.ts'
 import type { Problem } from './problems.ts'
+import { asksToListen } from './listen/route.ts'
 import { rateLimiter } from './rate-limit.ts'
 import { endpoints } from './routes.ts'
 import { accessOf, forbidden } from './sessions/access.ts'
@@ -33,7 +34,12 @@ export function createApi(options: ApiOptions): Api {
     bodyLimit: options.config.limits.body_bytes,
     requestTimeout: requestTimeoutMs,
     return503OnClosing: false,
-    http: { maxHeaderSize: headerBytesMax },
+    http: {
+      maxHeaderSize: headerBytesMax,
+      // Where it is off, the request is an ordinary one and told so.
+      shouldUpgradeCallback: (request) =>
+        options.config.console.allow_listen && asksToListen(request),
+    },
     routerOptions: { maxParamLength: headerBytesMax },
     clientErrorHandler: answerBrokenRequest,
     // Ours are set below. Without these the library reads its own, a validator that compiles schemas, at every start.
@@ -59,8 +65,11 @@ export function createApi(options: ApiOptions): Api {
   if (options.commandTraced !== undefined) {
     recordCommands(api as Api, options.clock, options.commandTraced)
   }
-  // A stream would keep the server from closing.
-  api.addHook('preClose', async () => context.hub.close())
+  // Streams and WebSockets would keep the server from closing.
+  api.addHook('preClose', async () => {
+    context.hub.close()
+    context.listeners.close()
+  })
   void api.register(swagger, descriptionOptions)
   void api.register(async (inner) => {
     for (const endpoint of endpoints) endpoint(inner as Api, context) // Same server, typed again.

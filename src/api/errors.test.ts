@@ -7,8 +7,8 @@ import type { Refusal } from '../ports/commands.ts'
 import { catalogue } from './errors.ts'
 import type { ErrorName } from './errors.ts'
 import { createRecordingLinks } from './recordings/links.ts'
-import { readCookie } from './sessions/testing.ts'
-import { legId, nowMs, recordingView, testApi, withKey } from './testing.ts'
+import { adminCookie, readCookie } from './sessions/testing.ts'
+import { callView, legId, nowMs, recordingView, testApi, withKey } from './testing.ts'
 import type { TestWorld } from './testing.ts'
 
 interface Occasion {
@@ -433,6 +433,16 @@ const occasions: Readonly<Record<ErrorName, Occasion>> = {
     method: 'POST',
     url: '/v2/queues',
     headers: { cookie: readCookie() },
+  },
+  'listening-off': { url: `/v2/calls/${legId}/listen`, world: { calls: [callView] } },
+  'foreign-origin': {
+    url: `/v2/calls/${legId}/listen`,
+    headers: { cookie: adminCookie(), upgrade: 'websocket', origin: 'http://evil.example' },
+    world: { calls: [callView], mayListen: true },
+  },
+  'upgrade-required': {
+    url: `/v2/calls/${legId}/listen`,
+    world: { calls: [callView], mayListen: true },
   },
   'setup-full': { ...newNumber, world: { setupRefusal: 'full' } },
 }

@@ -44,6 +44,7 @@ import { consolePages } from './console/pages.ts'
 import { docsPages } from './docs/pages.ts'
 import type { Api, ApiContext } from './context.ts'
 import { listEvents } from './events/list.ts'
+import { listenToCall } from './listen/route.ts'
 import { labEndpoints } from './lab/routes.ts'
 import { followLive } from './live/route.ts'
 import { featuresOff } from './feature-off.ts'
@@ -79,7 +80,7 @@ type Endpoint = (api: Api, context: ApiContext) => void
 export const endpoints: readonly Endpoint[] = [
   ...[listQueues, createQueue, retrieveQueue, updateQueue, deleteQueue],
   ...[listQueueCalls, retrieveQueueCall, updateQueueCall, removeQueueCall],
-  ...[dial, retrieveCall, activeCalls],
+  ...[dial, retrieveCall, activeCalls, listenToCall],
   ...[answer, reject, hangup, enqueue, leaveQueue, bridge, transfer, refer],
   ...[playbackStart, playbackStop, speak, clientStateUpdate],
   ...[gather, gatherUsingAudio, gatherUsingSpeak, gatherStop, sendDtmf],

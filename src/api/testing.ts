@@ -184,6 +184,10 @@ export interface TestWorld {
   hasOpus?: boolean
   /** `off`: nothing is written down; `away`: it cannot be read. */
   timelines?: 'off' | 'away'
+  /** `console.allow_listen` */
+  mayListen?: boolean
+  listening?: ApiOptions['listening']
+  webSockets?: ApiOptions['webSockets']
   /** Filled by every command. */
   traced?: TracedCommand[]
   ready?: ReturnType<ApiOptions['ready']>
@@ -213,6 +217,7 @@ export function testApi(world: TestWorld = {}) {
       publicUrl: '',
     },
     config: {
+      console: { allow_listen: world.mayListen ?? false },
       http: {
         host: '127.0.0.1',
         port: 0,
@@ -232,6 +237,7 @@ export function testApi(world: TestWorld = {}) {
         media_files: 3,
         webhook_backlog: 1000,
         live_readers: 2,
+        listeners: 2,
       },
     },
     apiKeys: [{ name: 'dev', hash: apiKeyHash(testKey) }],
@@ -239,6 +245,8 @@ export function testApi(world: TestWorld = {}) {
     sipSetup: fakeSipSetup(nowMs),
     timelines: fakeTimelines(world.timelines),
     commandTraced: (command) => world.traced?.push(command),
+    listening: world.listening ?? { listen: () => undefined },
+    webSockets: world.webSockets ?? { accept: () => undefined },
     setup: fakeSetup(world.applications ?? [defaultApplication('')], nowMs, world.setupRefusal),
     publicKey: { id: '6f1d9ffb-5d0c-4a83-9b35-5f6b9a0f5a57', public: 'QUJD' },
     ready: () => world.ready ?? { status: 'ready' },

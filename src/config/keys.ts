@@ -252,6 +252,11 @@ const limits = {
     unit: 'files',
     doc: 'Uploaded files at one time; they lie in `media/` of the data directory.',
   }),
+  listeners: integer(0, 1000, {
+    default: 20,
+    unit: 'listeners',
+    doc: 'Who listens to calls at one time (`console.allow_listen`); beyond it 503.',
+  }),
   live_readers: integer(0, 10_000, {
     default: 200,
     unit: 'readers',
@@ -466,6 +471,12 @@ export const keys = {
       default: 1000,
       unit: 'MB',
       doc: 'How large it may grow; beyond it the oldest goes. A call in a queue takes about 60 kB, and 4 kB for each minute that it lasts.',
+    }),
+  },
+  console: {
+    allow_listen: boolean({
+      default: false,
+      doc: 'Let admins listen to calls that are up, in the console or over `GET /v2/calls/{call_control_id}/listen`. Nobody in the call notices; in many countries that needs their consent.',
     }),
   },
   lab: {

@@ -55,6 +55,7 @@ export const metricTable: readonly MetricRow[] = [
   row('gauge', 'recordings', 'Running recordings.'),
   row('counter', 'recording_failures_total', 'Recordings that could not be written.'),
   row('counter', 'recording_lost_frames_total', 'Pieces of 20 ms missing in recordings.'),
+  row('gauge', 'listeners', 'People and programs that listen to calls now.'),
   row('gauge', 'streams', 'Running streams and forks.'),
   row('counter', 'stream_failures_total', 'Streams that could not be connected, or broke.'),
   row(

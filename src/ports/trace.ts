@@ -40,6 +40,17 @@ export interface TracedCommand {
   readonly keyName: string
 }
 
+/** Somebody began to listen to a call, or is gone. */
+export interface TracedListening {
+  readonly atUs: number
+  readonly legId: LegId
+  readonly keyName: string
+  /** How it was shown who listens. */
+  readonly by: 'key' | 'session'
+  readonly remoteAddress: string
+  readonly ended: { readonly secs: number; readonly why: string } | undefined
+}
+
 /** One attempt to deliver a webhook. */
 export interface TracedAttempt {
   /** Of the event. */
@@ -81,6 +92,7 @@ export interface Trace extends SipObserver {
   /** They are on disk. */
   events(events: readonly StampedEvent[]): void
   command(command: TracedCommand): void
+  listening(listening: TracedListening): void
   attempt(attempt: TracedAttempt): void
   /** What the leg hears changed. */
   hears(legId: LegId, hears: string): void

@@ -33,3 +33,29 @@ export interface WebSocketLine {
   /** At once. `closed` is not called. */
   drop(): void
 }
+
+/** Requests to our own HTTP server that ask to become a WebSocket. */
+export interface IncomingWebSockets {
+  /** `request`: the HTTP library's own. Undefined: it does not ask, or not in a way that the protocol knows. */
+  accept(request: object, on: IncomingListener): IncomingLine | undefined
+}
+
+export interface IncomingListener {
+  /** An answer to `ping`. */
+  pong(): void
+  /** Once, and nothing after it: the far end closed or is gone. */
+  closed(): void
+}
+
+/** What the far end says is not looked at. */
+export interface IncomingLine {
+  /** One binary message; the bytes belong to the line from now on. */
+  send(bytes: Uint8Array): void
+  ping(): void
+  /** Bytes that the far end has not taken yet. */
+  bufferedBytes(): number
+  /** In order; a far end that does not answer is dropped soon. `closed` is not called. `reason`: at most 123 bytes. */
+  close(code: number, reason: string): void
+  /** At once. `closed` is not called. */
+  drop(): void
+}

@@ -10,6 +10,7 @@ import {
   commandItems,
   eventItem,
   hearsItem,
+  listeningItem,
   legChange,
   legOfEvent,
   sampleItem,
@@ -140,6 +141,8 @@ export class TraceCore {
       }
       case 'command':
         return commandItems(one.command)
+      case 'listening':
+        return [listeningItem(one.listening)]
       case 'attempt':
         return [attemptItem(one.attempt)]
       case 'hears':

@@ -2,7 +2,7 @@
 // runs in the trace thread, so that calls do not pay for it.
 
 import type { DomainEvent, LegFacts, StampedEvent } from '../ports/events.ts'
-import type { TracedAttempt, TracedCommand, TracedSample } from '../ports/trace.ts'
+import type { TracedAttempt, TracedCommand, TracedListening, TracedSample } from '../ports/trace.ts'
 import { maskJson, maskSip, maskText } from './masking.ts'
 import type { Happening } from './protocol.ts'
 import { glanceAt } from './sip-text.ts'
@@ -52,6 +52,24 @@ export function commandItems(command: TracedCommand): readonly NewItem[] {
   return legIds.map((leg) => ({ atUs, leg, lane: 'command', kind, summary, detail }))
 }
 
+/** Beside the commands: who listens asks something of the call, too. */
+export function listeningItem(listening: TracedListening): NewItem {
+  const { atUs, legId, keyName, by, remoteAddress, ended } = listening
+  const who = { api_key: keyName, signed_in_by: by, remote_address: remoteAddress }
+  const common = { atUs, leg: legId, lane: 'command' } as const
+  if (ended === undefined) {
+    const summary = `${keyName} listens to the call`
+    return { ...common, kind: 'listen', summary, detail: who }
+  }
+  const { secs, why } = ended
+  return {
+    ...common,
+    kind: 'listen ended',
+    summary: `${keyName} listened for ${secs.toFixed(1)} s: ${why}`,
+    detail: { ...who, listened_secs: secs, reason: why },
+  }
+}
+
 function parsed(text: string): unknown {
   if (text === '') return null
   try {
@@ -67,6 +85,7 @@ function actionOf(method: string, path: string): string {
   const action = /\/actions\/([a-z_]+)\/?$/.exec(plain)?.[1]
   if (action !== undefined) return plain.includes('/conferences/') ? `conference ${action}` : action
   if (method === 'POST' && /^\/v2\/calls\/?$/.test(plain)) return 'dial'
+  if (method === 'GET' && /^\/v2\/calls\/[^/]+\/listen$/.test(plain)) return 'listen'
   return `${method} ${plain.split('/')[2] ?? plain}`
 }
 

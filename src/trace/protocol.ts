@@ -11,6 +11,7 @@ import type {
   TimelineQuery,
   TracedAttempt,
   TracedCommand,
+  TracedListening,
   TracedSample,
 } from '../ports/trace.ts'
 
@@ -26,6 +27,7 @@ export type Happening =
   | { readonly what: 'dialog'; readonly callId: string; readonly legId: LegId }
   | { readonly what: 'event'; readonly event: StampedEvent }
   | { readonly what: 'command'; readonly command: TracedCommand }
+  | { readonly what: 'listening'; readonly listening: TracedListening }
   | { readonly what: 'attempt'; readonly attempt: TracedAttempt }
   | {
       readonly what: 'hears'

@@ -135,6 +135,8 @@ class ThreadTrace implements RunningTrace {
     this.#put({ what: 'command', command: short }, short.body.length + short.answer.length)
   }
 
+  listening: Trace['listening'] = (listening) => this.#put({ what: 'listening', listening })
+
   attempt: Trace['attempt'] = (attempt) =>
     this.#put({ what: 'attempt', attempt }, attempt.exchangeJson.length)
 

@@ -34,7 +34,7 @@ export async function coverageProblems(logFile: string): Promise<string[]> {
   const asked = new Set(
     hits.flatMap(({ operations }) =>
       operations
-        .filter(([, statuses]) => statuses.some(([status]) => status >= 200 && status < 300))
+        .filter(([, statuses]) => statuses.some(([status]) => isSuccess(status)))
         .map(([operation]) => operation.replace(/ \/v2(?=\/)/, ' ')),
     ),
   )
@@ -42,7 +42,9 @@ export async function coverageProblems(logFile: string): Promise<string[]> {
   const own = await ownOperations()
   const emitted = sampleEvents().map((event) => webhookOf(stamp(event), '')?.eventType)
   return [
-    ...own.filter((one) => !wasAsked(one, asked)).map((one) => `${one} was never answered 2xx`),
+    ...own
+      .filter((one) => !wasAsked(one, asked))
+      .map((one) => `${one} was never answered 2xx or 101`),
     ...[...new Set(emitted)]
       .filter((type) => type !== undefined && !received.has(type))
       .map((type) => `${type} was never received`),
@@ -59,6 +61,11 @@ async function ownOperations(): Promise<string[]> {
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/^\/v2/, '')}`),
   )
+}
+
+/** 101: it has become a WebSocket. */
+function isSuccess(status: number): boolean {
+  return status === 101 || (status >= 200 && status < 300)
 }
 
 /** Hits are named by the vendor's template, or by their path where the vendor has none. */

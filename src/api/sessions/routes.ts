@@ -21,6 +21,10 @@ const sessionSchema = Type.Object({
     type: ['string', 'null'],
     description: 'null: an API key was presented, which does not expire.',
   }),
+  may_listen: Type.Boolean({
+    description:
+      'Whether `GET /v2/calls/{call_control_id}/listen` is allowed: to role admin, where `console.allow_listen` is true.',
+  }),
 })
 
 const createSchema = {
@@ -65,7 +69,7 @@ export function createSession(api: Api, context: ApiContext): void {
     const claims = { id: random.token(16), role: proved.role, expiresAtMs }
     const token = context.tokens.sign('session', claims, proved.key)
     setCookie(context, reply, token, Math.floor((expiresAtMs - nowMs) / 1000))
-    return reply.code(201).send({ data: sessionObject(proved.role, expiresAtMs) })
+    return reply.code(201).send({ data: sessionObject(context, proved.role, expiresAtMs) })
   })
 }
 
@@ -80,7 +84,7 @@ export function currentSession(api: Api, context: ApiContext): void {
   api.get(current, { schema }, async (request, reply) => {
     const { access } = request
     if (access === null) return context.refuse(reply, [{ name: 'authentication-failed' }])
-    return reply.send({ data: sessionObject(access.role, access.session?.expiresAtMs) })
+    return reply.send({ data: sessionObject(context, access.role, access.session?.expiresAtMs) })
   })
 }
 
@@ -161,7 +165,10 @@ function setCookie(context: ApiContext, reply: AnyReply, value: string, maxAgeSe
   )
 }
 
-function sessionObject(role: Role, expiresAtMs: number | undefined) {
-  const expires = expiresAtMs === undefined ? null : isoMillis(expiresAtMs)
-  return { record_type: 'session', role, expires_at: expires }
+function sessionObject({ options }: ApiContext, role: Role, expiresAtMs: number | undefined) {
+  return {
+    ...{ record_type: 'session', role },
+    expires_at: expiresAtMs === undefined ? null : isoMillis(expiresAtMs),
+    may_listen: role === 'admin' && options.config.console.allow_listen,
+  }
 }

@@ -24,6 +24,7 @@ test('a key is exchanged for a cookie that scripts and other sites cannot use', 
     record_type: 'session',
     role: 'admin',
     expires_at: new Date(nowMs + 43_200_000).toISOString(),
+    may_listen: false,
   })
   const set = String(answer.headers['set-cookie'])
   assert.match(set, /^holdfast_session=[\w.-]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/)

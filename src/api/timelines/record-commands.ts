@@ -4,15 +4,17 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../ports/clock.ts'
 import type { Trace } from '../../ports/trace.ts'
 import type { Api } from '../context.ts'
+import { asksToListen } from '../listen/route.ts'
 
 const collections = /^\/v2\/(?:calls|conferences|queues)(?:[/?]|$)/
 const legsMax = 100
 
-/** Everything on calls, conferences and queues that is no question. */
+/** Everything on calls, conferences and queues that is no question, and attempts to listen that were refused. */
 export function recordCommands(api: Api, clock: Clock, command: Trace['command']): void {
   api.addHook('onSend', (request, reply, payload, done) => {
     const { method, url, apiKey } = request
-    if (apiKey !== null && method !== 'GET' && method !== 'HEAD' && collections.test(url)) {
+    const isQuestion = (method === 'GET' && !asksToListen(request)) || method === 'HEAD'
+    if (apiKey !== null && !isQuestion && collections.test(url)) {
       const answer = typeof payload === 'string' ? payload : ''
       const legIds = legsOf(request, answer)
       if (legIds.length > 0) {

@@ -30,13 +30,17 @@ export const reasons: readonly Reason[] = [
     why: 'Ours, and not there on any other server: `test/e2e/console`, `src/api/live`, `src/api/sessions`.',
   },
   {
-    what: /^GET \/(call_timelines|calls\/\{[^}]+\}\/timeline|sip_(registrations|trunks))/,
-    why: 'For people who look at calls, not for applications: `test/e2e/trace`, `src/api/timelines`.',
+    what: /^GET \/(call_timelines|calls\/\{[^}]+\}\/(timeline|listen)|sip_(registrations|trunks))/,
+    why: 'For people who look at calls, not for applications: `test/e2e/trace`, `test/e2e/console/listen.test.ts`, `src/api/timelines`.',
   },
   { what: /^code 415 10014$/, why: 'Published beside 10029, which is what is answered.' },
   { what: /^code 422 90021$/, why: 'Published for a parameter `duration` that no operation has.' },
   { what: /^code 422 9004[12]$/, why: `${noOccasion} Channels are limited for an application.` },
   { what: /^code 503 10037$/, why: 'Published beside 10007, which is what is answered.' },
+  {
+    what: /^code 426 10015$/,
+    why: 'Ours, of a WebSocket of ours: `src/api/listen`.',
+  },
   {
     what: /^code 429 10011$/,
     why: 'Needs a server that was given limits: `src/api/transport.test.ts`.',

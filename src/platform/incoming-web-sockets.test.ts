@@ -1,0 +1,135 @@
+// WebSockets on our own HTTP server: one that a route takes, one that it refuses in HTTP, and those that are none.
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
+import { test } from 'node:test'
+import { WebSocket } from 'ws'
+import type { IncomingLine } from '../ports/web-socket.ts'
+import { createIncomingWebSockets } from './incoming-web-sockets.ts'
+
+interface Seen {
+  line?: IncomingLine
+  closed: number
+  pongs: number
+}
+
+/** Takes what asks for `/take`, refuses the rest with 403; what is no WebSocket is answered with its body. */
+async function serve(t: { after(fn: () => Promise<void>): void }) {
+  const seen: Seen = { closed: 0, pongs: 0 }
+  const sockets = createIncomingWebSockets()
+  const wants = ({ headers }: IncomingMessage): boolean => headers.upgrade === 'websocket'
+  const server = createServer({ shouldUpgradeCallback: wants }, (request, response) => {
+    let body = ''
+    request.on('data', (part: Buffer) => (body += part.toString()))
+    request.on('end', () => response.end(`plain ${body}`))
+  })
+  sockets.serve(server, wants, (request, response: ServerResponse) => {
+    const on = { pong: () => void seen.pongs++, closed: () => void seen.closed++ }
+    const line = request.url === '/take' ? sockets.accept(request, on) : undefined
+    if (line === undefined) response.writeHead(403).end('refused')
+    else seen.line = line
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => {
+    seen.line?.drop()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  const { port } = server.address() as AddressInfo // Bound to a port.
+  return { seen, port, sockets, url: `ws://127.0.0.1:${port}` }
+}
+
+/** Everything that the server says to these bytes until it closes. */
+async function said(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  let answer = ''
+  socket.on('data', (part) => (answer += part.toString()))
+  socket.write(text)
+  await once(socket, 'close')
+  return answer
+}
+
+test('bytes arrive as they were sent; the close has its code and reason', async (t) => {
+  const { seen, url } = await serve(t)
+  const socket = new WebSocket(`${url}/take`, ['telephony'], { perMessageDeflate: true })
+  const refused = once(socket, 'error')
+  await refused // A subprotocol that we do not know is not taken up, which this client does not accept.
+  const plain = new WebSocket(`${url}/take`)
+  await once(plain, 'open')
+  assert.equal(plain.extensions, '')
+  const { line } = seen
+  assert.ok(line)
+  const message = once(plain, 'message')
+  line.send(Uint8Array.of(1, 2, 3))
+  const [data, isBinary] = (await message) as [Buffer, boolean] // As the library documents.
+  assert.deepEqual([[...data], isBinary], [[1, 2, 3], true])
+  const closed = once(plain, 'close')
+  line.close(1000, 'the call is over')
+  const [code, reason] = (await closed) as [number, Buffer]
+  assert.deepEqual([code, reason.toString()], [1000, 'the call is over'])
+})
+
+test('pings are answered; a far end that leaves or is cut off is told once', async (t) => {
+  const { seen, url } = await serve(t)
+  for (const leave of ['close', 'terminate'] as const) {
+    seen.closed = 0
+    const socket = new WebSocket(`${url}/take`)
+    await once(socket, 'open')
+    const ponged = seen.pongs
+    seen.line?.ping()
+    while (seen.pongs === ponged) await new Promise((resolve) => setImmediate(resolve))
+    socket[leave]()
+    while (seen.closed === 0) await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(seen.closed, 1)
+    seen.line?.send(Uint8Array.of(1)) // Into nothing.
+  }
+})
+
+test('a far end that talks too much is closed', async (t) => {
+  const { seen, url } = await serve(t)
+  const socket = new WebSocket(`${url}/take`)
+  await once(socket, 'open')
+  socket.send('a short word is not looked at')
+  const closed = once(socket, 'close')
+  socket.send(Buffer.alloc(5000))
+  assert.equal((await closed)[0], 1009)
+  while (seen.closed === 0) await new Promise((resolve) => setImmediate(resolve))
+})
+
+test('a refusal is HTTP and ends the connection; a wrong handshake is refused by the route', async (t) => {
+  const { port } = await serve(t)
+  const asks = (path: string, more: string): string =>
+    `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${more}\r\n`
+  const good = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n'
+  for (const text of [
+    asks('/other', good),
+    asks('/take', ''),
+    asks('/take', good.replace('13', '7')),
+    asks('/take', good.replace('==', '')),
+    asks('/take', `${good}Sec-WebSocket-Protocol: a b\r\n`),
+  ]) {
+    const answer = await said(port, text)
+    assert.match(answer, /^HTTP\/1\.1 403 Forbidden\r\n/, text)
+    assert.match(answer, /\r\nconnection: close\r\n/i)
+    assert.match(answer, /refused/)
+  }
+})
+
+test('a request that would like to be something else is an ordinary one, with its body', async (t) => {
+  const { port } = await serve(t)
+  const answer = await said(
+    port,
+    'POST /take HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\n' +
+      'HTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 4\r\n\r\nbody',
+  )
+  assert.match(answer, /^HTTP\/1\.1 200 /)
+  assert.match(answer, /plain body/)
+})
+
+test('a request that was no upgrade cannot be taken', () => {
+  const sockets = createIncomingWebSockets()
+  const on = { pong: () => undefined, closed: () => undefined }
+  assert.equal(sockets.accept({}, on), undefined)
+})
