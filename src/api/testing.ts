@@ -245,7 +245,7 @@ export function testApi(world: TestWorld = {}) {
     sipSetup: fakeSipSetup(nowMs),
     timelines: fakeTimelines(world.timelines),
     commandTraced: (command) => world.traced?.push(command),
-    listening: world.listening ?? { listen: () => undefined },
+    listening: world.listening ?? { hasRoom: () => true, listen: () => undefined },
     webSockets: world.webSockets ?? { accept: () => undefined },
     setup: fakeSetup(world.applications ?? [defaultApplication('')], nowMs, world.setupRefusal),
     publicKey: { id: '6f1d9ffb-5d0c-4a83-9b35-5f6b9a0f5a57', public: 'QUJD' },

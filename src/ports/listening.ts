@@ -4,6 +4,8 @@
 import type { LegId } from '../base/ids.ts'
 
 export interface CallListening {
+  /** Whether one more may listen. */
+  hasRoom(): boolean
   /** Undefined: as many listen as may at one time. */
   listen(legId: LegId, listener: Listener): Listened | undefined
 }

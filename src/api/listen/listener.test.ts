@@ -29,6 +29,7 @@ function oneListener(room = 1) {
       traced: (one) => void traced.push(one),
     },
     {
+      hasRoom: () => call.room > 0,
       listen: (_leg, listener) => {
         if (call.room === 0) return undefined
         call.room -= 1

@@ -85,11 +85,15 @@ test('a plain GET is told to come as a WebSocket, when all else is right', async
   assert.equal(answer.statusCode, 426)
   assert.equal(answer.headers['upgrade'], 'websocket')
   assert.equal((await asked({ calls: [callView] }, withKey)).status, 403)
+  const full = { hasRoom: () => false, listen: () => undefined }
+  const { status, detail } = await asked({ ...allowed, listening: full }, withKey)
+  assert.match(`${status} ${detail}`, /^503 .*limits\.listeners/)
 })
 
 test('a handshake that the protocol does not know is refused, and its place is free again', async (t) => {
   let places = 0
   const listening: TestWorld['listening'] = {
+    hasRoom: () => true,
     listen: () => {
       places += 1
       return { stop: () => void (places -= 1) }
@@ -114,6 +118,7 @@ test('who is let in gets the sound; the server closes the connection when it sto
   const { api, logged } = testApi({
     ...allowed,
     listening: {
+      hasRoom: () => true,
       listen: (_leg, listener) => {
         queueMicrotask(() => listener.frame(new Uint8Array(160)))
         return { stop: () => undefined }

@@ -3,7 +3,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { LegId } from '../../base/ids.ts'
 import { callParams, callPath, legIdOf } from '../calls/path.ts'
-import { serverIsFull } from '../context.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { errorSchema, plainOperation } from '../operation.ts'
 import type { Problem } from '../problems.ts'
@@ -41,6 +40,12 @@ const schema = {
   },
 }
 
+const noRoom: Problem = {
+  name: 'unavailable',
+  detail: 'As many listen to calls as may at one time (limits.listeners).',
+  retryAfterSecs: 30,
+}
+
 /** GET /v2/calls/{call_control_id}/listen */
 export function listenToCall(api: Api, context: ApiContext): void {
   const { listeners, options, tokens } = context
@@ -58,7 +63,7 @@ export function listenToCall(api: Api, context: ApiContext): void {
       () => session === undefined || tokens.isLive(session, context.nowMs()),
       (on) => options.webSockets.accept(request.raw, on),
     )
-    if (opened === 'full') return context.refuse(reply, [serverIsFull])
+    if (opened === 'full') return context.refuse(reply, [noRoom])
     if (opened === 'refused') return context.refuse(reply, [{ name: 'malformed-request' }])
     // The connection is no HTTP any more.
     return reply.hijack()
@@ -82,7 +87,8 @@ function refusalOf(
   if (call === undefined) return { name: 'not-found' }
   if (!call.alive) return { name: 'leg-ended' }
   if (call.answeredAtMs === undefined) return { name: 'not-answered' }
-  return asks ? undefined : { name: 'upgrade-required' }
+  if (asks) return undefined
+  return options.listening.hasRoom() ? { name: 'upgrade-required' } : noRoom
 }
 
 /** RFC 6455 §4.2.1. */

@@ -48,8 +48,12 @@ class TappedLegs implements CallListening {
     this.#options = options
   }
 
+  hasRoom(): boolean {
+    return this.#count < this.#options.listenersMax
+  }
+
   listen(legId: LegId, listener: Listener): Listened | undefined {
-    if (this.#count >= this.#options.listenersMax) return undefined
+    if (!this.hasRoom()) return undefined
     const heard = this.#byLeg.get(legId) ?? this.#tap(legId)
     heard.listeners.add(listener)
     this.#counted(1)
