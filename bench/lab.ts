@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { freePort, startLab, type Lab } from '../src/testing/index.ts'
+import { freePort, startLab, type Caller, type Lab } from '../src/testing/index.ts'
 import { cpuSeconds } from './support/process.ts'
 import { percentile, printTable, round, type Figures } from './support/report.ts'
 
@@ -63,7 +63,7 @@ async function skipWith(count: number): Promise<Cost> {
   const application = await answering(port, (path, body) => lab?.request('POST', path, body))
   try {
     lab = await startLab({ webhookUrl: `http://127.0.0.1:${port}/` })
-    const callers = []
+    const callers: Caller[] = []
     for (let index = 0; index < count; index++) callers.push(await lab.caller())
     await lab.queue('support').has(callers)
     const { events, skip } = { events: lab.events, skip: lab.skip.bind(lab) }

@@ -31,6 +31,12 @@ function readConfig() {
   return config
 }
 
+/** A test that is killed says nothing to the server it started, but the channel between the two is cut. */
+function endWithParent(stop: () => void): void {
+  process.once('disconnect', stop)
+  if (!process.connected) stop()
+}
+
 try {
   const config = readConfig()
   keepCompiled(resolvePath(config.dataFolder, 'compiled'))
@@ -58,6 +64,7 @@ try {
       },
     )
   }
+  if (config.lab.enabled && process.channel !== undefined) endWithParent(stop)
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   // Said last: whoever reads it may stop us at once.

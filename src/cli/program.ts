@@ -44,19 +44,29 @@ export async function runProgram(
 ): Promise<number | undefined> {
   const { line } = around
   let code: number | undefined = exitCodes.done
-  const program = buildProgram(around, async (work) => {
-    code = await work(createContext(line, program.opts<GlobalOptions>()))
-  })
+  // Known before the options are read: what is wrong with them is said in the same way.
+  const json = args.includes('--json')
+  const program = buildProgram(
+    around,
+    async (work) => {
+      code = await work(createContext(line, program.opts<GlobalOptions>()))
+    },
+    json ? () => undefined : undefined,
+  )
   try {
     await program.parseAsync([...args], { from: 'user' })
     return code
   } catch (error) {
-    return explain(line, program.opts<GlobalOptions>(), error)
+    return explain(line, { ...program.opts<GlobalOptions>(), json }, error)
   }
 }
 
-/** All commands with their options; `run` is told what to do once one was chosen. */
-export function buildProgram(around: Surroundings, run: Run): Command {
+/** All commands with their options; `run` is told what to do once one was chosen, `complain` what cannot be understood. */
+export function buildProgram(
+  around: Surroundings,
+  run: Run,
+  complain = (text: string) => around.line.err.write(text),
+): Command {
   const { line, version } = around
   const program = new Command('holdfast')
   program
@@ -78,7 +88,7 @@ export function buildProgram(around: Surroundings, run: Run): Command {
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => line.out.write(text),
-      writeErr: (text) => line.err.write(text),
+      writeErr: complain,
       getOutHelpWidth: () => line.out.columns,
       getErrHelpWidth: () => line.err.columns,
       getOutHasColors: () => false,
@@ -110,12 +120,11 @@ function createContext(line: CommandLine, options: GlobalOptions): Context {
 
 /** Says why a command did not work, on the error output. */
 function explain(line: CommandLine, options: GlobalOptions, error: unknown): number {
-  if (error instanceof CommanderError) {
+  if (error instanceof CommanderError && (error.exitCode === 0 || options.json !== true)) {
     // Commander has written the help, or the fault with the usage.
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   }
-  const isOurs = error instanceof CliError
-  const told = isOurs ? error : new CliError(exitCodes.bug, stackOf(error))
+  const told = toldOf(error)
   // Ctrl-C while following.
   if (told.exitCode === exitCodes.done) return exitCodes.done
   if (options.json === true) {
@@ -138,6 +147,15 @@ export function faultText(paint: Paint, { message, faults, hint }: CliError): st
   }
   if (hint !== '') lines.push(`  ${hint}`)
   return `${lines.join('\n')}\n`
+}
+
+function toldOf(error: unknown): CliError {
+  if (error instanceof CliError) return error
+  if (!(error instanceof CommanderError)) return new CliError(exitCodes.bug, stackOf(error))
+  const hint = '`holdfast help` and `holdfast help <command>` show the usage.'
+  const isBare = error.code === 'commander.help'
+  const message = isBare ? 'no command was given' : error.message.replace(/^error: /, '')
+  return new CliError(exitCodes.usage, message, { hint })
 }
 
 function stackOf(error: unknown): string {

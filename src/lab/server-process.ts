@@ -36,6 +36,8 @@ export interface ServerProgram {
   /** A command that starts its arguments as a program, in the same process in the end: `unshare`, `sh -c 'exec …'`. */
   readonly within?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** A lab's server (`lab.enabled`) ends when this process is gone, however it ended. */
+  readonly endsWithUs?: boolean
 }
 
 export interface ServerOptions {
@@ -97,18 +99,20 @@ process.once('exit', () => {
 async function launch(
   dataDirectory: string,
   configFile: string,
-  { main, within = [], env = {} }: ServerProgram = { main: serverMain },
+  { main, within = [], env = {}, endsWithUs = false }: ServerProgram = { main: serverMain },
 ): Promise<RunningServer> {
   const [command = '', ...args] = [...within, process.execPath, main]
   const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, HOLDFAST_CONFIG: configFile, NODE_OPTIONS: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(endsWithUs ? (['ipc'] as const) : [])],
   })
+  // It is there to be cut; nobody waits for words on it.
+  child.channel?.unref()
   living.add(child)
   child.once('exit', () => living.delete(child))
   let log = ''
-  child.stderr.on('data', (bytes: Buffer) => (log += bytes.toString()))
+  child.stderr?.on('data', (bytes: Buffer) => (log += bytes.toString()))
   gatherLog(child)
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
   const ready = await new Promise<{ http: string; sip: string }>((resolve, reject) => {
@@ -118,7 +122,7 @@ async function launch(
     }, 60_000)
     void ended.then((code) => reject(new Error(`the server ended with ${code}\n${log}`)))
     let out = ''
-    child.stdout.on('data', (bytes: Buffer) => {
+    child.stdout?.on('data', (bytes: Buffer) => {
       out += bytes.toString()
       log += bytes.toString()
       const line = /holdfast ready http=(\S+) sip=(\S+)/.exec(out)

@@ -25,6 +25,11 @@ const compiled = join(
   'node_modules/.cache/holdfast-lab',
 )
 
+const program = {
+  ...{ main: serverMain, env: { NODE_COMPILE_CACHE: compiled } },
+  endsWithUs: true,
+}
+
 export interface LabOptions {
   /** Where the application under test takes its webhooks. Without it nothing is delivered; events are there all the same. */
   readonly webhookUrl?: string
@@ -57,7 +62,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     ...(webhookUrl === '' ? {} : { webhook_event_url: webhookUrl }),
   }
   const server = await startServer({
-    program: { main: serverMain, env: { NODE_COMPILE_CACHE: compiled } },
+    program,
     config: {
       log: { level: 'warn' },
       lab: { enabled: true },
@@ -224,7 +229,7 @@ export class Lab {
   /** After `kill`, or in place of the running server, which is killed: on the same data and the same ports. */
   async restart(): Promise<void> {
     if (this.#running) await this.kill()
-    this.#server = await this.#server.again()
+    this.#server = await this.#server.again(program)
     this.#running = true
   }
 
@@ -248,8 +253,15 @@ export class Lab {
   async #must(method: string, path: string, body?: Json): Promise<Json> {
     const answer = await this.request(method, path, body)
     if (answer.status >= 200 && answer.status < 300) return dataOf(answer.body)
-    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    throw new Error(refusalOf(method, path, answer))
   }
+}
+
+/** What the server says is wrong. */
+function refusalOf(method: string, path: string, { status, body }: Answer): string {
+  const errors = isJson(body) && Array.isArray(body['errors']) ? body['errors'].filter(isJson) : []
+  const details = errors.map(({ detail }) => String(detail)).join('; ')
+  return `${method} ${path}: ${status} ${details === '' ? JSON.stringify(body) : details}`
 }
 
 function policyOf(answers: NonNullable<AgentOptions['answers']>): AnswerPolicy {

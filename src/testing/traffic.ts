@@ -108,9 +108,12 @@ export class Traffic {
 
   async #run(): Promise<void> {
     let nextMs = nowMs() + this.#gapMs()
+    let rate = this.perMinute
     while (!this.#stopped) {
       await pause(lookMs)
-      if (this.perMinute <= 0) nextMs = nowMs() + this.#gapMs()
+      // The next one at the former rate may be minutes away.
+      if (this.perMinute <= 0 || this.perMinute !== rate) nextMs = nowMs() + this.#gapMs()
+      rate = this.perMinute
       for (; nextMs <= nowMs() && !this.#stopped; nextMs += this.#gapMs()) {
         if (this.#counts.now < (this.#options.callersMax ?? callersMax)) void this.#caller()
       }

@@ -17,6 +17,8 @@ export interface Running {
   stdout(): string
   /** The match, once standard output holds it; rejects when the program ends without. */
   prints(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
+  /** The same of the error output. */
+  complains(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
 }
 
 export interface CommandOptions {
@@ -55,37 +57,42 @@ export function command(args: readonly string[], options: CommandOptions = {}): 
     stdout += bytes.toString()
     for (const look of watchers) look()
   })
-  child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()))
+  child.stderr.on('data', (bytes: Buffer) => {
+    stderr += bytes.toString()
+    for (const look of watchers) look()
+  })
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code) => {
       process.removeListener('exit', kill)
       resolve({ code, stdout, stderr })
     })
   })
+  const comes = (text: () => string, pattern: RegExp, timeoutMs: number) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const fail = (why: string): void =>
+        reject(new Error(`${pattern} ${why}\n${stdout}\n${stderr}`))
+      const late = setTimeout(() => fail('did not come'), timeoutMs * patience)
+      const look = (): boolean => {
+        const found = pattern.exec(text())
+        if (found === null) return false
+        clearTimeout(late)
+        watchers.delete(look)
+        resolve(found)
+        return true
+      }
+      if (look()) return
+      watchers.add(look)
+      void ended.then(() => {
+        clearTimeout(late)
+        if (!look()) fail('did not come before the end')
+      })
+    })
   return {
     child,
     ended,
     stdout: () => stdout,
-    prints: (pattern, timeoutMs = 10_000) =>
-      new Promise((resolve, reject) => {
-        const fail = (why: string): void =>
-          reject(new Error(`${pattern} ${why}\n${stdout}\n${stderr}`))
-        const late = setTimeout(() => fail('did not come'), timeoutMs * patience)
-        const look = (): boolean => {
-          const found = pattern.exec(stdout)
-          if (found === null) return false
-          clearTimeout(late)
-          watchers.delete(look)
-          resolve(found)
-          return true
-        }
-        if (look()) return
-        watchers.add(look)
-        void ended.then(() => {
-          clearTimeout(late)
-          if (!look()) fail('did not come before the end')
-        })
-      }),
+    prints: (pattern, timeoutMs = 10_000) => comes(() => stdout, pattern, timeoutMs),
+    complains: (pattern, timeoutMs = 10_000) => comes(() => stderr, pattern, timeoutMs),
   }
 }
 

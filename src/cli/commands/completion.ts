@@ -23,65 +23,94 @@ export function addCompletion(program: Command, run: Run): void {
 interface Words {
   readonly command: string
   readonly description: string
+  /** Texts that may follow the command: the choices of its arguments. */
+  readonly choices: readonly string[]
   readonly options: readonly string[]
 }
 
 export function completionScript(program: Command, shell: string): string {
   const globals = optionsOf(program)
-  const commands = program.commands.map((command): Words => ({
+  const named = program.commands.map((command): Words => ({
     command: command.name(),
     description: command.description().split(/[.:;]/)[0] ?? '',
+    choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
     options: [...optionsOf(command), ...globals],
   }))
-  return shell === 'fish' ? fishScript(program, commands) : bashScript(shell, commands, globals)
+  const help: Words = {
+    command: 'help',
+    description: 'Print the help of a command',
+    choices: named.map(({ command }) => command),
+    options: [],
+  }
+  const commands = [...named, help]
+  return shell === 'fish' ? fishScript(program, commands) : bashScript(shell, program, commands)
 }
 
 function optionsOf(command: Command): readonly string[] {
   return command.options.flatMap(({ long }) => (long === null || long === undefined ? [] : [long]))
 }
 
-/** zsh runs the same functions through its own emulation. */
-function bashScript(shell: string, commands: readonly Words[], globals: readonly string[]): string {
+/** Options after which the next word is their value. */
+function valued(commands: readonly Command[]): readonly string[] {
+  const all = commands.flatMap(({ options }) => options).filter(({ required }) => required)
+  return [...new Set(all.flatMap(({ short, long }) => [short ?? '', long ?? '']))].filter(Boolean)
+}
+
+/** zsh runs the same functions through its own emulation. Where nothing fits, the shell completes names of files. */
+function bashScript(shell: string, program: Command, commands: readonly Words[]): string {
   const cases = commands.map(
-    ({ command, options }) => `    ${command}) words="${[...options, '--help'].join(' ')}" ;;`,
+    ({ command, choices, options }) =>
+      `    ${command}) words="${[...choices, ...options, '--help'].join(' ')}" ;;`,
   )
+  const names = commands.map(({ command }) => command)
   return [
     ...(shell === 'zsh'
       ? ['autoload -U +X compinit && compinit', 'autoload -U +X bashcompinit && bashcompinit']
       : []),
     '_holdfast() {',
-    '  local command="" word words current="${COMP_WORDS[COMP_CWORD]}"',
+    '  local command="" skip="" word words current="${COMP_WORDS[COMP_CWORD]}"',
+    '  COMPREPLY=()',
     '  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do',
-    '    case "$word" in -*) ;; *) command="$word"; break ;; esac',
+    '    if [ -n "$skip" ]; then skip=""; continue; fi',
+    '    case "$word" in',
+    `      ${valued([program, ...program.commands]).join('|')}) skip=1 ;;`,
+    '      -*) ;;',
+    '      *) [ -n "$command" ] || command="$word" ;;',
+    '    esac',
     '  done',
+    '  [ -n "$skip" ] && return',
     '  case "$command" in',
     ...cases,
-    `    *) words="${[...commands.map(({ command }) => command), ...globals, '--help'].join(' ')}" ;;`,
+    `    *) words="${[...names, ...optionsOf(program), '--help'].join(' ')}" ;;`,
     '  esac',
-    '  case "$current" in -*|"") ;; *) [ -n "$command" ] && [ "$command" != "$current" ] && words="" ;; esac',
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
-    '  [ ${#COMPREPLY[@]} -eq 0 ] && COMPREPLY=($(compgen -f -- "$current"))',
     '}',
-    'complete -F _holdfast holdfast',
+    'complete -o default -F _holdfast holdfast',
     '',
   ].join('\n')
 }
 
 function fishScript(program: Command, commands: readonly Words[]): string {
-  const quoted = (text: string): string => `'${text.replaceAll("'", "\\'")}'`
-  const lines = commands.flatMap(({ command, description }) => {
+  const quoted = (text: string): string =>
+    `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+  const lines = commands.flatMap(({ command, description, choices }) => {
     const own = program.commands.find((one) => one.name() === command)
     return [
       `complete -c holdfast -n __fish_use_subcommand -f -a ${command} -d ${quoted(description)}`,
+      ...(choices.length === 0
+        ? []
+        : [
+            `complete -c holdfast -n '__fish_seen_subcommand_from ${command}' -f -a ${quoted(choices.join(' '))}`,
+          ]),
       ...(own?.options ?? []).map(
         (option) =>
-          `complete -c holdfast -n '__fish_seen_subcommand_from ${command}' -l ${(option.long ?? '').replace(/^--/, '')} -d ${quoted(option.description)}`,
+          `complete -c holdfast -n '__fish_seen_subcommand_from ${command}' -l ${(option.long ?? '').replace(/^--/, '')}${option.required ? ' -r' : ''} -d ${quoted(option.description)}`,
       ),
     ]
   })
   const globals = program.options.map(
     (option) =>
-      `complete -c holdfast -l ${(option.long ?? '').replace(/^--/, '')} -d ${quoted(option.description)}`,
+      `complete -c holdfast -l ${(option.long ?? '').replace(/^--/, '')}${option.required ? ' -r' : ''} -d ${quoted(option.description)}`,
   )
   return `${[...lines, ...globals].join('\n')}\n`
 }

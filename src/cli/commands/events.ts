@@ -10,10 +10,13 @@ import { createForwarder } from '../forward.ts'
 import type { Forwarder } from '../forward.ts'
 import { recordIn, recordsIn, textIn } from '../json.ts'
 import type { Json } from '../json.ts'
+import { notice, patiently } from '../patient.ts'
 import { deliveryLine, eventLine } from '../render.ts'
 
 const waitSecs = 20
 const pageLimit = 1000
+/** The cursor is of another server, or of data that was removed. */
+const goneStatus = 410
 /** After its event a delivery is looked for at these times, in ms; then it is left to the webhook's retries. */
 const deliveryLooksMs = [150, 600, 2500, 6000]
 
@@ -108,13 +111,22 @@ async function follow(context: Context, options: Options): Promise<undefined> {
     options.forwardTo === undefined
       ? undefined
       : createForwarder(context.line, options.forwardTo, options.signingKey)
-  const start = await api.get('/v2/events?after=newest')
-  let after = textIn(recordIn(start.body, 'meta'), 'next')
+  const get = patiently(context, api)
+  const newest = async (): Promise<string> => {
+    const { body } = await get('/v2/events?after=newest')
+    return textIn(recordIn(body, 'meta'), 'next')
+  }
+  let after = await newest()
   greet(context, api, forwarder)
   const isWanted = fits(options)
   while (!stopping.aborted) {
     const path = `/v2/events?after=${piece(after)}&wait_secs=${waitSecs}&limit=100`
-    const { body } = await api.get(path, { waitSecs })
+    const { status, body } = await get(path, { waitSecs, allow: [goneStatus] })
+    if (status === goneStatus) {
+      notice(context, 'the server has no events behind the last one; going on from now.')
+      after = await newest()
+      continue
+    }
     after = textIn(recordIn(body, 'meta'), 'next')
     for (const event of recordsIn(body, 'data').filter(isWanted)) {
       context.printLine({ event }, () => eventLine(context.paint, event))

@@ -5,6 +5,7 @@ import type { ApiClient } from '../client.ts'
 import type { Context } from '../context.ts'
 import { numberIn, recordIn, recordsIn, textIn } from '../json.ts'
 import type { Json } from '../json.ts'
+import { patiently } from '../patient.ts'
 import type { Paint } from '../paint.ts'
 import { clockTime, duration, eventWords, printable } from '../render.ts'
 
@@ -13,7 +14,8 @@ const waitSecs = 20
 
 /** Prints the call, and what comes, until it is over (`follow`). */
 export async function showCall(context: Context, id: string, follow: boolean): Promise<undefined> {
-  const api = context.api()
+  const client = context.api()
+  const api = follow ? { ...client, get: patiently(context, client) } : client
   if (follow) context.line.stopping()
   const path = `/v2/calls/${piece(id)}/timeline`
   const first = await context.during('reading the call', api.get(path, { allow: [404, 503] }))

@@ -1,6 +1,8 @@
 // Orders to the lab, a line each: what a person does who plays the network, the clock and the callers.
 
 import type { Lab, Traffic } from '../../testing/index.ts'
+import { numberIn, recordIn, recordsIn, textIn } from '../json.ts'
+import { duration } from '../render.ts'
 
 export const labOrders: readonly (readonly [order: string, meaning: string])[] = [
   ['skip 10m', 'let time pass for calls, queues and webhooks'],
@@ -82,12 +84,23 @@ async function status({ lab, traffic }: LabWorld): Promise<string> {
   const { body } = await lab.get('/v2/lab')
   const { came, talked, gaveUp, refused, now } = traffic.counts()
   const callers = `${came} came, ${now} are here, ${talked} talked, ${gaveUp} gave up, ${refused} refused`
-  return `${callers}; ${JSON.stringify(body)}`
+  const data = recordIn(body, 'data')
+  const faults = recordsIn(data, 'faults').map(
+    (fault) => `${textIn(fault, 'fault').replaceAll('_', ' ')} (struck ${textIn(fault, 'struck')})`,
+  )
+  const ahead = duration(numberIn(data, 'ahead_secs'))
+  return `${callers}; ${ahead} ahead; ${faults.length === 0 ? 'no faults' : faults.join(', ')}`
 }
 
 function webhook(words: readonly string[]): { readonly type?: string; readonly count?: number } {
-  const type = words.find((word) => /^[a-z]+\./.test(word))
-  const count = words.find((word) => /^\d+$/.test(word))
+  const isType = (word: string): boolean => /^[a-z_]+(\.[a-z_]+)+$/.test(word)
+  const isCount = (word: string): boolean => /^\d+$/.test(word)
+  const odd = words.find((word) => !isType(word) && !isCount(word))
+  if (odd !== undefined) {
+    throw new Error(`"${odd}" is neither the type of an event, such as call.answered, nor a number`)
+  }
+  const type = words.find(isType)
+  const count = words.find(isCount)
   return {
     ...(type === undefined ? {} : { type }),
     ...(count === undefined ? {} : { count: number(count, 1) }),

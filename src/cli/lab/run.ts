@@ -20,6 +20,7 @@ export interface LabOptions {
 
 /** Until `quit`, the end of the input, Ctrl-C, or `--for` is over. */
 export async function runLab(context: Context, options: LabOptions): Promise<number> {
+  const stopping = context.line.stopping()
   const traffic = trafficOf(options)
   const names = options.agents.split(',').filter((name) => name !== '')
   const { webhookUrl } = options
@@ -28,6 +29,7 @@ export async function runLab(context: Context, options: LabOptions): Promise<num
   const tell = (event: string, text: string, more: Record<string, unknown> = {}): void =>
     context.printLine({ event, text, ...more }, () => text)
   try {
+    if (stopping.aborted) return exitCodes.done
     tell('ready', `${lab.baseURL}  key ${lab.apiKey}  public key ${lab.publicKey}`, lab.env)
     await staff(lab, names, traffic)
     const world: LabWorld = { lab, traffic: new Traffic(lab, traffic) }
@@ -37,7 +39,9 @@ export async function runLab(context: Context, options: LabOptions): Promise<num
     )
     await orders(context, options, world, tell)
     world.traffic.stop()
-    tell('over', await obeyLab(world, 'status'), { ...world.traffic.counts() })
+    // Ctrl-C in a terminal reaches the server, too: it may be gone.
+    const last = await obeyLab(world, 'status').catch(() => 'the server has ended')
+    tell('over', last, { ...world.traffic.counts() })
   } finally {
     await lab.stop()
   }

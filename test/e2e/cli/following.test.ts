@@ -1,12 +1,14 @@
 // What goes on until it is ended: events with their deliveries, forwarded ones with a signature that the official SDK
 // accepts, and the ends of it: Ctrl-C, and a reader who has seen enough.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import Telnyx from 'telnyx'
-import { command } from '../../support/command.ts'
+import { createLab } from '../../../src/lab/runner.ts'
+import { startServer } from '../../../src/lab/server-process.ts'
+import { command, run } from '../../support/command.ts'
 import { startReceiver } from '../../support/receiver.ts'
 import { startStage, type Stage } from '../../support/stage.ts'
 
@@ -80,4 +82,46 @@ test('a reader who has seen enough (| head -1) ends it without an error', async 
   assert.equal(stderr, '')
   assert.equal(code, 0)
   assert.equal(stdout.trim().split('\n').length, 1)
+})
+
+test('a server that is killed and started again does not end what follows it, and nothing is left out', async () => {
+  const own = await startServer({ config: { log: { level: 'warn' } } })
+  const port = Number(new URL(own.origin).port)
+  const file = join(own.dataDirectory, 'holdfast.yaml')
+  const config = JSON.parse(await readFile(file, 'utf8')) as { http: object; sip: object }
+  config.http = { ...config.http, port }
+  config.sip = { ...config.sip, port: own.sip.port }
+  await writeFile(file, JSON.stringify(config))
+  const phones = createLab('127.0.0.1')
+  const ownEnv = { HOLDFAST_URL: own.origin, HOLDFAST_API_KEY: own.apiKey }
+  const caller = await phones.phone({ user: 'a', server: { port: own.sip.port } })
+  const following = command(['events', '--follow', '--json'], { env: ownEnv })
+  await following.prints(/"following"/)
+  await caller.call('+15550100')
+  await following.prints(/"event_type":"call\.initiated"/)
+
+  await own.kill()
+  await following.complains(/\{"notice":"no server at [^"]+\. Going on when it is back/)
+  const again = await own.again()
+  await caller.call('+15550101')
+  await following.prints(/"event_type":"call\.initiated"[^\n]+\+15550101/, 20_000)
+  await following.complains(/\{"notice":"the server is back after \d+ s"\}/)
+  following.child.kill('SIGINT')
+  const { code, stdout } = await following.ended
+  assert.equal(code, 0)
+  // Every line is an object, and no event came twice.
+  const lines = stdout.trim().split('\n')
+  const ids = lines
+    .map((line) => JSON.parse(line) as { event?: { id: string } })
+    .flatMap(({ event }) => (event === undefined ? [] : [event.id]))
+  assert.equal(new Set(ids).size, ids.length)
+  phones.close()
+  await again.stop()
+})
+
+test('following a server that was never there, or with a wrong key, ends at once', async () => {
+  const nobody = { HOLDFAST_URL: 'http://127.0.0.1:9', HOLDFAST_API_KEY: 'KEY' }
+  assert.equal((await run(['events', '--follow'], { env: nobody })).code, 3)
+  const wrong = { ...env(), HOLDFAST_API_KEY: 'KEYwrong' }
+  assert.equal((await run(['events', '--follow'], { env: wrong })).code, 1)
 })

@@ -129,7 +129,36 @@ test('completion is a script that its shell understands and that knows the comma
       'eval "$($HOLDFAST completion bash)" && COMP_WORDS=(holdfast que) COMP_CWORD=1; _holdfast; echo "$COMPREPLY"',
   })
   assert.equal(checked.stdout, 'queues\n', checked.stderr)
+  // The value of an option is no command, and a command's own choices come first.
+  const later = await run([], {
+    shell:
+      'eval "$($HOLDFAST completion bash)"; COMP_WORDS=(holdfast --url http://x completion f) COMP_CWORD=4; _holdfast; echo "$COMPREPLY"',
+  })
+  assert.equal(later.stdout, 'fish\n', later.stderr)
+  const parsed = await run([], {
+    shell: 'bash -n <($HOLDFAST completion bash) && bash -n <($HOLDFAST completion zsh)',
+  })
+  assert.equal(parsed.code, 0, parsed.stderr)
   const fish = await run(['completion', 'fish'])
   assert.match(fish.stdout, /-a queues /)
   assert.equal((await run(['completion', 'tcsh'])).code, 2)
+})
+
+test('with --json what cannot be understood is one object on the error output, too', async () => {
+  for (const args of [
+    ['dial', '--json'],
+    ['--json', 'bogus'],
+    ['calls', '--bogus', '--json'],
+    ['--json'],
+  ]) {
+    const { code, stdout, stderr } = await run(args)
+    assert.equal(code, 2)
+    assert.equal(stdout, '')
+    const { error, exit_code } = JSON.parse(stderr) as {
+      error: { message: string }
+      exit_code: number
+    }
+    assert.equal(exit_code, 2)
+    assert.match(error.message, /^(required option|unknown command|unknown option|no command)/)
+  }
 })

@@ -1,0 +1,46 @@
+// A test that is killed, by its runner for instance, leaves no server behind; and an interrupted lab says good-bye.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { command } from '../../support/command.ts'
+import { until } from '../../support/until.ts'
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('the server of a test that is killed ends by itself', async () => {
+  const script = `
+    import { readFileSync } from 'node:fs'
+    import { startLab } from 'holdfast/testing'
+    await startLab()
+    console.log(readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim())`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [said] = (await once(child.stdout, 'data')) as [Buffer]
+  const server = Number(said.toString().trim())
+  assert.ok(isAlive(server), String(said))
+  child.kill('SIGKILL')
+  await until(() => (isAlive(server) ? undefined : true))
+})
+
+test('Ctrl-C ends a lab at any moment, with its server, and is no failure', async () => {
+  const starting = command(['lab', '--rate', '0'])
+  await starting.prints(/key/)
+  starting.child.kill('SIGINT')
+  assert.equal((await starting.ended).code, 0)
+  const timed = command(['lab', '--rate', '60', '--for', '60'])
+  await timed.prints(/callers in a minute/)
+  timed.child.kill('SIGINT')
+  const { code, stdout, stderr } = await timed.ended
+  assert.equal(code, 0, stderr)
+  assert.equal(stderr, '')
+  assert.match(stdout, /\d+ came, .* ahead; no faults\n$/)
+})
