@@ -13,6 +13,17 @@ const main = existsSync(source) ? source : join(project, 'dist', 'cli', 'main.js
 const isOld = Number(process.versions.node.split('.')[0]) < 24
 const brought = join(project, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node')
 
+// npx that is stopped takes its shell with it, but not what the shell runs: a server would stay behind that nobody sees.
+if (process.env.npm_command === 'exec') {
+  const shell = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, 250)
+  watch.unref()
+}
+
 if (!isOld) import(pathToFileURL(main).href)
 else if (!existsSync(brought)) require('../tools/check-node.cjs')
 else {
