@@ -10,6 +10,7 @@ import { printFigures, type Figures } from './support/report.ts'
 const benches: Readonly<Record<string, (full: boolean) => Promise<Figures>>> = {
   amd: async (full) => (await import('./amd.ts')).benchAmd(full),
   lab: async (full) => (await import('./lab.ts')).benchLab(full),
+  start: async (full) => (await import('./start.ts')).benchStart(full),
   'catch-up': async (full) => (await import('./catch-up.ts')).benchCatchUp(full),
   parse: async (full) => (await import('./parse.ts')).benchParse(full),
   queue: async (full) => (await import('./queue.ts')).benchQueue(full),
