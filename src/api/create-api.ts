@@ -5,6 +5,7 @@ import swagger from '@fastify/swagger'
 import fastify from 'fastify'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { unreachable } from '../base/assert.ts'
+import type { Timers } from '../ports/timers.ts'
 import { parseBody } from './body.ts'
 import { ApiContext } from './context.ts'
 import type { Api, ApiOptions } from './context.ts'
@@ -24,6 +25,7 @@ import type { FieldSchema } from './validate.ts'
 const urlCharsMax = 8192
 const headerBytesMax = 65_536
 const requestTimeoutMs = 60_000
+const closeIdleEveryMs = 50
 
 /** The HTTP application; call `ready()`, then `listen` or `inject`. */
 export function createApi(options: ApiOptions): Api {
@@ -69,6 +71,7 @@ export function createApi(options: ApiOptions): Api {
   api.addHook('preClose', async () => {
     context.hub.close()
     context.listeners.close()
+    closeIdle(api as Api, options.timers)
   })
   void api.register(swagger, descriptionOptions)
   void api.register(async (inner) => {
@@ -80,6 +83,20 @@ export function createApi(options: ApiOptions): Api {
 }
 
 const unused = (): never => unreachable('a schema compiler of the library')
+
+/**
+ * The library closes connections that are idle when it begins to close: one whose request was still being answered, as
+ * with a long poll, would be kept for another minute, and the process with it.
+ */
+function closeIdle({ server }: Api, timers: Timers): void {
+  if (!server.listening) return
+  const again = (): void => {
+    server.closeIdleConnections()
+    next = timers.set(closeIdleEveryMs, again)
+  }
+  let next = timers.set(closeIdleEveryMs, again)
+  server.once('close', () => timers.clear(next))
+}
 
 function readBodies(api: Api, { checkUrl }: ApiOptions): void {
   api.removeAllContentTypeParsers()

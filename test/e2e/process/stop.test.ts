@@ -81,6 +81,32 @@ test('SIGTERM: nothing new, webhooks finished, callers kept for the next start, 
   await stage.event(waiting.id, 'call.hangup')
 })
 
+test('readers who wait and follow do not hold it: they are answered, and the end is soon', async () => {
+  const caller = await stage.queueUp('evening')
+  await stage.event(caller.id, 'call.enqueued')
+  const { body } = await stage.request('GET', '/events?after=newest')
+  const { next } = (body as { meta: { next: string } }).meta // As the description has it.
+  const headers = { authorization: `Bearer ${server.apiKey}` }
+  const follow = await fetch(`${server.baseURL}/live`, { headers })
+  const waits = [
+    server.get(`/v2/events?after=${next}&wait_secs=30`),
+    server.get(`/v2/calls/${caller.id}/timeline?after=999999&wait_secs=30`),
+  ]
+  // What is asked on another connection is answered after them.
+  await stage.request('GET', '/queues')
+  const ended = once(server.child, 'exit')
+  const askedAtMs = performance.now()
+  server.child.kill('SIGTERM')
+  for (const { status } of await Promise.all(waits)) assert.equal(status, 200)
+  await assert.doesNotReject(follow.text())
+  assert.deepEqual(await ended, [0, null])
+  const tookMs = performance.now() - askedAtMs
+  assert.ok(tookMs < 10_000, `${tookMs} ms`)
+  server = await server.again()
+  await stage.command(caller.id, 'hangup')
+  await stage.event(caller.id, 'call.hangup')
+})
+
 test('a second signal ends the process at once; what was owed is delivered by the next start', async () => {
   const { receiver } = stage
   const caller = await stage.queueUp('evening')
