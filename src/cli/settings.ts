@@ -55,12 +55,12 @@ export function findSettings(line: CommandLine, options: GlobalOptions): Setting
   if (givenUrl !== '' && options.config === undefined)
     return { origin: originOf(givenUrl), key: givenKey }
   const loaded = readConfig(line, options)
-  const { http, dataFolder } = loaded.config
+  const { http } = loaded.config
   const own =
     http.public_url === '' ? `http://${reachable(http.host)}:${http.port}` : http.public_url
   return {
     origin: originOf(givenUrl === '' ? own : givenUrl),
-    key: givenKey === '' ? keyOf(loaded.file, dataFolder) : givenKey,
+    key: givenKey === '' ? configuredKey(loaded) : givenKey,
   }
 }
 
@@ -80,14 +80,15 @@ function originOf(text: string): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '').replace(/\/v2$/, '')
 }
 
-function keyOf(file: string | undefined, dataFolder: string): string {
+/** The key with which the server of this configuration lets us in; '' when it keeps none in the clear. */
+export function configuredKey({ file, config }: LoadedConfig): string {
   const yaml = file === undefined ? undefined : readTextFile(file)
   const tree: unknown = yaml === undefined ? {} : parseDocument(yaml).toJS()
   const configured = recordsIn(isRecord(tree) ? tree : {}, 'api_keys').map((one) =>
     textIn(one, 'key'),
   )
   const key = configured.find((one) => one !== '')
-  return key ?? readTextFile(resolvePath(dataFolder, 'api-key'))?.trim() ?? ''
+  return key ?? readTextFile(resolvePath(config.dataFolder, 'api-key'))?.trim() ?? ''
 }
 
 function isAddressRange(text: string): boolean {

@@ -46,19 +46,22 @@ function stateOf(error: Error): PortState {
 export interface DiskState {
   /** The folder that was looked at: the nearest that exists. */
   readonly folder: string
-  readonly canWrite: boolean
   readonly freeBytes: number
-  /** How long one write took to reach the disk, in ms; undefined when nothing could be written. */
-  readonly syncMs: number | undefined
+  readonly write: DiskWrite
 }
+
+/** How long one write took to reach the disk, or why nothing could be written. */
+export type DiskWrite =
+  | { readonly ok: true; readonly syncMs: number }
+  | { readonly ok: false; readonly why: 'full' | 'read-only' | 'not-allowed' }
 
 /** The disk below a folder that need not exist yet. */
 export function diskState(path: string): DiskState {
   let folder = path
   while (!exists(folder) && dirname(folder) !== folder) folder = dirname(folder)
   const { bavail, bsize } = statfsSync(folder)
-  const syncMs = measureSync(join(folder, `.holdfast-doctor-${process.pid}`))
-  return { folder, canWrite: syncMs !== undefined, freeBytes: bavail * bsize, syncMs }
+  const write = tryWrite(join(folder, `.holdfast-doctor-${process.pid}`))
+  return { folder, freeBytes: bavail * bsize, write }
 }
 
 function exists(path: string): boolean {
@@ -70,20 +73,22 @@ function exists(path: string): boolean {
   }
 }
 
-function measureSync(path: string): number | undefined {
+function tryWrite(path: string): DiskWrite {
   try {
     const file = openSync(path, 'wx', 0o600)
     try {
       writeSync(file, 'x'.repeat(4096))
       const startMs = performance.now()
       fsyncSync(file)
-      return performance.now() - startMs
+      return { ok: true, syncMs: performance.now() - startMs }
     } finally {
       closeSync(file)
       unlinkSync(path)
     }
-  } catch {
-    return undefined
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (code === 'ENOSPC' || code === 'EDQUOT') return { ok: false, why: 'full' }
+    return { ok: false, why: code === 'EROFS' ? 'read-only' : 'not-allowed' }
   }
 }
 

@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts'
 import { CliError, exitCodes } from '../exit-codes.ts'
 import { textIn } from '../json.ts'
 import { counted, printable } from '../render.ts'
-import { readConfig, reachable } from '../settings.ts'
+import { configuredKey, readConfig, reachable } from '../settings.ts'
 
 /** No clock is right that shows an earlier time. */
 const releaseMs = Date.UTC(2026, 0, 1)
@@ -37,6 +37,7 @@ async function allFindings(context: Context): Promise<readonly Finding[]> {
   const running = await serverAt(
     context,
     `http://${reachable(config.http.host)}:${config.http.port}`,
+    configuredKey(loaded),
   )
   const webhooks = await webhookFindings(config, line)
   return [
@@ -62,13 +63,34 @@ async function allFindings(context: Context): Promise<readonly Finding[]> {
 }
 
 /** Undefined: no Holdfast server answers there. */
-async function serverAt({ line }: Context, origin: string): Promise<Finding | undefined> {
+async function serverAt(
+  context: Context,
+  origin: string,
+  key: string,
+): Promise<Finding | undefined> {
+  const { line } = context
   const outcome = await line.web({ method: 'GET', url: `${origin}/ready`, timeoutMs: askMs })
   if (outcome.kind === 'failed') return undefined
   const status = statusIn(outcome.text)
+  if (!['ready', 'starting', 'draining', 'degraded'].includes(status)) return undefined
+  if (await isForeign(context, origin, key)) {
+    return broken(
+      'server',
+      `another Holdfast server runs at ${origin}: it does not know the API key of this configuration`,
+      'Stop that one, or choose another http.port and sip.port.',
+    )
+  }
   if (status === 'ready') return well('server', `runs at ${origin} and takes calls`)
-  if (!['starting', 'draining', 'degraded'].includes(status)) return undefined
   return doubtful('server', `runs at ${origin}, but is ${status}`, '`holdfast status` says why.')
+}
+
+/** It refuses the key of the configuration, where there is one. */
+async function isForeign({ line }: Context, origin: string, key: string): Promise<boolean> {
+  if (key === '') return false
+  const headers = { authorization: `Bearer ${key}` }
+  const url = `${origin}/v2/queues?page[size]=1`
+  const outcome = await line.web({ method: 'GET', url, headers, timeoutMs: askMs })
+  return outcome.kind === 'answer' && outcome.status === 401
 }
 
 function statusIn(text: string): string {

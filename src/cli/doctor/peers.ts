@@ -30,34 +30,27 @@ export async function webhookFindings(config: Config, line: CommandLine): Promis
     resolver: createResolver(),
     allow: addressMatcher(config.egress.allow),
   })
-  const findings: Finding[] = []
   const clocks: { host: string; saidMs: number; atMs: number }[] = []
-  for (const { name, webhookEventUrl: url } of config.applications) {
+  // All at once: each may take its whole time.
+  const asked = config.applications.map(async ({ name, webhookEventUrl: url }) => {
     const about = `webhooks of ${name}`
     if (url === '') {
-      findings.push(
-        doubtful(
-          about,
-          'no URL: events are kept, nobody is told',
-          'Set webhook_event_url of the application, or read `holdfast events --follow`.',
-        ),
+      return doubtful(
+        about,
+        'no URL: events are kept, nobody is told',
+        'Set webhook_event_url of the application, or read `holdfast events --follow`.',
       )
-      continue
     }
     const outcome = await client.request({
-      ...({
-        method: 'GET',
-        url,
-        timeoutMs: waitMs,
-        bodyBytesMax: 1024,
-        truncateBody: true,
-      } as const),
+      ...{ method: 'GET' as const, url, timeoutMs: waitMs },
+      ...{ bodyBytesMax: 1024, truncateBody: true },
     })
-    findings.push(webhookFinding(about, url, outcome))
     const date = outcome.kind === 'answer' ? dateOf(outcome.headers) : undefined
     if (date !== undefined)
       clocks.push({ host: new URL(url).host, saidMs: date, atMs: line.clock.wallMs() })
-  }
+    return webhookFinding(about, url, outcome)
+  })
+  const findings = await Promise.all(asked)
   client.close()
   return { findings, clocks }
 }
@@ -128,21 +121,17 @@ export async function trunkFindings(
   { trunks, sip }: Config,
   random: Random,
 ): Promise<readonly Finding[]> {
-  const findings: Finding[] = []
-  for (const { name, uri } of trunks) {
+  const asked = trunks.map(async ({ name, uri }): Promise<Finding> => {
     const about = `trunk ${name}`
     const target = parseSipUri(uri)
     const host = target?.host ?? ''
     const [address] = target === undefined ? [] : await createResolver().resolve(host)
     if (target === undefined || address === undefined) {
-      findings.push(
-        broken(
-          about,
-          `the name in ${uri} is not known`,
-          'Check the URI and the name servers of this machine.',
-        ),
+      return broken(
+        about,
+        `the name in ${uri} is not known`,
+        'Check the URI and the name servers of this machine.',
       )
-      continue
     }
     const port = target.port ?? 5060
     const isTcp = target.parameters.get('transport')?.toLowerCase() === 'tcp'
@@ -156,9 +145,9 @@ export async function trunkFindings(
           (own) => optionsRequest(uri, sip.domain, own, random),
           waitMs,
         )
-    findings.push(trunkFinding(about, uri, answer))
-  }
-  return findings
+    return trunkFinding(about, uri, answer)
+  })
+  return Promise.all(asked)
 }
 
 function trunkFinding(about: string, uri: string, answer: string | undefined): Finding {
@@ -168,8 +157,15 @@ function trunkFinding(about: string, uri: string, answer: string | undefined): F
       'Check address and port, the firewall, and whether the carrier knows the address of this machine.'
     return broken(about, `no answer from ${uri} within ${waitMs / 1000} s`, mend)
   }
-  return status === undefined
-    ? broken(about, `what answers at ${uri} does not speak SIP`, 'Check address and port.')
+  if (status === undefined)
+    return broken(about, `what answers at ${uri} does not speak SIP`, 'Check address and port.')
+  // RFC 3261 §21.5 and §21.6, and 403: it is there, but calls would not go through.
+  return /^(403|[56])/.test(status)
+    ? doubtful(
+        about,
+        `${uri} refuses: ${status}`,
+        'Calls may be refused, too: ask the carrier, or look whether it knows the address of this machine.',
+      )
     : well(about, `${uri} answers: ${status}`)
 }
 

@@ -123,6 +123,11 @@ export function addressFindings({ sip, media, trunks }: Config): readonly Findin
     { about: 'SIP address', key: 'sip', host: sip.host, advertise: sip.advertise },
     { about: 'audio address', key: 'media', host: media.host, advertise: media.advertise },
   ]
+  const toldOf = ({ host, advertise }: Config['sip'] | Config['media']): string =>
+    advertise === '' ? host : advertise
+  const isInside = (address: string): boolean => isPrivate(address) || loopback(address)
+  const sipTold = toldOf(sip)
+  const isSipOutside = !isInside(sipTold) && !unspecified.has(sipTold)
   return seen.map(({ about, key, host, advertise }) => {
     const told = advertise === '' ? host : advertise
     const mend = `Set ${key}.advertise to the address that others reach this machine at, and forward the ports to it where there is a router.`
@@ -132,6 +137,10 @@ export function addressFindings({ sip, media, trunks }: Config): readonly Findin
         `peers are told to send to ${told}, which is nowhere (${key}.host)`,
         mend,
       )
+    }
+    if (key === 'media' && isSipOutside && isInside(told)) {
+      const says = `${told}, while SIP is at ${sipTold}: who calls from outside is not heard`
+      return broken(about, says, mend)
     }
     if (loopback(told)) {
       const says = `${told}: reached from this machine alone`

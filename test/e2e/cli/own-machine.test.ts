@@ -1,13 +1,22 @@
 // Commands that need no server: a new configuration, the doctor, completion; and `start`, which becomes one.
 import assert from 'node:assert/strict'
-import { createServer, type AddressInfo } from 'node:net'
+import { createSocket } from 'node:dgram'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { startServer } from '../../../src/lab/server-process.ts'
 import { command, run } from '../../support/command.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startReceiver } from '../../support/receiver.ts'
+
+/** Of a server that listens. */
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
 
 let folder: string
 before(async () => {
@@ -161,4 +170,42 @@ test('with --json what cannot be understood is one object on the error output, t
     assert.equal(exit_code, 2)
     assert.match(error.message, /^(required option|unknown command|unknown option|no command)/)
   }
+})
+
+test('the doctor knows a clock that is wrong, a trunk that refuses, audio at an inside address, and a stranger', async () => {
+  const stranger = await startServer()
+  const late = createHttpServer((_request, response) => {
+    response.sendDate = false
+    response.setHeader('date', new Date(Date.now() - 3 * 86_400_000).toUTCString()).end()
+  })
+  await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve))
+  const carrier = createSocket('udp4')
+  carrier.on('message', (bytes, { port, address }) => {
+    const kept = bytes
+      .toString()
+      .split('\r\n')
+      .filter((line) => /^(Via|From|To|Call-ID|CSeq):/.test(line))
+    carrier.send(['SIP/2.0 503 Service Unavailable', ...kept, '', ''].join('\r\n'), port, address)
+  })
+  await new Promise<void>((resolve) => carrier.bind(0, '127.0.0.1', resolve))
+  const { code, findings } = await doctor({
+    api_keys: [{ name: 'mine', key: 'KEY-of-another-server' }],
+    http: { port: Number(new URL(stranger.origin).port) },
+    sip: { port: await freePort(), advertise: '203.0.113.5' },
+    media: { ports: 0 },
+    data: 'doctor-data',
+    applications: [
+      { id: '1', name: 'late', webhook_event_url: `http://127.0.0.1:${portOf(late)}/` },
+    ],
+    trunks: [{ name: 'carrier', uri: `sip:127.0.0.1:${carrier.address().port}` }],
+  })
+  const says = (about: string): string => findings.find((one) => one.about === about)?.says ?? ''
+  assert.equal(code, 4)
+  assert.match(says('server'), /another Holdfast server .* does not know the API key/)
+  assert.match(says('clock'), /^3 days ahead of 127\.0\.0\.1/)
+  assert.match(says('trunk carrier'), /refuses: 503/)
+  assert.match(says('audio address'), /127\.0\.0\.1, while SIP is at 203\.0\.113\.5/)
+  carrier.close()
+  late.close()
+  await stranger.stop()
 })
