@@ -110,8 +110,20 @@ test('figures are taken every five seconds and at the end', () => {
   media.perform({ kind: 'release', legId: a })
   assert.equal(samples.length, 3)
   assert.equal(samples[0]?.hears, 'silence')
+  media.perform({ kind: 'stop-playback', legId: a, playbackId: brandAs<PlaybackId>('late') })
   time.advance(10_000)
   assert.equal(samples.length, 3, 'a leg that is gone is not measured')
   observed.stop()
   assert.equal(time.pending, 0)
+})
+
+test('the end of a bridge costs the same however many calls there are', () => {
+  const { media } = watched()
+  const legs = Array.from({ length: 20_000 }, (_, index) => brandAs<LegId>(`leg-${index}`))
+  for (const legId of legs) media.perform({ kind: 'start', legId })
+  const startedMs = performance.now()
+  for (const legId of legs) media.perform({ kind: 'unlink', a: legId, b: a })
+  // A look at all legs each time took seconds.
+  const tookMs = performance.now() - startedMs
+  assert.ok(tookMs < 1000, `${tookMs} ms`)
 })

@@ -55,6 +55,8 @@ class Hearing implements ObservedMedia {
   readonly media: MediaEngine
   readonly #options: HearingOptions
   readonly #legs = new Map<LegId, Leg>()
+  /** By the name of their bridge. */
+  readonly #supervisors = new Map<string, readonly LegId[]>()
   #nextTurn = 0
   #turn = 0
   #stop: () => void
@@ -84,9 +86,7 @@ class Hearing implements ObservedMedia {
   }
 
   heard(input: MediaInput): void {
-    if (input.kind !== 'playback-ended') return
-    const leg = this.#legs.get(input.legId)
-    if (leg !== undefined) this.#playbackOver(input.legId, leg, input.playbackId)
+    if (input.kind === 'playback-ended') this.#playbackOver(input.legId, input.playbackId)
   }
 
   #follow(command: MediaCommand): void {
@@ -105,7 +105,7 @@ class Hearing implements ObservedMedia {
       case 'play-over':
         return this.#play(command.legId, 'over', command)
       case 'stop-playback':
-        return this.#playbackOver(command.legId, this.#leg(command.legId), command.playbackId)
+        return this.#playbackOver(command.legId, command.playbackId)
       case 'mix-join':
       case 'mix-set': {
         const words = command.hears ? 'conference' : 'silence, in conference'
@@ -166,17 +166,19 @@ class Hearing implements ObservedMedia {
 
   #supervise({ a, b, supervisors }: Extract<MediaCommand, { kind: 'supervise' }>): void {
     const bridge = bridgeName(a, b)
-    this.#forgetSupervisors(
-      bridge,
-      supervisors.map(({ legId }) => legId),
-    )
+    const all = supervisors.map(({ legId }) => legId)
+    this.#forgetSupervisors(bridge, all)
+    if (all.length > 0) this.#supervisors.set(bridge, all)
     for (const { legId, role } of supervisors)
       this.#mix(legId, `legs ${a} and ${b} (${role})`, bridge)
   }
 
   #forgetSupervisors(bridge: string, still: readonly LegId[]): void {
-    for (const [legId, leg] of this.#legs) {
-      if (leg.mix === bridge && !still.includes(legId)) this.#base(legId, 'silence')
+    const former = this.#supervisors.get(bridge) ?? []
+    this.#supervisors.delete(bridge)
+    for (const legId of former) {
+      if (this.#legs.get(legId)?.mix === bridge && !still.includes(legId))
+        this.#base(legId, 'silence')
     }
   }
 
@@ -190,7 +192,9 @@ class Hearing implements ObservedMedia {
     this.#tell(legId, leg)
   }
 
-  #playbackOver(legId: LegId, leg: Leg, playbackId: string): void {
+  #playbackOver(legId: LegId, playbackId: string): void {
+    const leg = this.#legs.get(legId)
+    if (leg === undefined) return
     if (leg.playing?.id === playbackId) leg.playing = undefined
     else if (leg.over?.id === playbackId) leg.over = undefined
     else return

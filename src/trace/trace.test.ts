@@ -204,6 +204,20 @@ test('a thread that does not keep up costs a bounded queue; what is lost is coun
   assert.ok((metrics.values.get('holdfast_trace_lost_total') ?? 0) > 0)
 })
 
+test('a thread that keeps up is given all that a fast day brings', async (t) => {
+  const here = stage(t)
+  const { trace, time, metrics } = here
+  trace.events([initiated])
+  await itemsOf(here)
+  for (let tenth = 0; tenth < 40; tenth++) {
+    for (let one = 0; one < 1200; one++) trace.message('in', sip('INFO'), ends)
+    time.advance(100)
+    time.drainSoon()
+  }
+  assert.equal(metrics.values.get('holdfast_trace_lost_total') ?? 0, 0)
+  assert.ok(trace.backlog < 2000 + 1200, `${trace.backlog} wait`)
+})
+
 test('messages beyond the room for their characters are lost, not kept', (t) => {
   const { trace } = stage(t)
   const big = Buffer.alloc(60_000, 'a')

@@ -17,7 +17,7 @@ import type {
   TraceSettings,
 } from './protocol.ts'
 
-/** How often a batch is handed over, and how much it may hold. */
+/** How often a batch is handed over at the latest, and how much it may hold. */
 const batchEveryMs = 250
 const batchMax = 2000
 /** What waits for the thread: things, and characters of SIP messages and commands among them. */
@@ -252,6 +252,8 @@ class ThreadTrace implements RunningTrace {
     switch (said.op) {
       case 'taken':
         this.#batchUnderWay = false
+        // A full one follows at once: when calls come fast, the thread sets the pace, not the clock.
+        if (this.#waiting.length >= batchMax && this.#thread !== undefined) this.#hand(this.#thread)
         return
       case 'answer':
         return this.#take(said.id)?.resolve(said.answer)
