@@ -48,6 +48,7 @@ export function sipConfig(config: Config, secret: Uint8Array): SipStackConfig {
 /** Users of the file, of the API, and their registrations: for people. */
 export function sipSetupOf(config: Config, sip: SipStack, setup: Setup): SipSetup {
   return {
+    domain: config.sip.domain,
     trunks: () => sip.trunks(),
     registrations() {
       const registered = new Map(sip.registrations().map((one) => [one.username, one]))

@@ -33,6 +33,8 @@ export interface TrunkView {
 }
 
 export interface SipSetup {
+  /** Host part of the users' addresses. */
+  readonly domain: string
   /** Every user that may register, also those who have not. */
   registrations(): readonly RegistrationView[]
   trunks(): readonly TrunkView[]

@@ -1,5 +1,5 @@
 // The console's pages over an API that only plays: as many callers as a test wants, and events when it wants them. For what
-// real phones cannot give within a test: a thousand people in one queue.
+// real phones cannot give within a test: a thousand people in one queue, a thousand queues, a call with thousands of lines.
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createConsole } from '../../src/console/pages.ts'
@@ -18,6 +18,26 @@ export interface ConsoleFixture {
 }
 
 const queueName = 'crowd'
+const legId = `v3:${'x'.repeat(54)}`
+
+/** Lines `from` to `to` of a call that is over. */
+function timelineOf(from: number, to: number): unknown {
+  const startMs = Date.parse('2026-11-22T08:00:00Z')
+  const lanes = ['sip', 'command', 'event', 'webhook', 'media'] as const
+  const leg = {
+    ...{ call_control_id: legId, call_session_id: 's', direction: 'incoming', state: 'ended' },
+    ...{ from: '+15550101', to: '+15550100', queue_name: null, hangup_cause: 'normal_clearing' },
+    started_at: new Date(startMs).toISOString(),
+    ...{ answered_at: null, ended_at: new Date(startMs + 3_600_000).toISOString() },
+  }
+  const items = Array.from({ length: to - from }, (_, index) => ({
+    at: new Date(startMs + (from + index) * 900).toISOString(),
+    ...{ lane: lanes[(from + index) % lanes.length], leg: legId, kind: 'line' },
+    ...{ summary: `→ Line ${from + index}`, detail: { direction: 'in', method: 'INFO' } },
+    cursor: String(from + index + 1),
+  }))
+  return { call_control_id: legId, call_session_id: 's', legs: [leg], items, gaps: [] }
+}
 
 interface Person {
   readonly id: string
@@ -25,8 +45,17 @@ interface Person {
   readonly sinceMs: number
 }
 
-/** `waiting`: callers in the queue `crowd` at the beginning. */
-export async function startConsoleFixture(waiting: number): Promise<ConsoleFixture> {
+export interface ConsoleFixtureOptions {
+  /** Callers in the queue `crowd` at the beginning. */
+  readonly waiting: number
+  /** Queues besides it. */
+  readonly queues?: number
+  /** Lines of the timeline of any call. */
+  readonly lines?: number
+}
+
+export async function startConsoleFixture(options: ConsoleFixtureOptions): Promise<ConsoleFixture> {
+  const { waiting, queues = 0, lines = 0 } = options
   const pages = createConsole(readPageFolder(consoleFolder))
   const startMs = Date.now()
   let made = 0
@@ -71,11 +100,16 @@ export async function startConsoleFixture(waiting: number): Promise<ConsoleFixtu
     agents: { talking_legs: 12 },
     ...(name === null ? { webhooks: { backlog: 0, oldest_secs: null } } : {}),
   })
+  const allStatistics = () => [
+    statistics(null),
+    statistics(queueName),
+    ...Array.from({ length: queues }, (_, index) => statistics(`queue ${index + 1}`)),
+  ]
   const answers: Readonly<Record<string, () => unknown>> = {
     '/v2/sessions': () => ({ data: { role: 'admin' } }),
     '/v2/sessions/current': () => ({ data: { role: 'admin' } }),
     '/v2/queue_statistics': () => ({
-      data: [statistics(null), statistics(queueName)],
+      data: allStatistics(),
       meta: { total_pages: 1 },
     }),
   }
@@ -102,6 +136,14 @@ export async function startConsoleFixture(waiting: number): Promise<ConsoleFixtu
       const all = people.map(callOf)
       const total_pages = Math.ceil(all.length / size)
       return { data: all.slice((number - 1) * size, number * size), meta: { total_pages } }
+    }
+    if (path.endsWith('/timeline')) {
+      const after = Number(query.get('after') ?? 0)
+      const size = Number(query.get('limit') ?? 500)
+      return {
+        data: timelineOf(after, Math.min(lines, after + size)),
+        meta: { next: String(Math.min(lines, after + size)) },
+      }
     }
     const index = people.findIndex(({ id }) => path.endsWith(`/calls/${encodeURIComponent(id)}`))
     const found = people[index]
@@ -147,7 +189,11 @@ export async function startConsoleFixture(waiting: number): Promise<ConsoleFixtu
       const one = people.shift()
       if (one !== undefined) tell('call.dequeued', one)
     },
-    tellStatistics: () => send('statistics', { data: [statistics(null), statistics(queueName)] }),
+    tellStatistics: () => {
+      const all = allStatistics()
+      for (let from = 0; from < all.length; from += 100)
+        send('statistics', { data: all.slice(from, from + 100) })
+    },
     waiting: () => people.length,
     close: () => {
       for (const reader of readers) reader.destroy()

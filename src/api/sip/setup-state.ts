@@ -27,6 +27,7 @@ const registrationsSchema = listOperation({
   item: Type.Object({
     record_type: Type.Literal('sip_registration'),
     username: Type.String(),
+    sip_uri: Type.String({ description: 'What calls to the user are dialled to.' }),
     registered: Type.Boolean(),
     contacts: Type.Array(
       Type.Object({
@@ -69,6 +70,7 @@ const trunksSchema = listOperation({
 
 /** GET /v2/sip_registrations */
 export function listRegistrations(api: Api, context: ApiContext): void {
+  const { domain } = context.options.sipSetup
   api.get('/v2/sip_registrations', { schema: registrationsSchema }, async ({ query }, reply) => {
     const name = query['filter[username]']
     const registered = query['filter[registered]']
@@ -76,7 +78,7 @@ export function listRegistrations(api: Api, context: ApiContext): void {
       .registrations()
       .filter(({ username }) => username === (name ?? username))
       .filter(({ contacts }) => contacts.length > 0 === (registered ?? contacts.length > 0))
-    return reply.send(pageAnswer(found, query, registrationObject))
+    return reply.send(pageAnswer(found, query, (view) => registrationObject(view, domain)))
   })
 }
 
@@ -87,10 +89,11 @@ export function listTrunks(api: Api, context: ApiContext): void {
   )
 }
 
-function registrationObject({ username, contacts }: RegistrationView) {
+function registrationObject({ username, contacts }: RegistrationView, domain: string) {
   return {
     record_type: 'sip_registration',
     username,
+    sip_uri: `sip:${username}@${domain}`,
     registered: contacts.length > 0,
     contacts: contacts.map(({ uri, transport, source, expiresAtMs, sinceMs, behindNat }) => ({
       ...{ uri, transport, source, expires_at: isoMillis(expiresAtMs) },

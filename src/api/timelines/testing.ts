@@ -64,6 +64,7 @@ export function fakeSipSetup(nowMs: number): SipSetup {
     behindNat: false,
   } as const
   return {
+    domain: 'example.org',
     registrations: () => [
       { username: 'alice', contacts: [contact] },
       { username: 'bob', contacts: [] },

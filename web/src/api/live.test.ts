@@ -90,7 +90,12 @@ test('events arrive; after a break it goes on behind the last one', async () => 
   )
   first.end()
   await settle()
-  assert.deepEqual(states.at(-1), { at: 'stale', sinceMs: 1_000_000, retryAtMs: 1_000_500 })
+  assert.deepEqual(states.at(-1), {
+    at: 'stale',
+    sinceMs: 1_000_000,
+    retryAtMs: 1_000_500,
+    why: '',
+  })
   assert.equal(tries.length, 1)
   await pass(500)
   assert.equal(tries.length, 2)

@@ -2,14 +2,20 @@
 // and connects again, a little later each time. It goes on after the last event it has seen; where the server no longer
 // knows that one, whoever listens is told to load everything anew.
 
+import { said } from './client.ts'
 import { createEventReader } from './sse.ts'
 import type { ServerEvent } from './sse.ts'
 
 export type LiveState =
   | { readonly at: 'connecting' }
   | { readonly at: 'live' }
-  /** What is on the screen is as old as `sinceMs`; the next try comes at `retryAtMs`. */
-  | { readonly at: 'stale'; readonly sinceMs: number; readonly retryAtMs: number }
+  /** What is on the screen is as old as `sinceMs`; the next try comes at `retryAtMs`. `why`: the server's words, if any. */
+  | {
+      readonly at: 'stale'
+      readonly sinceMs: number
+      readonly retryAtMs: number
+      readonly why: string
+    }
 
 /** What it needs of the browser; tests give their own. */
 export interface LiveParts {
@@ -39,7 +45,7 @@ export interface Live {
 }
 
 /** The server's heartbeat comes every 10 s. */
-const silenceMsMax = 25_000
+const silenceMsMax = 20_000
 const backoffMsMin = 500
 const backoffMsMax = 15_000
 
@@ -58,10 +64,11 @@ export function openLive(path: string, parts: LiveParts, listener: LiveListener)
   let timer: unknown
   let connection: AbortController | undefined
 
-  const later = (): void => {
+  const later = (why: string): void => {
     if (closed) return
     const pauseMs = backoffMs(tries++, parts.random())
-    listener.onState({ at: 'stale', sinceMs: lastSeenMs, retryAtMs: parts.nowMs() + pauseMs })
+    const retryAtMs = parts.nowMs() + pauseMs
+    listener.onState({ at: 'stale', sinceMs: lastSeenMs, retryAtMs, why })
     timer = parts.set(pauseMs, connect)
   }
 
@@ -98,6 +105,7 @@ export function openLive(path: string, parts: LiveParts, listener: LiveListener)
     if (lastId !== '') headers['last-event-id'] = lastId
     parts.clear(timer)
     timer = parts.set(silenceMsMax, () => abort.abort())
+    let why = ''
     const attempt = async (): Promise<void> => {
       const response = await parts.fetch(path, { headers, signal: abort.signal })
       if (response.status === 401 || response.status === 403) {
@@ -108,7 +116,10 @@ export function openLive(path: string, parts: LiveParts, listener: LiveListener)
         lastId = ''
         listener.onReset()
       }
-      if (!response.ok) return
+      if (!response.ok) {
+        why = said(await response.text(), response.status)
+        return
+      }
       listener.onState({ at: 'live' })
       await read(response, abort)
     }
@@ -116,7 +127,7 @@ export function openLive(path: string, parts: LiveParts, listener: LiveListener)
       if (connection !== abort) return
       connection = undefined
       parts.clear(timer)
-      later()
+      later(why)
     }
     attempt().then(ended, ended) // Whatever ended it, the next try tells more than the reason.
   }

@@ -129,6 +129,7 @@ export interface PhoneNumber {
 
 export interface Registration {
   readonly username: string
+  readonly sip_uri: string
   readonly registered: boolean
   readonly contacts: readonly {
     readonly uri: string

@@ -44,14 +44,14 @@ test('a busy queue', () => {
       ['1:30', 'bad'],
       ['79 %', 'warn'],
       ['40', 'none'],
-      ['5', 'bad'],
+      ['3', 'warn'],
       ['12 s', 'none'],
       ['0', 'warn'],
       ['3', 'bad'],
     ],
   )
-  assert.equal(tiles.abandonedTile(busy).detail, '10 % of offered, 2 short ones apart')
-  assert.equal(tiles.answeredTile(busy).detail, 'of 50 offered, 1 left otherwise')
+  assert.equal(tiles.abandonedTile(busy).detail, '6 % today; short ones apart: 2')
+  assert.equal(tiles.answeredTile(busy).detail, 'of 50 offered today; 1 left otherwise')
 })
 
 test('the longest wait ticks with the clock, not with the figures', () => {
@@ -64,6 +64,7 @@ test('a quiet queue has dashes where nothing was counted, and no alarm', () => {
   assert.equal(tiles.longestTile(quiet, nowMs).value, '–')
   assert.equal(tiles.serviceTile(quiet).value, '–')
   assert.equal(tiles.speedTile(quiet).value, '–')
+  assert.equal(tiles.speedTile(quiet).detail, 'nobody was answered today')
   const levels = [tiles.waitingTile(quiet), tiles.abandonedTile(quiet), tiles.agentsTile(quiet)]
   assert.deepEqual(
     levels.map(({ level }) => level),

@@ -32,7 +32,7 @@ export function waitingTile(one: QueueStatistics): Tile {
     id: 'waiting',
     label: 'Waiting now',
     value: String(count),
-    detail: 'last 60 minutes',
+    detail: `at most ${Math.max(count, ...one.waiting_history)} in 60 minutes`,
     level: waitingLevel(count),
   }
 }
@@ -57,19 +57,22 @@ export function serviceTile({ service_level: level }: QueueStatistics): Tile {
 }
 
 export function answeredTile({ today }: QueueStatistics): Tile {
-  const others = today.left_otherwise > 0 ? `, ${today.left_otherwise} left otherwise` : ''
+  const others = today.left_otherwise > 0 ? `; ${today.left_otherwise} left otherwise` : ''
   return {
-    ...{ id: 'answered', label: 'Answered today', value: String(today.answered), level: 'none' },
-    detail: `of ${today.offered} offered${others}`,
+    ...{ id: 'answered', label: 'Answered', value: String(today.answered), level: 'none' },
+    detail: `of ${today.offered} offered today${others}`,
   }
 }
 
+/** Short ones, whom nobody could have answered, are told apart and held against nobody. */
 export function abandonedTile({ today }: QueueStatistics): Tile {
-  const { abandoned, offered, short_abandoned: short } = today
-  const share = offered === 0 ? '' : `${percentText((abandoned / offered) * 100)} of offered, `
+  const short = today.short_abandoned
+  const abandoned = today.abandoned - short
+  const offered = today.offered - short
+  const share = offered === 0 ? '' : `${percentText((abandoned / offered) * 100)} today; `
   return {
-    ...{ id: 'abandoned', label: 'Abandoned today', value: String(abandoned) },
-    detail: `${share}${short} short ones apart`,
+    ...{ id: 'abandoned', label: 'Abandoned', value: String(abandoned) },
+    detail: `${share}short ones apart: ${short}`,
     level: abandonedLevel(abandoned, offered),
   }
 }
@@ -82,7 +85,10 @@ export function speedTile({ speed_of_answer: speed }: QueueStatistics): Tile {
       value: secsText(speed.average_secs),
       level: 'none',
     },
-    detail: `half within ${secsText(speed.p50_secs)}, 90 % within ${secsText(speed.p90_secs)}`,
+    detail:
+      speed.average_secs === null
+        ? 'nobody was answered today'
+        : `on average; p50 ${secsText(speed.p50_secs)}, p90 ${secsText(speed.p90_secs)}`,
   }
 }
 

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Lane, Timeline, TimelineItem, TimelineLeg } from '../api/types.ts'
-import { appended, lanes, latestQuality, offsetText, timelineRows } from './timeline.ts'
+import {
+  appended,
+  lanes,
+  latestQuality,
+  lifelines,
+  offsetText,
+  rungOf,
+  shortMessage,
+  timelineRows,
+} from './timeline.ts'
 
 const item = (at: string, lane: Lane, leg: string, detail = {}): TimelineItem => ({
   ...{ at: `2026-11-22T12:00:${at}Z`, lane, leg, detail },
@@ -63,4 +72,36 @@ test('what was loaded before is not there twice', () => {
 test('the quality of a leg is that of its newest sample', () => {
   assert.deepEqual(latestQuality(timeline.items, 'a'), { lossPercent: 1, jitterMs: 3 })
   assert.equal(latestQuality(timeline.items, 'b'), undefined)
+})
+
+test('a ladder stands the first caller left of us and the others right; arrows go the way of the message', () => {
+  const caller = { ...leg('a'), from: '+15550101' }
+  const agent = { ...leg('b'), direction: 'outgoing', to: 'sip:alice@example.org' }
+  assert.deepEqual(lifelines([caller, agent]), ['1: +15550101', 'Holdfast', '2: alice'])
+  assert.equal(lifelines(Array.from({ length: 6 }, () => caller)), undefined, 'too many')
+  assert.equal(lifelines([]), undefined)
+  const rung = (id: string, direction: string) => {
+    const one = { ...timeline, items: [item('01.0', 'sip', id, { direction })] }
+    const [row] = timelineRows(one, new Set(lanes))
+    return row && rungOf(row)
+  }
+  assert.deepEqual(rung('a', 'in'), { from: 0, to: 1 })
+  assert.deepEqual(rung('a', 'out'), { from: 1, to: 0 })
+  assert.deepEqual(rung('b', 'out'), { from: 1, to: 2 })
+  assert.equal(rung('another', 'in'), undefined)
+  const text = 'INVITE sip:a SIP/2.0\r\nContent-Type: application/sdp\r\n\r\nv=0'
+  const said = (detail: object) => shortMessage(item('01.0', 'sip', 'a', detail))
+  assert.equal(said({ method: 'INVITE', status: null, text }), 'INVITE, SDP')
+  assert.equal(said({ method: 'BYE', status: 200, reason: 'OK', text: '' }), '200 OK')
+})
+
+test('words name legs by their number and say how loud it was; what did not change is the same row', () => {
+  const id = `v3:${'a'.repeat(40)}`
+  const detail = { inbound: { level_dbov: -17.6 }, outbound: { level_dbov: null } }
+  const heard = { ...item('02.0', 'media', id, detail), summary: `PCMU to ${id}` }
+  const one = { ...timeline, legs: [leg(id)], items: [heard] }
+  const [first] = timelineRows(one, new Set(lanes))
+  assert.equal(first?.said, 'PCMU to leg 1; level -18 dBov in, – out')
+  const [again] = timelineRows(one, new Set(lanes))
+  assert.equal(again, first)
 })

@@ -1,6 +1,7 @@
 // A call's history as lanes: SIP, commands, events, webhooks and the state of the audio, one after the other in time.
 
-import type { Lane, Timeline, TimelineItem } from '../api/types.ts'
+import type { Lane, Timeline, TimelineItem, TimelineLeg } from '../api/types.ts'
+import { partyText } from './format.ts'
 
 export const lanes: readonly Lane[] = ['sip', 'command', 'event', 'webhook', 'media']
 
@@ -12,13 +13,29 @@ export const laneNames: Readonly<Record<Lane, string>> = {
   media: 'Audio',
 }
 
-/** One row: an item, and how long after the row before it. */
+/** One row: an item, and how long after the first one. */
 export interface TimelineRow {
   readonly item: TimelineItem
   readonly atMs: number
   readonly sinceStartMs: number
   /** Which of the call's legs, from 1; 0 when it concerns none. */
   readonly legNumber: number
+  /** The item in words; legs have their numbers in them. */
+  readonly said: string
+}
+
+/** A row that says the same as before is the same object, so that nothing is drawn anew for it. */
+const made = new WeakMap<TimelineItem, TimelineRow>()
+
+function rowOf(fresh: TimelineRow): TimelineRow {
+  const known = made.get(fresh.item)
+  const isSame =
+    known?.sinceStartMs === fresh.sinceStartMs &&
+    known.legNumber === fresh.legNumber &&
+    known.said === fresh.said
+  if (isSame) return known
+  made.set(fresh.item, fresh)
+  return fresh
 }
 
 /** Items of the chosen lanes in the order of time; those of one moment keep the server's order. */
@@ -33,10 +50,70 @@ export function timelineRows(
     .map((item, index) => {
       const atMs = times[index] ?? startMs
       const legNumber = numbers.get(item.leg) ?? 0
-      return { item, atMs, sinceStartMs: atMs - startMs, legNumber }
+      const said = saidOf(item, numbers)
+      return rowOf({ item, atMs, sinceStartMs: atMs - startMs, legNumber, said })
     })
     .filter(({ item }) => chosen.has(item.lane))
     .sort((a, b) => (a.item.at < b.item.at ? -1 : a.item.at > b.item.at ? 1 : 0))
+}
+
+const idForm = /v3:[\w-]{20,}/g
+
+function saidOf(item: TimelineItem, numbers: ReadonlyMap<string, number>): string {
+  const words = item.summary.replace(idForm, (id) => {
+    const number = numbers.get(id)
+    return number === undefined ? id : `leg ${number}`
+  })
+  return item.kind === 'sample' ? `${words}${levelsOf(item)}` : words
+}
+
+/** How loud it was, dBov: 0 is as loud as can be, -127 nothing at all. */
+function levelsOf({ detail }: TimelineItem): string {
+  const level = (way: string): string => {
+    const figures = detail[way]
+    const value =
+      typeof figures === 'object' && figures !== null && 'level_dbov' in figures
+        ? figures.level_dbov
+        : null
+    return typeof value === 'number' ? `${Math.round(value)}` : '–'
+  }
+  return `; level ${level('inbound')} dBov in, ${level('outbound')} out`
+}
+
+/** What is drawn between two lifelines of the ladder: from one place to another, counted from 0. */
+export interface Rung {
+  readonly from: number
+  readonly to: number
+}
+
+/** More would leave no room between them. */
+const ladderLegsMax = 5
+const ourPlace = 1
+
+/** The lifelines from left to right: the first leg, ourselves, the other legs. Undefined: there are too many. */
+export function lifelines(legs: readonly TimelineLeg[]): readonly string[] | undefined {
+  if (legs.length === 0 || legs.length > ladderLegsMax) return undefined
+  const names = legs.map((leg, index) => {
+    const party = partyText(leg.direction === 'incoming' ? leg.from : leg.to)
+    return `${index + 1}: ${party}`
+  })
+  return names.toSpliced(ourPlace, 0, 'Holdfast')
+}
+
+/** Between whom a SIP message went. */
+export function rungOf({ item, legNumber }: TimelineRow): Rung | undefined {
+  if (item.lane !== 'sip' || legNumber === 0) return undefined
+  const other = legNumber === 1 ? 0 : legNumber
+  return item.detail['direction'] === 'in'
+    ? { from: other, to: ourPlace }
+    : { from: ourPlace, to: other }
+}
+
+/** A SIP message in a few letters: `INVITE, SDP` or `200 OK, SDP`. */
+export function shortMessage({ detail }: TimelineItem): string {
+  const { status, reason, method, text } = detail
+  const name = typeof status === 'number' ? `${status} ${String(reason)}` : String(method)
+  return /^content-type:\s*application\/sdp/im.test(String(text)) ? `${name}, SDP` : name
 }
 
 /** `+0.000 s`, `+12.304 s`, `+3:05.120`. */

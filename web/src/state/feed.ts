@@ -1,14 +1,15 @@
 // One live stream for the whole console: the statistics it tells are kept here, one signal for each queue, so that a
 // figure that changes redraws its own tile; pages that follow events listen while they are open.
-import { signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { getAll } from '../api/client.ts'
 import { openLive } from '../api/live.ts'
 import type { Live, LiveState } from '../api/live.ts'
 import type { ServerEvent } from '../api/sse.ts'
 import type { CallEvent, QueueStatistics } from '../api/types.ts'
-import { setServerTime } from './clock.ts'
-import { role } from './session.ts'
+import { setServerTime, standAt } from './clock.ts'
+import { tell } from './notices.ts'
+import { sessionEnded } from './session.ts'
 
 export const liveState = signal<LiveState>({ at: 'connecting' })
 export const serverVersion = signal('')
@@ -40,19 +41,23 @@ export function statisticsOf(queueName: string): Signal<QueueStatistics> | undef
 
 /** New figures of some queues; the others stay. */
 export function takeStatistics(items: readonly QueueStatistics[]): void {
-  for (const item of items) {
-    const name = item.queue_name
-    if (name === null) {
-      total.value = item
-      continue
+  batch(() => {
+    statisticsTrouble.value = ''
+    for (const item of items) {
+      const name = item.queue_name
+      const known = name === null ? undefined : queues.get(name)
+      if (name === null) total.value = item
+      else if (known === undefined) queues.set(name, signal(item))
+      else known.value = item
     }
-    const known = queues.get(name)
-    if (known !== undefined) known.value = item
-    else {
-      queues.set(name, signal(item))
-      queueNames.value = [...queues.keys()].sort((a, b) => a.localeCompare(b))
-    }
-  }
+    if (queues.size !== queueNames.value.length) nameQueues()
+  })
+}
+
+const order = new Intl.Collator(undefined, { numeric: true })
+
+function nameQueues(): void {
+  queueNames.value = [...queues.keys()].sort((a, b) => order.compare(a, b))
 }
 
 /** All figures anew; queues that are gone go. */
@@ -60,13 +65,17 @@ export async function loadStatistics(): Promise<void> {
   const answer = await getAll<QueueStatistics>('/v2/queue_statistics')
   if (!answer.ok) {
     statisticsTrouble.value = answer.refusal.text
+    // It has just started and still counts: it says so with 503.
+    if (answer.refusal.status === 503 && live !== undefined)
+      setTimeout(() => void loadStatistics(), 1000)
     return
   }
-  statisticsTrouble.value = ''
   const names = new Set(answer.body.map((item) => item.queue_name))
-  for (const name of queues.keys()) if (!names.has(name)) queues.delete(name)
-  takeStatistics(answer.body)
-  queueNames.value = [...queues.keys()].sort((a, b) => a.localeCompare(b))
+  batch(() => {
+    for (const name of queues.keys()) if (!names.has(name)) queues.delete(name)
+    takeStatistics(answer.body)
+    nameQueues()
+  })
 }
 
 function take({ type, data }: ServerEvent): void {
@@ -75,7 +84,7 @@ function take({ type, data }: ServerEvent): void {
     case 'hello': {
       const { server_time: time, version } = body as { server_time: string; version: string } // As documented.
       setServerTime(Date.parse(time))
-      serverVersion.value = version
+      takeVersion(version)
       started()
       return
     }
@@ -86,6 +95,15 @@ function take({ type, data }: ServerEvent): void {
       return
     default:
   }
+}
+
+/** Pages of an older server would stay on a wall for ever: they are loaded anew, except under somebody's hands. */
+function takeVersion(version: string): void {
+  const before = serverVersion.value
+  serverVersion.value = version
+  if (before === '' || before === version) return
+  if (document.querySelector('dialog[open]') === null) location.reload()
+  else tell('The server was updated: load this page anew when you are done.', true)
 }
 
 /** One object, a list of them, or a list in `data`. */
@@ -113,20 +131,23 @@ export function startFeed(): void {
       random: () => Math.random(),
     },
     {
-      onState: (state) => (liveState.value = state),
+      onState: (state) => {
+        liveState.value = state
+        standAt(state.at === 'stale' ? state.sinceMs : undefined)
+      },
       onEvent: take,
       onReset: started,
       onSignedOut: () => {
         live = undefined
-        role.value = 'nobody'
+        sessionEnded()
       },
     },
   )
-  const hurry = (): void => live?.retryNow()
-  addEventListener('online', hurry)
-  document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'visible') hurry()
-  })
+}
+
+/** For the moment when the network is back, or the tab is looked at again. */
+export function hurryFeed(): void {
+  if (document.visibilityState === 'visible') live?.retryNow()
 }
 
 export function stopFeed(): void {

@@ -28,10 +28,18 @@ export function hrefOf(...parts: readonly string[]): string {
 }
 
 export function go(href: string): void {
-  if (href !== location.pathname) history.pushState(null, '', href)
+  if (href !== location.pathname) {
+    history.pushState(null, '', href)
+    scrollTo(0, 0)
+  }
   route.value = partsOf(location.pathname)
   // Someone who does not see the page change hears its new heading.
-  queueMicrotask(() => document.querySelector<HTMLElement>('h1')?.focus())
+  focusHeading()
+}
+
+/** For keys: where one goes on when what had the focus is gone. Nothing is scrolled. */
+export function focusHeading(): void {
+  queueMicrotask(() => document.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true }))
 }
 
 export function startRoute(): void {

@@ -30,7 +30,17 @@ function optionsOf(widthPx: number, heightPx: number): uPlot.Options {
   }
 }
 
-const library = () => import('uplot')
+/** Each is painted in a moment of its own: many at once would hold up the page. */
+let before: Promise<unknown> = Promise.resolve()
+
+function library() {
+  const mine = before.then(async () => {
+    await new Promise((resolve) => setTimeout(resolve))
+    return import('uplot')
+  })
+  before = mine.catch(() => undefined) // Without lines the figures are there all the same.
+  return mine
+}
 
 function dataOf(history: readonly number[]): uPlot.AlignedData {
   return [history.map((_, minute) => minute), [...history]]
@@ -49,24 +59,27 @@ export function WaitingChart({ history, heightPx, label }: WaitingChartProps) {
     if (element === null) return
     let end = (): void => undefined
     let closed = false
-    void library().then(({ default: Plot }) => {
-      if (closed) return
-      const plot = new Plot(
-        optionsOf(element.clientWidth || 200, heightPx),
-        dataOf(latest.current),
-        element,
-      )
-      chart.current = plot
-      const resized = new ResizeObserver(() => {
-        const width = element.clientWidth
-        if (width > 0 && width !== plot.width) plot.setSize({ width, height: heightPx })
-      })
-      resized.observe(element)
-      end = () => {
-        resized.disconnect()
-        plot.destroy()
-      }
-    })
+    void library().then(
+      ({ default: Plot }) => {
+        if (closed) return
+        const plot = new Plot(
+          optionsOf(element.clientWidth || 200, heightPx),
+          dataOf(latest.current),
+          element,
+        )
+        chart.current = plot
+        const resized = new ResizeObserver(() => {
+          const width = element.clientWidth
+          if (width > 0 && width !== plot.width) plot.setSize({ width, height: heightPx })
+        })
+        resized.observe(element)
+        end = () => {
+          resized.disconnect()
+          plot.destroy()
+        }
+      },
+      () => undefined,
+    )
     return () => {
       closed = true
       chart.current = undefined

@@ -3,11 +3,12 @@ import { useSignalEffect } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { timeText } from '../model/format.ts'
 import { liveState, serverVersion, startFeed, stopFeed } from '../state/feed.ts'
-import { now } from '../state/clock.ts'
+import { clock, serverTime } from '../state/clock.ts'
 import { dismiss, notices } from '../state/notices.ts'
 import { hrefOf, route } from '../state/route.ts'
-import { role, signOut } from '../state/session.ts'
+import { role, sessionTrouble, signOut } from '../state/session.ts'
 import { nextTheme, theme } from '../state/theme.ts'
+import { ListeningBar } from '../ui/listening-bar.tsx'
 import { CallPage } from './call.tsx'
 import { CallsPage } from './calls.tsx'
 import { QueuePage } from './queue.tsx'
@@ -32,7 +33,15 @@ export function App() {
   })
   switch (role.value) {
     case 'unknown':
-      return <p class="nothing">Asking the server …</p>
+      return (
+        <main id="main">
+          <p class="nothing" role="status">
+            {sessionTrouble.value === ''
+              ? 'Asking the server …'
+              : `${sessionTrouble.value} It is asked again every few seconds.`}
+          </p>
+        </main>
+      )
     case 'nobody':
       return <SignIn />
     case 'read':
@@ -43,6 +52,7 @@ export function App() {
 
 function Frame() {
   const [isHelpOpen, setHelpOpen] = useState(false)
+  const isStale = liveState.value.at === 'stale'
   useShortcuts(() => setHelpOpen(true))
   return (
     <>
@@ -51,7 +61,10 @@ function Frame() {
       </a>
       <Header onHelp={() => setHelpOpen(true)} />
       <StaleBanner />
-      <CurrentPage />
+      <ListeningBar />
+      <div class={isStale ? 'old' : ''}>
+        <CurrentPage />
+      </div>
       <Notices />
       {isHelpOpen ? <ShortcutHelp onClose={() => setHelpOpen(false)} /> : null}
     </>
@@ -125,7 +138,7 @@ function Clock() {
       aria-label={`The server's time; the page is ${words}`}
     >
       <span aria-hidden="true">{state === 'live' ? '●' : '○'}</span>{' '}
-      <time>{timeText(now.value)}</time>
+      <time>{timeText(clock.value)}</time>
     </span>
   )
 }
@@ -134,13 +147,13 @@ function Clock() {
 function StaleBanner() {
   const state = liveState.value
   if (state.at !== 'stale') return null
-  const secs = Math.max(0, Math.ceil((state.retryAtMs - Date.now()) / 1000))
-  void now.value // Counts down with the clock.
+  const secs = Math.max(0, Math.ceil((serverTime(state.retryAtMs) - clock.value) / 1000))
+  const why = state.why === '' ? 'The server does not answer.' : state.why
   return (
     <div class="stale" role="alert">
-      <strong>Stale since {timeText(state.sinceMs)}.</strong>{' '}
+      <strong>Stale since {timeText(serverTime(state.sinceMs))}.</strong>{' '}
       <span aria-live="off">
-        The server does not answer; next try {secs === 0 ? 'now' : `in ${secs} s`}.
+        {why} What you see is of that moment. Next try {secs === 0 ? 'now' : `in ${secs} s`}.
       </span>
     </div>
   )

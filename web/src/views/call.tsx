@@ -1,20 +1,34 @@
 // One page that explains a call: SIP, commands, events, webhooks and audio of all its legs on one line of time, while it
 // lasts and afterwards. Each line opens to everything that is known of it.
 import { useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get, pathOf } from '../api/client.ts'
 import type { Lane, Timeline, TimelineItem, TimelineLeg } from '../api/types.ts'
 import { clockText, countText, exactTimeText, momentText, partyText } from '../model/format.ts'
-import { appended, laneNames, lanes, offsetText, timelineRows } from '../model/timeline.ts'
-import type { TimelineRow } from '../model/timeline.ts'
+import {
+  appended,
+  laneNames,
+  lanes,
+  lifelines,
+  offsetText,
+  rungOf,
+  shortMessage,
+  timelineRows,
+} from '../model/timeline.ts'
+import type { Rung, TimelineRow } from '../model/timeline.ts'
 import { now } from '../state/clock.ts'
 import { hrefOf } from '../state/route.ts'
+import { role } from '../state/session.ts'
 import { CopyButton } from '../ui/copy.tsx'
+import { ListenButton } from '../ui/listen-button.tsx'
+import { Groups } from '../ui/groups.tsx'
 import { Nothing, Page, Trouble } from '../ui/page.tsx'
 
 /** A page of many thousand lines helps nobody; the files to download hold everything. */
 const itemsMax = 3000
 const waitSecs = 20
+const linesPerGroup = 25
 const pauseMs = 500
 const troublePauseMs = 5000
 
@@ -77,6 +91,13 @@ export function CallPage({ id }: { readonly id: string }) {
       }
       actions={
         <>
+          {role.value === 'admin' && leg !== undefined ? (
+            <ListenButton
+              id={id}
+              name={partyText(leg.direction === 'incoming' ? leg.from : leg.to)}
+              isAlive={leg.answered_at !== null && leg.ended_at === null}
+            />
+          ) : null}
           <a class="button" href={pathOf`/v2/calls/${id}/timeline/bundle`} download>
             Download all
           </a>
@@ -113,11 +134,7 @@ export function CallPage({ id }: { readonly id: string }) {
               </label>
             ))}
           </fieldset>
-          <ol class="timeline">
-            {timelineRows(known, chosen.value).map((row) => (
-              <Row key={row.item.cursor} row={row} />
-            ))}
-          </ol>
+          <Axis known={known} chosen={chosen.value} />
           {known.items.length >= itemsMax ? (
             <p class="hint">More than {itemsMax} lines; the download has all of them.</p>
           ) : null}
@@ -173,23 +190,105 @@ function LegLength({ leg }: { readonly leg: TimelineLeg }) {
   return <span>{clockText((endMs - Date.parse(leg.started_at)) / 1000)}</span>
 }
 
-function Row({ row }: { readonly row: TimelineRow }) {
-  const { item, atMs, sinceStartMs, legNumber } = row
-  const isOpen = useSignal(false)
+interface AxisProps {
+  readonly known: Timeline
+  readonly chosen: ReadonlySet<Lane>
+}
+
+/** One axis of time from top to bottom, the lanes beside each other; on a narrow screen within each other. */
+function Axis({ known, chosen }: AxisProps) {
+  const names = lifelines(known.legs)
+  const rows = timelineRows(known, chosen)
+  const open = useSignal<ReadonlySet<string>>(new Set())
+  return (
+    <div class="axis" style={{ '--lifelines': String(names?.length ?? 1) }}>
+      <div class="axis-head" aria-hidden="true">
+        <span>Time</span>
+        <span class="lifelines">
+          {names === undefined ? 'SIP' : names.map((name) => <span key={name}>{name}</span>)}
+        </span>
+        <span>Commands</span>
+        <span>Events and webhooks</span>
+        <span>Audio</span>
+      </div>
+      <div class={names === undefined ? 'timeline' : 'timeline ladder'} data-count={rows.length}>
+        <Groups
+          items={rows}
+          perGroup={linesPerGroup}
+          guessPx={linesPerGroup * 36}
+          draw={(some, from) => (
+            <ol start={from + 1}>
+              {some.map((row) => (
+                <Row key={row.item.cursor} {...{ row, open }} lifelineCount={names?.length ?? 0} />
+              ))}
+            </ol>
+          )}
+        />
+      </div>
+    </div>
+  )
+}
+
+interface RowProps {
+  readonly row: TimelineRow
+  /** 0: no ladder is drawn. */
+  readonly lifelineCount: number
+  /** Cursors of the lines that are open: they stay so when they come back into view. */
+  readonly open: Signal<ReadonlySet<string>>
+}
+
+function Row({ row, lifelineCount, open }: RowProps) {
+  const { item, atMs, sinceStartMs, legNumber, said } = row
+  const isOpen = open.value.has(item.cursor)
+  const toggled = (isNow: boolean): void => {
+    const next = new Set(open.peek())
+    if (isNow) next.add(item.cursor)
+    else next.delete(item.cursor)
+    if (next.size !== open.peek().size) open.value = next
+  }
+  const rung = lifelineCount === 0 ? undefined : rungOf(row)
   return (
     <li class={`lane-${item.lane}`} data-row data-lane={item.lane}>
-      <details onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
+      <details open={isOpen} onToggle={(event) => toggled(event.currentTarget.open)}>
         <summary>
           <span class="at" title={exactTimeText(atMs)}>
             {offsetText(sinceStartMs)}
           </span>
           <span class="lane">{laneNames[item.lane]}</span>
-          <span class="leg">{legNumber === 0 ? '' : `leg ${legNumber}`}</span>
-          <span class="said">{item.summary}</span>
+          <span class="cell">
+            <span class="leg">{legNumber === 0 ? '' : `leg ${legNumber}`}</span>
+            {rung === undefined ? (
+              <span class="said">{said}</span>
+            ) : (
+              <Message row={row} rung={rung} of={lifelineCount} />
+            )}
+          </span>
         </summary>
-        {isOpen.value ? <Detail item={item} /> : null}
+        {isOpen ? <Detail item={item} /> : null}
       </details>
     </li>
+  )
+}
+
+interface MessageProps {
+  readonly row: TimelineRow
+  readonly rung: Rung
+  readonly of: number
+}
+
+/** An arrow from one lifeline to another with a few letters; where no ladder is drawn, the whole line in words. */
+function Message({ row: { said, item }, rung, of }: MessageProps) {
+  const left = (Math.min(rung.from, rung.to) + 0.5) / of
+  const width = Math.abs(rung.to - rung.from) / of
+  return (
+    <span
+      class={rung.to > rung.from ? 'said rung right' : 'said rung left'}
+      style={{ marginLeft: `${left * 100}%`, width: `${width * 100}%` }}
+      title={said}
+    >
+      <span class="in-words">{said}</span>
+      <span class="short">{shortMessage(item)}</span>
+    </span>
   )
 }
 

@@ -8,11 +8,10 @@ import type { Caller } from '../model/callers.ts'
 import { partyText } from '../model/format.ts'
 import { tell } from '../state/notices.ts'
 import { queueNames } from '../state/feed.ts'
-import { Confirm, Dialog } from '../ui/dialog.tsx'
-import { listenTo } from '../ui/listen.ts'
-import { Trouble } from '../ui/page.tsx'
+import { watchTake } from '../state/take.ts'
+import { Confirm, FormDialog } from '../ui/dialog.tsx'
 
-export type ActKind = 'take' | 'move' | 'listen' | 'remove' | 'hangup'
+export type ActKind = 'take' | 'move' | 'remove' | 'hangup'
 
 export interface Act {
   readonly kind: ActKind
@@ -22,34 +21,31 @@ export interface Act {
 export interface CallerActionsProps {
   readonly act: Act
   readonly queueName: string
+  /** Whether the caller still waits: others take callers too, and callers hang up. */
+  readonly isThere: boolean
   readonly onClose: () => void
 }
 
-export function CallerActions({ act, queueName, onClose }: CallerActionsProps) {
+export function CallerActions({ act, queueName, isThere, onClose }: CallerActionsProps) {
   const { kind, caller } = act
   const number = partyText(caller.from)
+  const news = isThere ? '' : `${number} does not wait here any more.`
   const run = async (asked: Promise<Answer<unknown>>, done: string): Promise<void> => {
     const answer = await asked
     if (answer.ok) tell(done)
     else tell(answer.refusal.text, true)
   }
-  useEffect(() => {
-    if (kind !== 'listen') return
-    listenTo(caller.id)
-    onClose()
-  }, [act])
   switch (kind) {
-    case 'listen':
-      return null
     case 'take':
-      return <TakeDialog {...{ caller, onClose }} />
+      return <TakeDialog {...{ caller, news, onClose }} />
     case 'move':
-      return <MoveDialog {...{ caller, queueName, onClose }} />
+      return <MoveDialog {...{ caller, news, queueName, onClose }} />
     case 'remove':
       return (
         <Confirm
           title={`Remove ${number} from ${queueName}?`}
           text="The caller loses the place in the queue and stays on the phone; what comes next is up to the application."
+          news={news}
           action="Remove"
           onConfirm={() =>
             void run(
@@ -65,6 +61,7 @@ export function CallerActions({ act, queueName, onClose }: CallerActionsProps) {
         <Confirm
           title={`Hang up on ${number}?`}
           text="The call ends at once."
+          news={news}
           action="Hang up"
           onConfirm={() =>
             void run(
@@ -80,15 +77,16 @@ export function CallerActions({ act, queueName, onClose }: CallerActionsProps) {
 
 interface DialogProps {
   readonly caller: Caller
+  readonly news: string
   readonly onClose: () => void
 }
 
 /** Users with a phone that is registered now, as suggestions. */
-function useAgents(): readonly string[] {
-  const [users, setUsers] = useState<readonly string[]>([])
+function useAgents(): readonly Registration[] {
+  const [users, setUsers] = useState<readonly Registration[]>([])
   useEffect(() => {
     void getAll<Registration>('/v2/sip_registrations?filter[registered]=true').then((answer) => {
-      if (answer.ok) setUsers(answer.body.map(({ username }) => username))
+      if (answer.ok) setUsers(answer.body)
     })
   }, [])
   return users
@@ -98,91 +96,79 @@ function useAgents(): readonly string[] {
  * Calls a number or agent, who is bridged to the caller when answering. Until then the caller stays in the queue: when
  * nobody answers, no place is lost.
  */
-function TakeDialog({ caller, onClose }: DialogProps) {
-  const [trouble, setTrouble] = useState('')
+function TakeDialog({ caller, news, onClose }: DialogProps) {
   const agents = useAgents()
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (!(event.currentTarget instanceof HTMLFormElement)) return
-    const to = String(new FormData(event.currentTarget).get('to') ?? '').trim()
-    const answer = await ask('POST', '/v2/calls', {
+  const submit = async (textOf: (name: string) => string): Promise<string> => {
+    const said = textOf('to')
+    const to = agents.find(({ username }) => username === said)?.sip_uri ?? said
+    const watch = watchTake(partyText(to), partyText(caller.from))
+    const answer = await ask<{ data: { call_control_id: string } }>('POST', '/v2/calls', {
       connection_id: caller.connectionId,
       ...{ to, from: caller.to, link_to: caller.id },
       ...{ bridge_intent: true, bridge_on_answer: true },
     })
-    if (!answer.ok) return setTrouble(answer.refusal.text)
-    tell(`${to} is being called.`)
-    onClose()
+    watch(answer.ok ? answer.body.data.call_control_id : undefined)
+    if (!answer.ok) return answer.refusal.text
+    tell(`${partyText(to)} is being called.`)
+    return ''
   }
   return (
-    <Dialog title={`Take ${partyText(caller.from)}`} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
-        <label>
-          Number or SIP address of who takes the call
-          <input
-            name="to"
-            required
-            autofocus
-            list="agents"
-            placeholder="+15550100 or sip:agent@example.org"
-          />
-        </label>
-        <datalist id="agents">
-          {agents.map((user) => (
-            <option key={user} value={user} />
-          ))}
-        </datalist>
-        <p class="hint">The caller keeps the place until somebody answers.</p>
-        <Trouble text={trouble} />
-        <Buttons action="Call" onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Take ${partyText(caller.from)}`}
+      action="Call"
+      {...{ news, onClose }}
+      onSubmit={submit}
+    >
+      <label>
+        Number, SIP user or SIP address of who takes the call
+        <input
+          name="to"
+          required
+          autofocus
+          autocomplete="off"
+          list="agents"
+          placeholder="+15550100, alice or sip:alice@example.org"
+        />
+      </label>
+      <datalist id="agents">
+        {agents.map(({ username }) => (
+          <option key={username} value={username} />
+        ))}
+      </datalist>
+      <p class="hint">The caller keeps the place until somebody answers.</p>
+    </FormDialog>
   )
 }
 
-function MoveDialog({ caller, queueName, onClose }: DialogProps & { readonly queueName: string }) {
-  const [trouble, setTrouble] = useState('')
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (!(event.currentTarget instanceof HTMLFormElement)) return
-    const name = String(new FormData(event.currentTarget).get('queue') ?? '').trim()
+function MoveDialog(props: DialogProps & { readonly queueName: string }) {
+  const { caller, news, queueName, onClose } = props
+  const submit = async (textOf: (name: string) => string): Promise<string> => {
+    const name = textOf('queue')
     const answer = await ask('POST', pathOf`/v2/calls/${caller.id}/actions/enqueue`, {
       queue_name: name,
     })
-    if (!answer.ok) return setTrouble(answer.refusal.text)
+    if (!answer.ok) return answer.refusal.text
     tell(`${partyText(caller.from)} is at the end of ${name}.`)
-    onClose()
+    return ''
   }
   return (
-    <Dialog title={`Move ${partyText(caller.from)}`} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
-        <label>
-          To the end of queue
-          <input name="queue" required autofocus list="queues" />
-        </label>
-        <datalist id="queues">
-          {queueNames.value
-            .filter((name) => name !== queueName)
-            .map((name) => (
-              <option key={name} value={name} />
-            ))}
-        </datalist>
-        <Trouble text={trouble} />
-        <Buttons action="Move" onClose={onClose} />
-      </form>
-    </Dialog>
-  )
-}
-
-function Buttons({ action, onClose }: { readonly action: string; readonly onClose: () => void }) {
-  return (
-    <div class="buttons">
-      <button type="button" onClick={onClose}>
-        Cancel
-      </button>
-      <button type="submit" class="primary">
-        {action}
-      </button>
-    </div>
+    <FormDialog
+      title={`Move ${partyText(caller.from)}`}
+      action="Move"
+      {...{ news, onClose }}
+      onSubmit={submit}
+    >
+      <label>
+        To the end of queue
+        <input name="queue" required autofocus autocomplete="off" list="queues" />
+      </label>
+      <datalist id="queues">
+        {queueNames.value
+          .filter((name) => name !== queueName)
+          .map((name) => (
+            <option key={name} value={name} />
+          ))}
+      </datalist>
+    </FormDialog>
   )
 }

@@ -1,21 +1,22 @@
 // The rows of a queue. Of a thousand only those in view are in the page; the table's length is kept by an empty row above
 // and below, and readers are told how many there really are.
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { Caller } from '../model/callers.ts'
 import { clockText, partyText } from '../model/format.ts'
 import { rowWindow } from '../model/window.ts'
 import { now } from '../state/clock.ts'
-import { hrefOf } from '../state/route.ts'
+import { focusHeading, hrefOf } from '../state/route.ts'
 import { role } from '../state/session.ts'
-import { listening } from '../ui/listen.ts'
+import { ListenButton } from '../ui/listen-button.tsx'
 import { qualityOf, watchQuality } from '../state/quality.ts'
 import { LevelMark } from '../ui/tile.tsx'
 import { lossLevel } from '../model/thresholds.ts'
 import type { Act, ActKind } from './caller-actions.tsx'
 
 /** As the style sheet has it. */
-const rowPx = 48
+const narrow = matchMedia('(max-width: 1000px)')
+const rowPxNow = (): number => (narrow.matches ? 112 : 48)
 
 export interface CallerTableProps {
   readonly rows: readonly { readonly caller: Caller; readonly position: number }[]
@@ -24,16 +25,17 @@ export interface CallerTableProps {
 
 export function CallerTable({ rows, onAct }: CallerTableProps) {
   const body = useRef<HTMLTableSectionElement>(null)
-  const view = useSignal({ scrolledPx: 0, visiblePx: innerHeight })
+  const view = useSignal({ scrolledPx: 0, visiblePx: innerHeight, rowPx: rowPxNow() })
   useEffect(() => {
     const look = (): void => {
       const top = body.current?.getBoundingClientRect().top ?? 0
+      const rowPx = rowPxNow()
       // A row more or less would draw anew with every pixel.
       const scrolledPx = Math.floor(-top / rowPx) * rowPx
       const old = view.peek()
-      if (old.scrolledPx !== scrolledPx || old.visiblePx !== innerHeight) {
-        view.value = { scrolledPx, visiblePx: innerHeight }
-      }
+      const isSame =
+        old.scrolledPx === scrolledPx && old.visiblePx === innerHeight && old.rowPx === rowPx
+      if (!isSame) view.value = { scrolledPx, visiblePx: innerHeight, rowPx }
     }
     look()
     addEventListener('scroll', look, { passive: true })
@@ -43,29 +45,40 @@ export function CallerTable({ rows, onAct }: CallerTableProps) {
       removeEventListener('resize', look)
     }
   }, [])
-  const { scrolledPx, visiblePx } = view.value
+  const { scrolledPx, visiblePx, rowPx } = view.value
   const { from, to } = rowWindow(rows.length, rowPx, scrolledPx, visiblePx)
   const shown = rows.slice(from, to)
   return (
     <div class="callers-frame">
-      <table class="callers" aria-rowcount={rows.length + 1}>
-        <thead>
-          <tr aria-rowindex={1}>
-            <th scope="col">Position</th>
-            <th scope="col">Number</th>
-            <th scope="col" class="wide">
+      {/* Roles in so many words: what is laid out as a grid is no table to some browsers any more. */}
+      <table class="callers" role="table" aria-rowcount={rows.length + 1}>
+        <thead role="rowgroup">
+          <tr role="row" aria-rowindex={1}>
+            <th role="columnheader" scope="col">
+              Position
+            </th>
+            <th role="columnheader" scope="col">
+              Number
+            </th>
+            <th role="columnheader" scope="col">
               Called
             </th>
-            <th scope="col">Waits</th>
-            <th scope="col">State</th>
-            <th scope="col" class="wide">
+            <th role="columnheader" scope="col">
+              Waits
+            </th>
+            <th role="columnheader" scope="col">
+              State
+            </th>
+            <th role="columnheader" scope="col">
               Quality
             </th>
-            <th scope="col">{role.value === 'admin' ? 'Actions' : 'Call'}</th>
+            <th role="columnheader" scope="col">
+              {role.value === 'admin' ? 'Actions' : 'Call'}
+            </th>
           </tr>
         </thead>
-        <tbody ref={body}>
-          <Gap rows={from} />
+        <tbody role="rowgroup" ref={body}>
+          <Gap heightPx={from * rowPx} />
           {shown.map(({ caller, position }, index) => (
             <CallerRow
               key={caller.id}
@@ -73,21 +86,24 @@ export function CallerTable({ rows, onAct }: CallerTableProps) {
               rowIndex={from + index + 2}
             />
           ))}
-          <Gap rows={rows.length - to} />
+          <Gap heightPx={(rows.length - to) * rowPx} />
         </tbody>
       </table>
     </div>
   )
 }
 
-function Gap({ rows }: { readonly rows: number }) {
-  if (rows <= 0) return null
+function Gap({ heightPx }: { readonly heightPx: number }) {
+  if (heightPx <= 0) return null
   return (
     <tr class="gap" aria-hidden="true">
-      <td colSpan={7} style={{ height: `${rows * rowPx}px` }} />
+      <td colSpan={7} style={{ height: `${heightPx}px` }} />
     </tr>
   )
 }
+
+/** The one that had the focus last. */
+let rowInFocus: HTMLTableRowElement | undefined
 
 interface CallerRowProps {
   readonly caller: Caller
@@ -97,6 +113,21 @@ interface CallerRowProps {
 }
 
 function CallerRow({ caller, position, rowIndex, onAct }: CallerRowProps) {
+  const element = useRef<HTMLTableRowElement>(null)
+  // Buttons that cannot be pressed any more lose the focus: the caller's number keeps it.
+  useLayoutEffect(() => {
+    const row = element.current
+    if (!caller.alive && row?.contains(document.activeElement) === true)
+      row.querySelector('a')?.focus({ preventScroll: true })
+  }, [caller.alive])
+  useEffect(() => {
+    const row = element.current
+    return () => {
+      // The row is out of the page by now, and took the focus with it.
+      if (row !== null && row === rowInFocus && document.activeElement === document.body)
+        focusHeading()
+    }
+  }, [])
   const number = partyText(caller.from)
   const button = (kind: ActKind, name: string) => (
     <button
@@ -109,25 +140,39 @@ function CallerRow({ caller, position, rowIndex, onAct }: CallerRowProps) {
       <span class="unseen"> {number}</span>
     </button>
   )
-  const isHeard = listening.value === caller.id
   return (
-    <tr aria-rowindex={rowIndex} data-row data-caller={caller.id}>
-      <td class="number">{position}</td>
-      <td>
+    <tr
+      ref={element}
+      onFocusIn={({ currentTarget }) => (rowInFocus = currentTarget)}
+      role="row"
+      aria-rowindex={rowIndex}
+      data-row
+      data-caller={caller.id}
+    >
+      <td role="cell" class="position">
+        {position}
+      </td>
+      <td role="cell" class="number">
         <a href={hrefOf('calls', caller.id)}>{number}</a>
       </td>
-      <td class="wide">{partyText(caller.to)}</td>
-      <td class="number">
+      <td role="cell" class="called">
+        {partyText(caller.to)}
+      </td>
+      <td role="cell" class="waits">
         <Wait sinceMs={caller.enqueuedAtMs} />
       </td>
-      <td>{caller.alive ? 'waiting' : 'hung up, place kept'}</td>
-      <td class="wide">{caller.alive ? <QualityCell id={caller.id} /> : '–'}</td>
-      <td class="actions">
+      <td role="cell" class="state">
+        {caller.alive ? 'waiting' : 'hung up, place kept'}
+      </td>
+      <td role="cell" class="quality">
+        {caller.alive ? <QualityCell id={caller.id} /> : '–'}
+      </td>
+      <td role="cell" class="actions">
         {role.value === 'admin' ? (
           <>
             {button('take', 'Take')}
             {button('move', 'Move')}
-            {button('listen', isHeard ? 'Stop' : 'Listen')}
+            <ListenButton class="small" id={caller.id} name={number} isAlive={caller.alive} />
             {button('remove', 'Remove')}
             {button('hangup', 'Hang up')}
           </>

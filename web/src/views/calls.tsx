@@ -24,7 +24,7 @@ export function CallsPage() {
   if (from !== '') query.set('filter[from]', from)
   if (state !== '') query.set('filter[state]', state)
   const path = `/v2/call_timelines?${query}`
-  const { data, trouble, reload } = useLoaded(path, () => get<Calls>(path))
+  const { data, trouble, reload } = useLoaded(path, () => get<Calls>(path), page === 1 ? 5000 : 0)
   return (
     <Page
       title="Calls"

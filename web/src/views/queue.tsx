@@ -127,7 +127,13 @@ export function QueuePage({ queueName }: { readonly queueName: string }) {
         <CallerTable rows={shown.value} onAct={setAct} />
       )}
       {act === undefined ? null : (
-        <CallerActions act={act} queueName={queueName} onClose={() => setAct(undefined)} />
+        <CallerActions
+          {...{ act, queueName }}
+          isThere={rows.value.some(
+            ({ id, alive }) => id === act.caller.id && alive === act.caller.alive,
+          )}
+          onClose={() => setAct(undefined)}
+        />
       )}
     </Page>
   )

@@ -1,12 +1,10 @@
 // Making an application or a number known. The fields that every set-up needs; the rest is for the API.
 import type { ComponentChildren } from 'preact'
-import { useState } from 'preact/hooks'
 import { ask, getAll } from '../api/client.ts'
 import type { Application } from '../api/types.ts'
 import { tell } from '../state/notices.ts'
-import { Dialog } from '../ui/dialog.tsx'
+import { FormDialog } from '../ui/dialog.tsx'
 import { useLoaded } from '../ui/load.ts'
-import { Trouble } from '../ui/page.tsx'
 
 export interface FormProps {
   readonly onClose: () => void
@@ -16,41 +14,23 @@ export interface FormProps {
 interface PostFormProps extends FormProps {
   readonly title: string
   readonly path: string
-  readonly bodyOf: (form: FormData) => Readonly<Record<string, unknown>>
+  readonly bodyOf: (textOf: (name: string) => string) => Readonly<Record<string, unknown>>
   readonly children: ComponentChildren
 }
 
 function PostForm({ title, path, bodyOf, children, onClose, onMade }: PostFormProps) {
-  const [trouble, setTrouble] = useState('')
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (!(event.currentTarget instanceof HTMLFormElement)) return
-    const answer = await ask('POST', path, bodyOf(new FormData(event.currentTarget)))
-    if (!answer.ok) return setTrouble(answer.refusal.text)
+  const submit = async (textOf: (name: string) => string): Promise<string> => {
+    const answer = await ask('POST', path, bodyOf(textOf))
+    if (!answer.ok) return answer.refusal.text
     tell('Done.')
     onMade()
-    onClose()
+    return ''
   }
   return (
-    <Dialog title={title} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
-        {children}
-        <Trouble text={trouble} />
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary">
-            Add
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog title={title} action="Add" onClose={onClose} onSubmit={submit}>
+      {children}
+    </FormDialog>
   )
-}
-
-function textOf(form: FormData, name: string): string {
-  return String(form.get(name) ?? '').trim()
 }
 
 export function NewApplication(props: FormProps) {
@@ -59,9 +39,9 @@ export function NewApplication(props: FormProps) {
       {...props}
       title="New application"
       path="/v2/call_control_applications"
-      bodyOf={(form) => ({
-        application_name: textOf(form, 'name'),
-        webhook_event_url: textOf(form, 'url'),
+      bodyOf={(textOf) => ({
+        application_name: textOf('name'),
+        webhook_event_url: textOf('url'),
       })}
     >
       <label>
@@ -85,9 +65,9 @@ export function NewNumber(props: FormProps) {
       {...props}
       title="New number"
       path="/v2/phone_numbers"
-      bodyOf={(form) => ({
-        phone_number: textOf(form, 'number'),
-        connection_id: textOf(form, 'application'),
+      bodyOf={(textOf) => ({
+        phone_number: textOf('number'),
+        connection_id: textOf('application'),
       })}
     >
       <label>

@@ -1,9 +1,16 @@
 // The set-up at a glance: what is configured, who is registered, which trunks answer, and in words what is wrong.
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { ask, getAll, pathOf } from '../api/client.ts'
-import type { Application, PhoneNumber, Registration, Trunk } from '../api/types.ts'
-import { momentText } from '../model/format.ts'
+import { ask, get, getAll, pathOf } from '../api/client.ts'
+import type {
+  Application,
+  PhoneNumber,
+  Registration,
+  Trunk,
+  WebhookDelivery,
+} from '../api/types.ts'
+import { countText, momentText } from '../model/format.ts'
+import { applicationProblem, numberProblem, setupProblems } from '../model/setup-problems.ts'
 import { now } from '../state/clock.ts'
 import { tell } from '../state/notices.ts'
 import { role } from '../state/session.ts'
@@ -14,15 +21,81 @@ import { Nothing, Page, Trouble } from '../ui/page.tsx'
 import { LevelMark } from '../ui/tile.tsx'
 import { NewApplication, NewNumber } from './setup-forms.tsx'
 
+/** Registrations and trunks come and go by themselves. */
+const againMs = 5000
+const failedPath = '/v2/webhook_deliveries?filter[status][eq]=failed&page[size]=50'
+
+function useSetup() {
+  return {
+    trunks: useLoaded('trunks', () => getAll<Trunk>('/v2/sip_trunks'), againMs),
+    registrations: useLoaded(
+      'registrations',
+      () => getAll<Registration>('/v2/sip_registrations'),
+      againMs,
+    ),
+    applications: useLoaded(
+      'applications',
+      () => getAll<Application>('/v2/call_control_applications'),
+      againMs,
+    ),
+    numbers: useLoaded('numbers', () => getAll<PhoneNumber>('/v2/phone_numbers'), againMs),
+    failed: useLoaded(
+      'failed',
+      () => get<{ data: readonly WebhookDelivery[] }>(failedPath),
+      againMs,
+    ),
+  }
+}
+
+type Setup = ReturnType<typeof useSetup>
+
 export function SetupPage() {
+  const setup = useSetup()
   return (
     <Page title="Set-up">
-      <Trunks />
-      <Registrations />
-      <Applications />
-      <Numbers />
+      <Summary setup={setup} />
+      <Trunks loaded={setup.trunks} />
+      <Registrations loaded={setup.registrations} />
+      <Applications setup={setup} />
+      <Numbers setup={setup} />
     </Page>
   )
+}
+
+function Summary({ setup }: { readonly setup: Setup }) {
+  const { trunks, registrations, applications, numbers, failed } = setup
+  if (
+    trunks.data === undefined ||
+    registrations.data === undefined ||
+    applications.data === undefined ||
+    numbers.data === undefined
+  )
+    return null
+  const state = {
+    ...{ trunks: trunks.data, registrations: registrations.data },
+    ...{ applications: applications.data, numbers: numbers.data, failed: failed.data?.data ?? [] },
+  }
+  const wrong = setupProblems(state, now.peek())
+  return (
+    <section class={wrong.length === 0 ? 'summary' : 'summary wrong'} aria-label="What is wrong">
+      <h2>
+        <LevelMark level={wrong.length === 0 ? 'good' : 'warn'} />{' '}
+        {wrong.length === 0 ? 'Nothing is wrong' : `${countText(wrong.length, 'thing')} to look at`}
+      </h2>
+      {wrong.length === 0 ? null : (
+        <ul>
+          {wrong.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+/** In words what is wrong with one row. */
+function problemText(problem: string | null): string {
+  return problem === null || problem === '' ? 'nothing' : problem
 }
 
 interface TableProps<T> {
@@ -76,8 +149,7 @@ function timeOf(text: string | null): string {
   return text === null ? '–' : momentText(Date.parse(text), now.peek())
 }
 
-function Trunks() {
-  const loaded = useLoaded('trunks', () => getAll<Trunk>('/v2/sip_trunks'))
+function Trunks({ loaded }: { readonly loaded: Setup['trunks'] }) {
   return (
     <Section
       title="Trunks"
@@ -89,7 +161,7 @@ function Trunks() {
         <>
           <th scope="row">{trunk.name}</th>
           <td>{trunk.uri}</td>
-          <td>
+          <td class="state">
             <LevelMark
               level={trunk.reachable === null ? 'none' : trunk.reachable ? 'good' : 'bad'}
             />{' '}
@@ -104,15 +176,14 @@ function Trunks() {
             {trunk.last_status === null ? '' : ` (${trunk.last_status} ${trunk.last_reason ?? ''})`}
           </td>
           <td class="number">{trunk.round_trip_ms === null ? '–' : `${trunk.round_trip_ms} ms`}</td>
-          <td>{trunk.problem ?? 'nothing'}</td>
+          <td>{problemText(trunk.problem)}</td>
         </>
       )}
     />
   )
 }
 
-function Registrations() {
-  const loaded = useLoaded('registrations', () => getAll<Registration>('/v2/sip_registrations'))
+function Registrations({ loaded }: { readonly loaded: Setup['registrations'] }) {
   return (
     <Section
       title="SIP users"
@@ -120,15 +191,10 @@ function Registrations() {
       columns={['User', 'State', 'Phones', 'What is wrong']}
       loaded={loaded}
       keyOf={(one) => one.username}
-      actions={
-        <button type="button" class="small" onClick={loaded.reload}>
-          Load anew
-        </button>
-      }
       row={(one) => (
         <>
           <th scope="row">{one.username}</th>
-          <td>
+          <td class="state">
             <LevelMark level={one.registered ? 'good' : 'warn'} />{' '}
             {one.registered ? 'registered' : 'not registered'}
           </td>
@@ -140,24 +206,24 @@ function Registrations() {
               </div>
             ))}
           </td>
-          <td>{one.problem ?? 'nothing'}</td>
+          <td>{problemText(one.problem)}</td>
         </>
       )}
     />
   )
 }
 
-function Applications() {
-  const loaded = useLoaded('applications', () =>
-    getAll<Application>('/v2/call_control_applications'),
-  )
+function Applications({ setup }: { readonly setup: Setup }) {
+  const { applications: loaded, failed } = setup
+  const wrongWith = (one: Application): string =>
+    applicationProblem(one, failed.data?.data ?? [], now.peek())
   const [isFormOpen, setFormOpen] = useState(false)
   return (
     <>
       <Section
         title="Applications"
         empty="There is none: calls that come in are refused."
-        columns={['Name', 'Id', 'Webhooks to', 'State', 'Actions']}
+        columns={['Name', 'Id', 'Webhooks to', 'State', 'What is wrong', 'Actions']}
         loaded={loaded}
         keyOf={(one) => one.id}
         actions={<AddButton name="application" onClick={() => setFormOpen(true)} />}
@@ -165,10 +231,12 @@ function Applications() {
           <>
             <th scope="row">{one.application_name}</th>
             <td>{one.id}</td>
-            <td>{one.webhook_event_url ?? 'nowhere: nobody hears of its calls'}</td>
-            <td>
-              <LevelMark level={one.active ? 'good' : 'warn'} /> {one.active ? 'active' : 'off'}
+            <td class="address">{one.webhook_event_url ?? 'nowhere'}</td>
+            <td class="state">
+              <LevelMark level={wrongWith(one) === '' ? 'good' : 'warn'} />{' '}
+              {one.active ? 'active' : 'off'}
             </td>
+            <td>{problemText(wrongWith(one))}</td>
             <td class="actions">
               <RemoveButton
                 name={one.application_name}
@@ -186,22 +254,23 @@ function Applications() {
   )
 }
 
-function Numbers() {
-  const loaded = useLoaded('numbers', () => getAll<PhoneNumber>('/v2/phone_numbers'))
+function Numbers({ setup }: { readonly setup: Setup }) {
+  const { numbers: loaded, applications } = setup
   const [isFormOpen, setFormOpen] = useState(false)
   return (
     <>
       <Section
         title="Numbers"
         empty="There is none."
-        columns={['Number', 'Application', 'Actions']}
+        columns={['Number', 'Application', 'What is wrong', 'Actions']}
         loaded={loaded}
         keyOf={(one) => one.id}
         actions={<AddButton name="number" onClick={() => setFormOpen(true)} />}
         row={(one) => (
           <>
             <th scope="row">{one.phone_number}</th>
-            <td>{one.connection_name ?? 'none: calls to it are refused'}</td>
+            <td>{one.connection_name ?? 'none'}</td>
+            <td>{problemText(numberProblem(one, applications.data ?? []))}</td>
             <td class="actions">
               <RemoveButton
                 name={one.phone_number}

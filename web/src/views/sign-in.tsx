@@ -1,6 +1,6 @@
 // Signing in with an API key. The key goes to the server once and is kept nowhere in the browser.
 import { useState } from 'preact/hooks'
-import { signIn } from '../state/session.ts'
+import { sessionTrouble, signIn } from '../state/session.ts'
 import { Page, Trouble } from '../ui/page.tsx'
 
 export function SignIn() {
@@ -26,7 +26,7 @@ export function SignIn() {
         <button type="submit" class="primary" disabled={isBusy}>
           Sign in
         </button>
-        <Trouble text={trouble} />
+        <Trouble text={trouble === '' ? sessionTrouble.value : trouble} />
         <p class="hint">
           One of <code>api_keys</code> of the configuration. A screen on a wall is better served
           with a read-only link, which someone who is signed in can make.

@@ -1,11 +1,9 @@
 // The service level that a queue should reach: how many of a hundred calls, within how many seconds.
-import { useState } from 'preact/hooks'
 import { ask, pathOf } from '../api/client.ts'
 import type { QueueStatistics } from '../api/types.ts'
 import { takeStatistics } from '../state/feed.ts'
 import { tell } from '../state/notices.ts'
-import { Dialog } from '../ui/dialog.tsx'
-import { Trouble } from '../ui/page.tsx'
+import { FormDialog } from '../ui/dialog.tsx'
 
 export interface TargetProps {
   readonly one: QueueStatistics
@@ -13,60 +11,30 @@ export interface TargetProps {
 }
 
 export function TargetDialog({ one, onClose }: TargetProps) {
-  const [trouble, setTrouble] = useState('')
   const name = one.queue_name ?? ''
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (!(event.currentTarget instanceof HTMLFormElement)) return
-    const form = new FormData(event.currentTarget)
+  const { formula, target_percent: percent, seconds } = one.service_level
+  const submit = async (textOf: (name: string) => string): Promise<string> => {
     const answer = await ask<{ data: QueueStatistics }>(
       'PATCH',
       pathOf`/v2/queue_statistics/${name}`,
-      {
-        target_percent: Number(form.get('percent')),
-        seconds: Number(form.get('seconds')),
-      },
+      { target_percent: Number(textOf('percent')), seconds: Number(textOf('seconds')) },
     )
-    if (!answer.ok) return setTrouble(answer.refusal.text)
+    if (!answer.ok) return answer.refusal.text
     takeStatistics([answer.body.data])
     tell(`The target of ${name} is changed.`)
-    onClose()
+    return ''
   }
   return (
-    <Dialog title={`Target of ${name}`} onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
-        <label>
-          Percent of calls
-          <input
-            name="percent"
-            type="number"
-            min="1"
-            max="100"
-            required
-            value={one.service_level.target_percent}
-          />
-        </label>
-        <label>
-          answered within seconds
-          <input
-            name="seconds"
-            type="number"
-            min="1"
-            max="600"
-            required
-            value={one.service_level.seconds}
-          />
-        </label>
-        <Trouble text={trouble} />
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="primary">
-            Change
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog title={`Target of ${name}`} action="Change" onClose={onClose} onSubmit={submit}>
+      <p class="hint">Service level: {formula}</p>
+      <label>
+        Percent of calls
+        <input name="percent" type="number" min="1" max="100" required value={percent} />
+      </label>
+      <label>
+        answered within seconds
+        <input name="seconds" type="number" min="1" max="600" required value={seconds} />
+      </label>
+    </FormDialog>
   )
 }

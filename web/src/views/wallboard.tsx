@@ -1,4 +1,5 @@
-// The wallboard: all queues together in large figures, then each queue in a card of its own.
+// The wallboard: all queues together in large figures, then each queue in a line (or, on a phone, a card) of its own.
+import { useSignal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import type { QueueStatistics } from '../api/types.ts'
 import { countText, timeText } from '../model/format.ts'
@@ -8,33 +9,57 @@ import { now } from '../state/clock.ts'
 import { queueNames, statisticsOf, statisticsTrouble, total } from '../state/feed.ts'
 import { hrefOf } from '../state/route.ts'
 import { role } from '../state/session.ts'
+import { Groups } from '../ui/groups.tsx'
 import { Nothing, Page, Trouble } from '../ui/page.tsx'
 import { LevelMark, TileCard } from '../ui/tile.tsx'
 import { WaitingChart } from '../ui/waiting-chart.tsx'
 import { TargetDialog } from './target.tsx'
 
-/** Beyond it a line for each queue would cost more than it tells. */
-const chartsMax = 24
-
 export function Wallboard() {
-  const all = total.value
   const names = queueNames.value
+  const search = useSignal('')
+  const wanted = search.value.trim().toLowerCase()
+  const found = names.filter((name) => name.toLowerCase().includes(wanted))
   return (
     <Page title="Wallboard">
       <Trouble text={statisticsTrouble.value} />
-      {all === undefined ? <Nothing>The figures are on their way.</Nothing> : <Total one={all} />}
-      <h2>{countText(names.length, 'queue')}</h2>
+      <Total />
+      <div class="bar">
+        <h2>{countText(names.length, 'queue')}</h2>
+        <label class="search">
+          <span class="unseen">Search queues</span>
+          <input
+            type="search"
+            placeholder="Search queues"
+            value={search.value}
+            onInput={(event) => (search.value = event.currentTarget.value)}
+          />
+        </label>
+      </div>
       {names.length === 0 ? (
         <Nothing>There is no queue yet. The first caller who is enqueued makes one.</Nothing>
       ) : (
-        <ul class="cards">
-          {names.map((name, index) => (
-            <QueueCard key={name} name={name} hasChart={index < chartsMax} />
-          ))}
-        </ul>
+        <Groups items={found} perGroup={6} guessPx={750} draw={drawQueues} />
       )}
-      {all === undefined ? null : <p class="hint">As of {timeText(Date.parse(all.as_of))}.</p>}
+      <AsOf />
     </Page>
+  )
+}
+
+function drawQueues(names: readonly string[]) {
+  return (
+    <ul class="cards">
+      {names.map((name) => (
+        <QueueCard key={name} name={name} />
+      ))}
+    </ul>
+  )
+}
+
+function AsOf() {
+  const all = total.value
+  return all === undefined ? null : (
+    <p class="hint">As of {timeText(Date.parse(all.as_of))}. Today is the day of the server.</p>
   )
 }
 
@@ -42,7 +67,9 @@ function Longest({ one }: { readonly one: QueueStatistics }) {
   return <TileCard tile={tiles.longestTile(one, now.value)} />
 }
 
-function Total({ one }: { readonly one: QueueStatistics }) {
+function Total() {
+  const one = total.value
+  if (one === undefined) return <Nothing>The figures are on their way.</Nothing>
   const webhooks = tiles.webhookTile(one)
   return (
     <section class="total" aria-label="All queues">
@@ -68,37 +95,54 @@ function Formula({ one }: { readonly one: QueueStatistics }) {
   return <span class="formula">{one.service_level.formula}</span>
 }
 
-function QueueCard({ name, hasChart }: { readonly name: string; readonly hasChart: boolean }) {
-  const [isTargetOpen, setTargetOpen] = useState(false)
+function QueueCard({ name }: { readonly name: string }) {
   const one = statisticsOf(name)?.value
   if (one === undefined) return null
-  const shown = [tiles.serviceTile(one), tiles.abandonedTile(one), tiles.waitingTile(one)]
-  const level = worst(shown.map((tile) => tile.level))
   return (
     <li class="card" data-queue={name}>
-      <h3>
-        <a href={hrefOf('queues', name)}>{name}</a> <LevelMark level={level} />
-      </h3>
+      <CardHead {...{ name, one }} />
       <dl class="tiles small">
         <TileCard tile={tiles.waitingTile(one)}>
-          {hasChart ? (
-            <WaitingChart history={one.waiting_history} heightPx={36} label={`Waiting, ${name}`} />
-          ) : null}
+          <WaitingChart history={one.waiting_history} heightPx={30} label={`Waiting, ${name}`} />
         </TileCard>
         <Longest one={one} />
-        <TileCard tile={tiles.serviceTile(one)} />
+        <TileCard tile={tiles.serviceTile(one)}>
+          <Formula one={one} />
+        </TileCard>
         <TileCard tile={tiles.answeredTile(one)} />
         <TileCard tile={tiles.abandonedTile(one)} />
         <TileCard tile={tiles.speedTile(one)} />
         <TileCard tile={tiles.agentsTile(one)} />
       </dl>
-      <p class="formula">Service level: {one.service_level.formula}</p>
+    </li>
+  )
+}
+
+interface CardHeadProps {
+  readonly name: string
+  readonly one: QueueStatistics
+}
+
+function CardHead({ name, one }: CardHeadProps) {
+  const [isTargetOpen, setTargetOpen] = useState(false)
+  const shown = [
+    tiles.serviceTile(one),
+    tiles.abandonedTile(one),
+    tiles.waitingTile(one),
+    tiles.longestTile(one, now.value),
+  ]
+  return (
+    <div class="card-head">
+      <h3>
+        <LevelMark level={worst(shown.map((tile) => tile.level))} />{' '}
+        <a href={hrefOf('queues', name)}>{name}</a>
+      </h3>
       {role.value === 'admin' ? (
         <button type="button" class="small" onClick={() => setTargetOpen(true)}>
           Change the target<span class="unseen"> of {name}</span>
         </button>
       ) : null}
       {isTargetOpen ? <TargetDialog one={one} onClose={() => setTargetOpen(false)} /> : null}
-    </li>
+    </div>
   )
 }

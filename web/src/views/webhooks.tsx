@@ -37,7 +37,11 @@ export function WebhooksPage() {
   const [page, setPage] = useState(1)
   const [filter, setFilter] = useState<Filter>({ contains: '', type: '', status: '' })
   const path = pathFor(filter, page)
-  const { data, trouble, reload } = useLoaded(path, () => get<Deliveries>(path))
+  const { data, trouble, reload } = useLoaded(
+    path,
+    () => get<Deliveries>(path),
+    page === 1 ? 5000 : 0,
+  )
   const change = (part: Partial<Filter>): void => {
     setFilter({ ...filter, ...part })
     setPage(1)
@@ -64,10 +68,16 @@ export function WebhooksPage() {
           Type{' '}
           <input
             type="text"
+            list="event-types"
             placeholder="call.enqueued, …"
             onChange={(event) => change({ type: event.currentTarget.value.trim() })}
           />
         </label>
+        <datalist id="event-types">
+          {[...new Set(data?.data.map(({ webhook }) => webhook.event_type))].sort().map((type) => (
+            <option key={type} value={type} />
+          ))}
+        </datalist>
         <label>
           Status{' '}
           <select
