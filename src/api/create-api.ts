@@ -17,6 +17,7 @@ import { asksToListen } from './listen/route.ts'
 import { rateLimiter } from './rate-limit.ts'
 import { endpoints } from './routes.ts'
 import { accessOf, forbidden } from './sessions/access.ts'
+import { withoutSecrets } from './sessions/read-role.ts'
 import { recordCommands } from './timelines/record-commands.ts'
 import { checkAgainst } from './validate.ts'
 import type { FieldSchema } from './validate.ts'
@@ -64,6 +65,9 @@ export function createApi(options: ApiOptions): Api {
     for (const one of [method].flat()) paths.add(one, url)
   })
   guard(api, context, paths)
+  api.addHook('preSerialization', (request, _reply, payload, done) => {
+    done(null, request.access?.session?.role === 'read' ? withoutSecrets(payload) : payload)
+  })
   if (options.commandTraced !== undefined) {
     recordCommands(api as Api, options.clock, options.commandTraced)
   }

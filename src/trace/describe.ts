@@ -1,9 +1,10 @@
 // From what happened to the items of a timeline: one line that says it, and the details for whoever opens it. All of this
 // runs in the trace thread, so that calls do not pay for it.
 
+import { maskSecrets } from '../base/mask-secrets.ts'
 import type { DomainEvent, LegFacts, StampedEvent } from '../ports/events.ts'
 import type { TracedAttempt, TracedCommand, TracedListening, TracedSample } from '../ports/trace.ts'
-import { maskJson, maskSip, maskText } from './masking.ts'
+import { maskJson, maskSip } from './masking.ts'
 import type { Happening } from './protocol.ts'
 import { glanceAt } from './sip-text.ts'
 import type { LegChange, NewItem, SipEndsDetail } from './tables.ts'
@@ -29,7 +30,7 @@ export function sipItem(
   }
   const detail = { ...place, method, status, reason, call_id: callId, cseq, text: readable }
   const arrow = direction === 'in' ? '←' : '→'
-  const said = `${arrow} ${maskText(summary)}`
+  const said = `${arrow} ${maskSecrets(summary)}`
   return { atUs, leg, lane: 'sip', kind, summary: said, detail, bytes: masked }
 }
 
@@ -42,7 +43,7 @@ export function commandItems(command: TracedCommand): readonly NewItem[] {
   const { atUs, durationMs, legIds, method, path, status, keyName } = command
   const body = parsed(command.body)
   const answer = parsed(command.answer)
-  const safePath = maskText(path)
+  const safePath = maskSecrets(path)
   const kind = actionOf(method, path)
   const detail = {
     ...{ method, path: safePath, body, status, answer, duration_ms: durationMs, api_key: keyName },
@@ -189,7 +190,13 @@ export function attemptItem(attempt: TracedAttempt): NewItem {
     ...{ leg: legId, lane: 'webhook', kind: eventType },
     summary: `${eventType} → ${answered}${outcome === 'failed' ? ', given up' : again}`,
     detail: {
-      ...{ event_id: eventId, attempt: number, url: maskText(url), status, error_code: errorCode },
+      ...{
+        event_id: eventId,
+        attempt: number,
+        url: maskSecrets(url),
+        status,
+        error_code: errorCode,
+      },
       ...{ outcome, duration_ms: finishedAtMs - startedAtMs },
       exchange: parsed(attempt.exchangeJson),
     },
@@ -197,7 +204,7 @@ export function attemptItem(attempt: TracedAttempt): NewItem {
 }
 
 export function hearsItem({ atUs, legId, hears }: Extract<Happening, { what: 'hears' }>): NewItem {
-  const said = maskText(hears)
+  const said = maskSecrets(hears)
   const summary = `hears ${said}`
   return { atUs, leg: legId, lane: 'media', kind: 'hears', summary, detail: { hears: said } }
 }
@@ -209,7 +216,7 @@ export function sampleItem(atUs: number, leg: string, sample: TracedSample): New
     ...{ atUs, leg, lane: 'media', kind: 'sample' },
     summary: `${codec}: ${packetsIn} in, ${lostIn} lost, jitter ${jitterMs.toFixed(1)} ms, ${packetsOut} out`,
     detail: {
-      ...{ codec, hears: maskText(hears) },
+      ...{ codec, hears: maskSecrets(hears) },
       inbound: {
         ...{ packets: packetsIn, lost: lostIn, jitter_ms: jitterMs, jitter_max_ms: jitterMaxMs },
         ...{ mos, level_dbov: levelIn ?? null },

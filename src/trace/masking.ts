@@ -1,8 +1,10 @@
 // What must not be kept: credentials in SIP messages, passwords and keys in commands and webhooks. Masks in SIP have the
 // length of what they hide, so that Content-Length and a capture file stay right.
-
+//
 // Whoever may call sends these texts: each pattern begins where no other match of it can still be running, or nested
 // tries would hold the thread for seconds with one message.
+
+import { mask, maskSecrets } from '../base/mask-secrets.ts'
 
 /** A line of a header with its continuation lines (RFC 3261 §7.3.1); those that matter have no compact form. */
 const headerLine = /^([\w.!%*+`'~-]+)([ \t]*:)((?:[^\r\n]|\r?\n[ \t])*)/gm
@@ -54,14 +56,13 @@ function stars(text: string): string {
 const secretName =
   /pass(?:word|wd|phrase)?$|secret|token|api[-_]?key|^authorization$|credential|cookie|private/i
 const depthMax = 12
-const mask = '***'
 
 /** Texts beyond this are cut, with a word about it. */
 export const textCharsMax = 2000
 
 /** JSON without secrets, and with its big texts cut. */
 export function maskJson(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return cut(maskText(value))
+  if (typeof value === 'string') return cut(maskSecrets(value))
   if (typeof value !== 'object' || value === null) return value
   if (depth >= depthMax) return '…'
   if (Array.isArray(value)) {
@@ -83,20 +84,6 @@ export function maskJson(value: unknown, depth = 0): unknown {
 
 function isSecret(key: string, value: unknown): boolean {
   return secretName.test(key) && typeof value === 'string' && value !== ''
-}
-
-const urlPassword = /(:\/\/[^\s/@:"]*:)[^\s/@"]+(?=@)/g
-const queryParameter = /([?&])([^=&?\s"]+)=([^&\s"#]+)/g
-const secretParameter = /token|secret|pass(?:word|wd)|api[-_]?key|signature|credential|^sig$/i
-
-/** Keys, passwords of URLs and secret-looking query parameters inside a text. */
-export function maskText(text: string): string {
-  return text
-    .replace(/\bBearer\s+[^\s"']+/gi, `Bearer ${mask}`)
-    .replace(urlPassword, `$1${mask}`)
-    .replace(queryParameter, (pair, mark: string, name: string) =>
-      secretParameter.test(name) ? `${mark}${name}=${mask}` : pair,
-    )
 }
 
 function cut(text: string): string {

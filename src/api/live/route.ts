@@ -5,6 +5,7 @@ import { serverIsFull } from '../context.ts'
 import type { Api, ApiContext } from '../context.ts'
 import { serverVersion } from '../openapi.ts'
 import { errorSchema } from '../operation.ts'
+import { messageWithoutSecrets } from '../sessions/read-role.ts'
 import { Type } from '../schema.ts'
 
 const schema = {
@@ -39,12 +40,13 @@ export function followLive(api: Api, context: ApiContext): void {
   const { hub } = context
   api.get('/v2/live', { schema, exposeHeadRoute: false }, async (request, reply) => {
     const { raw } = reply
+    const session = request.access?.session
+    const isReadOnly = session?.role === 'read'
     const sink = {
-      write: (text: string) => raw.write(text),
+      write: (text: string) => raw.write(isReadOnly ? messageWithoutSecrets(text) : text),
       // What a reader does not take would keep the connection open for ever.
       close: () => void (raw.writableLength === 0 ? raw.end() : raw.destroy()),
     }
-    const session = request.access?.session
     const isValid = (): boolean =>
       session === undefined || context.tokens.isLive(session, context.nowMs())
     const reader = hub.open(sink, isValid)

@@ -1,4 +1,5 @@
-// Wrong sign-ins per source, so that nobody tries keys by the thousand. Right ones are never counted.
+// Wrong sign-ins per source, so that nobody tries keys by the thousand. Right ones are never counted. A source is an IPv4
+// address or an IPv6 network of 64 bits: so much is one customer's to choose addresses from.
 
 import type { Clock } from '../../ports/clock.ts'
 
@@ -39,8 +40,19 @@ export class SignInAttempts {
     } else row.count++
   }
 
-  #rowOf(source: string): string {
+  #rowOf(address: string): string {
+    const source = sourceOf(address)
     const isKnown = this.#failures.has(source) || this.#failures.size < sourcesMax
     return isKnown ? source : others
   }
+}
+
+function sourceOf(address: string): string {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
+  if (mapped !== undefined || !address.includes(':')) return mapped ?? address
+  const [left = '', right] = (address.split('%', 1)[0] ?? '').split('::', 2)
+  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'))
+  const [before, after] = [groups(left), groups(right ?? '')]
+  const zeros = Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0')
+  return [...before, ...(right === undefined ? [] : zeros), ...after].slice(0, 4).join(':')
 }
