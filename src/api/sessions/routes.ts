@@ -104,7 +104,7 @@ const linkSchema = {
     tag: 'system',
     summary: 'Make a link with which anybody may read until it expires',
     description:
-      'For a screen on the wall. It shows everything that can be read with a key, and changes nothing. It is bound to the key of the request: to withdraw it, replace the key.',
+      'For a screen on the wall. It shows what can be read with a key, but links to recordings and secrets in addresses (C229), and changes nothing. It is bound to the key of the request: to withdraw it, replace the key.',
     path: {},
     body: Type.Object({
       expires_in_secs: Type.Integer({ default: 604_800, minimum: 60, maximum: 31_536_000 }),

@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiKeyHash } from '../../config/credentials.ts'
-import { nowMs, testApi, testKey, withKey } from '../testing.ts'
+import { defaultApplication } from '../../config/shape.ts'
+import { message } from '../live/reader.ts'
+import { nowMs, recordingView, testApi, testKey, withKey } from '../testing.ts'
 import { SignInAttempts } from './attempts.ts'
+import { messageWithoutSecrets } from './read-role.ts'
 import { readCookie } from './testing.ts'
 import { Tokens } from './tokens.ts'
 
@@ -140,6 +143,50 @@ test('wrong sign-ins are limited per source, right ones are not', async (t) => {
   assert.equal(limited.headers['retry-after'], '60')
   const both = await api.inject({ ...post, payload: { api_key: testKey, link: 'x' } })
   assert.equal(both.statusCode, 422)
+})
+
+test('a session of role read gets no links to recordings and no passwords of addresses', async (t) => {
+  const hook = 'https://u:p4ss@app.example/hook?token=t0ken&a=1'
+  const { api } = testApi({
+    recordings: [recordingView],
+    applications: [defaultApplication(hook)],
+  })
+  t.after(() => api.close())
+  const get = async (url: string, headers: Record<string, string>) => {
+    const answer = await api.inject({ url, headers })
+    assert.equal(answer.statusCode, 200, answer.body)
+    return answer
+  }
+  const read = { cookie: readCookie() }
+  const urls = '/v2/recordings'
+  const whole = (await get(urls, withKey)).json().data[0]
+  const shown = (await get(urls, read)).json().data[0]
+  assert.match(JSON.stringify(whole.download_urls), /http/)
+  assert.deepEqual(shown, { ...whole, download_urls: { mp3: null, wav: null } })
+  const application = (await get('/v2/call_control_applications', read)).body
+  assert.doesNotMatch(application, /p4ss|t0ken/)
+  assert.match(application, /app\.example\/hook\?token=\*\*\*&a=1/)
+  assert.match((await get('/v2/call_control_applications', withKey)).body, /p4ss.*t0ken/)
+})
+
+test('messages of the live stream, for a session of role read', () => {
+  const data = { cursor: '1', payload: { recording_urls: { mp3: null, wav: 'https://x/y?sig=1' } } }
+  assert.equal(
+    messageWithoutSecrets(message('event', data, '1')),
+    message('event', { cursor: '1', payload: { recording_urls: { mp3: null, wav: null } } }, '1'),
+  )
+  const plain = message('event', { to: 'sip:a:b@c' }, '2')
+  assert.equal(messageWithoutSecrets(plain), plain)
+})
+
+test('a source of IPv6 is its network', () => {
+  const attempts = new SignInAttempts({ wallMs: () => 0, wallUs: () => 0, monotonicMs: () => 0 })
+  for (let n = 0; n < 10; n++) attempts.failed(`2001:db8:0:1::${n.toString(16)}`)
+  assert.equal(attempts.waitSecs('2001:db8:0:1:ffff:1:2:3'), 60)
+  assert.equal(attempts.waitSecs('2001:db8::1'), undefined)
+  for (let n = 0; n < 10; n++) attempts.failed('::ffff:192.0.2.1')
+  assert.equal(attempts.waitSecs('192.0.2.1'), 60)
+  assert.equal(attempts.waitSecs('::1'), undefined)
 })
 
 test('a source may try again after a minute; a flood of sources shares what is left', () => {
