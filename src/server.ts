@@ -224,7 +224,9 @@ export async function startServer(
     checkSpeech: (words) => audio.speech.check(words),
     hasOpus: opusIsAvailable,
     lab: labParts.lab({ logic, queues: store, setup: setup.setup }),
-    pages: onceStarted(machine.timers, () => createConsole(readPageFolder(consoleFolder))),
+    ...(config.console.enabled && {
+      pages: onceStarted(machine.timers, () => createConsole(readPageFolder(consoleFolder))),
+    }),
     docs: onceStarted(machine.timers, () => createDocsSite(readPageFolder(docsFolder))),
   })
 

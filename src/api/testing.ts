@@ -217,7 +217,7 @@ export function testApi(world: TestWorld = {}) {
       publicUrl: '',
     },
     config: {
-      console: { allow_listen: world.mayListen ?? false },
+      console: { enabled: true, allow_listen: world.mayListen ?? false },
       http: {
         host: '127.0.0.1',
         port: 0,

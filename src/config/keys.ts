@@ -474,6 +474,10 @@ export const keys = {
     }),
   },
   console: {
+    enabled: boolean({
+      default: true,
+      doc: 'Serve the pages at `/console/`. The API is the same without them.',
+    }),
     allow_listen: boolean({
       default: false,
       doc: 'Let admins listen to calls that are up, in the console or over `GET /v2/calls/{call_control_id}/listen`. Nobody in the call notices; in many countries that needs their consent.',

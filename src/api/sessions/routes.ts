@@ -32,7 +32,7 @@ const createSchema = {
     tag: 'system',
     summary: 'Sign in: exchange an API key or a read-only link for a cookie',
     description:
-      'Give one of both. The cookie `holdfast_session` lives for 12 hours, with a link at most as long as the link. Requests with it that are not GET need the header `X-Holdfast-Console: 1`.',
+      'Give one of both. The cookie `holdfast_session` lives for 12 hours, with a link as long as the link. Requests with it that are not GET need the header `X-Holdfast-Console: 1`.',
     path: {},
     body: Type.Object({
       api_key: Type.Optional(Type.String({ maxLength: 512 })),
@@ -65,7 +65,8 @@ export function createSession(api: Api, context: ApiContext): void {
       attempts.failed(request.ip)
       return context.refuse(reply, [{ name: 'authentication-failed' }])
     }
-    const expiresAtMs = Math.min(nowMs + sessionMs, proved.until)
+    // A screen on a wall has nobody who signs in again: its session lives as long as its link.
+    const expiresAtMs = link === undefined ? nowMs + sessionMs : proved.until
     const claims = { id: random.token(16), role: proved.role, expiresAtMs }
     const token = context.tokens.sign('session', claims, proved.key)
     setCookie(context, reply, token, Math.floor((expiresAtMs - nowMs) / 1000))
