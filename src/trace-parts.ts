@@ -51,6 +51,7 @@ export function createTracing(parts: TracingParts): Tracing {
       file: resolvePath(config.dataFolder, 'trace.db'),
       keepMs: keepHours * 3_600_000,
       bytesMax: megabytes * 1_000_000,
+      hideDigits: config.trace.hide_digits,
       ownAddress: config.sip.advertise,
       connectionCodecs: codecs,
     },

@@ -472,6 +472,10 @@ export const keys = {
       unit: 'MB',
       doc: 'How large it may grow; beyond it the oldest goes. A call in a queue takes about 60 kB, and 4 kB for each minute that it lasts.',
     }),
+    hide_digits: boolean({
+      default: false,
+      doc: 'Pressed keys are not written there: for callers who type card numbers. Events and webhooks still have them.',
+    }),
   },
   console: {
     enabled: boolean({

@@ -132,15 +132,16 @@ export class TraceCore {
   }
 
   #items(one: Happening): readonly NewItem[] {
+    const { hideDigits } = this.#options.settings
     switch (one.what) {
       case 'sip':
         return this.#sip(one)
       case 'event': {
-        const item = eventItem(one.event, this.#options.render)
+        const item = eventItem(one.event, this.#options.render, hideDigits)
         return item === undefined ? [] : [item]
       }
       case 'command':
-        return commandItems(one.command)
+        return commandItems(one.command, hideDigits)
       case 'listening':
         return [listeningItem(one.listening)]
       case 'attempt':
@@ -179,7 +180,7 @@ export class TraceCore {
 
   #sip(message: SipMessage): readonly NewItem[] {
     const leg = this.#legOf(message)
-    if (leg !== undefined) return [sipItem(message, leg)]
+    if (leg !== undefined) return [sipItem(message, leg, this.#options.settings.hideDigits)]
     this.#strays.push(message)
     if (this.#strays.length > strayMax) this.#strays.shift()
     return []
@@ -202,7 +203,7 @@ export class TraceCore {
     const sinceUs = (this.#options.clock.wallMs() - strayMs) * 1000
     this.#strays = this.#strays.filter((message) => {
       const leg = this.#dialogs.get(glanceAt(message.text).callId)
-      if (leg !== undefined) settled.push(sipItem(message, leg))
+      if (leg !== undefined) settled.push(sipItem(message, leg, this.#options.settings.hideDigits))
       return leg === undefined && message.atUs >= sinceUs
     })
     return settled

@@ -1,7 +1,7 @@
 // From what happened to the items of a timeline: one line that says it, and the details for whoever opens it. All of this
 // runs in the trace thread, so that calls do not pay for it.
 
-import { maskSecrets } from '../base/mask-secrets.ts'
+import { mask, maskSecrets } from '../base/mask-secrets.ts'
 import type { DomainEvent, LegFacts, StampedEvent } from '../ports/events.ts'
 import type { TracedAttempt, TracedCommand, TracedListening, TracedSample } from '../ports/trace.ts'
 import { maskJson, maskSip } from './masking.ts'
@@ -18,8 +18,9 @@ export type RenderEvent = (
 export function sipItem(
   { atUs, direction, text, ends }: Extract<Happening, { what: 'sip' }>,
   leg: string,
+  hideDigits: boolean,
 ): NewItem {
-  const masked = Buffer.from(maskSip(text), 'latin1')
+  const masked = Buffer.from(maskSip(text, hideDigits), 'latin1')
   const readable = masked.toString('utf8')
   const { kind, method, status, reason, callId, cseq, summary } = glanceAt(readable)
   const place: SipEndsDetail = {
@@ -39,10 +40,10 @@ function placeText(address: string, port: number): string {
 }
 
 /** One item for each call that the command names. */
-export function commandItems(command: TracedCommand): readonly NewItem[] {
+export function commandItems(command: TracedCommand, hideDigits: boolean): readonly NewItem[] {
   const { atUs, durationMs, legIds, method, path, status, keyName } = command
-  const body = parsed(command.body)
-  const answer = parsed(command.answer)
+  const body = parsed(command.body, hideDigits)
+  const answer = parsed(command.answer, hideDigits)
   const safePath = maskSecrets(path)
   const kind = actionOf(method, path)
   const detail = {
@@ -71,10 +72,10 @@ export function listeningItem(listening: TracedListening): NewItem {
   }
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string, hideDigits: boolean): unknown {
   if (text === '') return null
   try {
-    return maskJson(JSON.parse(text))
+    return maskJson(JSON.parse(text), hideDigits)
   } catch {
     return `(${text.length} characters)`
   }
@@ -119,18 +120,24 @@ export function legOfEvent(event: DomainEvent): LegFacts | undefined {
   return 'conference' in event ? event.conference.creator : undefined
 }
 
-export function eventItem(stamped: StampedEvent, render: RenderEvent): NewItem | undefined {
+export function eventItem(
+  stamped: StampedEvent,
+  render: RenderEvent,
+  hideDigits: boolean,
+): NewItem | undefined {
   const { event, occurredAtUs } = stamped
   const leg = legOfEvent(event)
   if (leg === undefined) return undefined
   const told = render(stamped)
   const kind = told?.name ?? event.type
-  const detail = (told === undefined ? { type: event.type } : maskJson(told.data)) as object // An object stays one.
-  const summary = `${kind}${noteOf(event)}`
+  const detail = (
+    told === undefined ? { type: event.type } : maskJson(told.data, hideDigits)
+  ) as object // An object stays one.
+  const summary = `${kind}${noteOf(event, hideDigits)}`
   return { atUs: occurredAtUs, leg: leg.legId, lane: 'event', kind, summary, detail }
 }
 
-function noteOf(event: DomainEvent): string {
+function noteOf(event: DomainEvent, hideDigits: boolean): string {
   switch (event.type) {
     case 'leg-initiated':
       return `: ${event.leg.direction} from ${event.leg.from} to ${event.leg.to}`
@@ -143,7 +150,7 @@ function noteOf(event: DomainEvent): string {
     case 'call-dequeued':
       return `: ${event.queueName}, ${event.reason} after ${event.waitSecs} s`
     case 'dtmf-received':
-      return `: ${event.digit}`
+      return `: ${hideDigits ? mask : event.digit}`
     case 'gather-ended':
       return `: ${event.status}`
     case 'playback-ended':
@@ -198,7 +205,7 @@ export function attemptItem(attempt: TracedAttempt): NewItem {
         error_code: errorCode,
       },
       ...{ outcome, duration_ms: finishedAtMs - startedAtMs },
-      exchange: parsed(attempt.exchangeJson),
+      exchange: parsed(attempt.exchangeJson, false),
     },
   }
 }

@@ -66,11 +66,16 @@ test('JSON keeps its shape and loses passwords, keys and big texts', () => {
     note: 'send Bearer p6',
     playback_content: 'A'.repeat(textCharsMax + 1),
     count: 3,
+    api_key: ['p1', { deep: 'p2' }],
+    sip_auth_token: 4711,
+    hide_password: true,
   })
   const text = JSON.stringify(masked)
   assert.doesNotMatch(text, /"?p[1-6]"?[^a-z]/)
   assert.match(text, /"sip_auth_username":"alice"/)
   assert.match(text, /"value":"7"/)
+  assert.doesNotMatch(text, /4711/)
+  assert.match(text, /"hide_password":true/)
   assert.match(text, /a=1/)
   assert.match(text, /\(2001 characters\)/)
 })

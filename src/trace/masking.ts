@@ -20,8 +20,21 @@ const uriPassword = /\b(sips?:[^:]+:)(.+)@$/i
 /** RFC 4568 §6.1, RFC 4566 §5.12 and RFC 8839 §5.4. */
 const mediaKeys = /^(a=crypto:.*?inline:|k=[a-z]+:|a=ice-pwd:)(\S+)/gim
 
-/** A SIP message without its credentials, of the same length. */
-export function maskSip(text: string): string {
+/** RFC 2976, and the two bodies in use for keys: `Signal=5` among other lines, or the key alone. */
+const infoOfKeys = /^INFO [\s\S]*?\r?\nContent-Type[ \t]*:[ \t]*application\/dtmf/i
+const signalLine = /^(signal[ \t]*=[ \t]*)(\S+)/im
+
+/** A SIP message without its credentials, of the same length. `hideDigits`: without pressed keys as well. */
+export function maskSip(text: string, hideDigits = false): string {
+  const plain = maskCredentialsOf(text)
+  if (!hideDigits || !infoOfKeys.test(plain)) return plain
+  const start = plain.search(/\r?\n\r?\n/)
+  const body = plain.slice(start)
+  const hidden = body.replace(signalLine, (_, name: string, key: string) => name + stars(key))
+  return plain.slice(0, start) + (hidden === body ? stars(body) : hidden)
+}
+
+function maskCredentialsOf(text: string): string {
   return text
     .replace(headerLine, (line, name: string, colon: string, value: string) => {
       if (credentialHeader.test(name)) return name + colon + maskCredentials(value)
@@ -60,8 +73,11 @@ const depthMax = 12
 /** Texts beyond this are cut, with a word about it. */
 export const textCharsMax = 2000
 
-/** JSON without secrets, and with its big texts cut. */
-export function maskJson(value: unknown, depth = 0): unknown {
+/** Names of fields with keys that were pressed, or are sent to be pressed. */
+const digitFields = new Set(['digit', 'digits', 'send_digits_on_answer'])
+
+/** JSON without secrets, and with its big texts cut. `hideDigits`: without pressed keys as well. */
+export function maskJson(value: unknown, hideDigits = false, depth = 0): unknown {
   if (typeof value === 'string') return cut(maskSecrets(value))
   if (typeof value !== 'object' || value === null) return value
   if (depth >= depthMax) return '…'
@@ -69,21 +85,24 @@ export function maskJson(value: unknown, depth = 0): unknown {
     const [name, second] = value
     // A header as a pair.
     if (value.length === 2 && typeof name === 'string' && typeof second === 'string') {
-      return [name, secretName.test(name) ? mask : maskJson(second)]
+      return [name, secretName.test(name) ? mask : maskJson(second, hideDigits)]
     }
-    return value.map((one) => maskJson(one, depth + 1))
+    return value.map((one) => maskJson(one, hideDigits, depth + 1))
   }
   const named = 'name' in value && typeof value.name === 'string' && secretName.test(value.name)
+  const isHidden = (key: string): boolean =>
+    secretName.test(key) || (named && key === 'value') || (hideDigits && digitFields.has(key))
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      isSecret(key, inner) || (named && key === 'value') ? mask : maskJson(inner, depth + 1),
+      isHidden(key) && saysSomething(inner) ? mask : maskJson(inner, hideDigits, depth + 1),
     ]),
   )
 }
 
-function isSecret(key: string, value: unknown): boolean {
-  return secretName.test(key) && typeof value === 'string' && value !== ''
+/** Whatever form it has: a password that was sent as a number was refused, and is one all the same. */
+function saysSomething(value: unknown): boolean {
+  return value !== '' && value !== null && typeof value !== 'boolean'
 }
 
 function cut(text: string): string {

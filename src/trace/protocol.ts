@@ -72,6 +72,8 @@ export interface TraceSettings {
   readonly file: string
   readonly keepMs: number
   readonly bytesMax: number
+  /** Pressed keys are not written. */
+  readonly hideDigits: boolean
   /** For captures, where SIP listens on all addresses; '' when it is not known. */
   readonly ownAddress: string
   /** Comma list for `connection_codecs`. */

@@ -11,6 +11,7 @@ import type { SipEnds } from '../ports/trace.ts'
 import { sampleEvents, sampleLeg, stamp } from '../../test/support/events.ts'
 import { recordingMetrics, VirtualTime } from '../../test/support/virtual.ts'
 import { TraceCore } from './core.ts'
+import type { RenderEvent } from './describe.ts'
 import type { FromTraceThread, ToTraceThread } from './protocol.ts'
 import { isDamage, TraceTables } from './tables.ts'
 import { createTrace, type RunningTrace } from './trace.ts'
@@ -48,7 +49,10 @@ interface Stage {
   kill(): void
 }
 
-function stage(t: TestContext, over: { file?: string; bytesMax?: number } = {}): Stage {
+function stage(
+  t: TestContext,
+  over: { file?: string; bytesMax?: number; hideDigits?: boolean } = {},
+): Stage {
   const folder = mkdtempSync(join(tmpdir(), 'trace-'))
   const file = over.file ?? join(folder, 'trace.db')
   const time = new VirtualTime(startMs)
@@ -68,6 +72,7 @@ function stage(t: TestContext, over: { file?: string; bytesMax?: number } = {}):
       keepMs: 3_600_000,
       bytesMax: over.bytesMax ?? 1e9,
       ownAddress: '',
+      hideDigits: over.hideDigits ?? false,
       connectionCodecs: '',
     },
     start: ({ onMessage, onGone }) => {
@@ -84,7 +89,10 @@ function stage(t: TestContext, over: { file?: string; bytesMax?: number } = {}):
           if (frozen) return
           if (message.op === 'begin') {
             const open = (name: string): TraceTables => new TraceTables(name)
-            const render = () => ({ name: 'call.some', data: { password: 'p' } })
+            const render: RenderEvent = ({ event }) => ({
+              name: 'call.some',
+              data: { password: 'p', ...('digits' in event ? { digits: event.digits } : {}) },
+            })
             core = new TraceCore({
               ...{ settings: message.settings, open, render, clock: time, timers: time, post },
               putAside: (name) => renameSync(name, `${name}.broken`),
@@ -134,6 +142,41 @@ test('messages find their leg by the Call-ID, also those that came before it was
     ['← INVITE sip:x@y', '→ BYE sip:x@y'],
   )
   assert.deepEqual(items.find(({ lane }) => lane === 'event')?.detail, { password: '***' })
+})
+
+const keysAsInfo = [
+  ...['INFO sip:x@y SIP/2.0', 'Call-ID: c1', 'CSeq: 2 INFO'],
+  ...['Content-Type: application/dtmf-relay', '', 'Signal=7', 'Duration=160', ''],
+].join('\r\n')
+
+test('pressed keys are written, or not written anywhere, as the operator wishes', async (t) => {
+  for (const hideDigits of [false, true]) {
+    const { trace, time } = stage(t, { hideDigits })
+    const events = sampleEvents(facts)
+    trace.dialog('c1', legId)
+    trace.events([initiated])
+    for (const type of ['dtmf-received', 'gather-ended']) {
+      trace.events([
+        stamp(
+          events.find((event) => event.type === type)!,
+          3,
+        ),
+      ])
+    }
+    trace.message('in', Buffer.from(keysAsInfo), ends)
+    trace.message('in', Buffer.from(keysAsInfo.replace('-relay', '').replace('Signal=', '')), ends)
+    trace.command({
+      ...{ atUs: startMs * 1000, durationMs: 1, legIds: [legId], method: 'POST', status: 200 },
+      ...{ path: '/v2/calls/x/actions/send_dtmf', body: '{"digits":"4711"}', answer: '' },
+      keyName: 'k',
+    })
+    const bundle = await answered(time, trace.timelines.bundle(legId))
+    const capture = await answered(time, trace.timelines.pcap(legId))
+    const text = `${bundle} ${Buffer.from(capture ?? []).toString('latin1')}`
+    for (const secret of ['4711', '503', ': 5"', 'Signal=7', '\r\n\r\n7'])
+      assert.equal(text.includes(secret), !hideDigits, secret)
+    assert.match(text, /Duration=160/)
+  }
 })
 
 test('legs that were bridged with a call are part of it, for the time of the call', async (t) => {
