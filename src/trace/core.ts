@@ -38,6 +38,8 @@ const pruneAfterMs = 5000
 /** Items that are dropped before others have their turn. */
 const pruneAtOnce = 2000
 const pruneAgainMs = 50
+/** After so many things it is looked whether the file is still within its limit: on a fast day a minute is gigabytes. */
+const measureAfter = 5000
 
 export interface TraceCoreOptions {
   readonly settings: TraceSettings
@@ -67,6 +69,7 @@ export class TraceCore {
   readonly #waiting = new Set<Waiting>()
   #released = false
   #pruneTimer: TimerId
+  #unmeasured = 0
 
   constructor(options: TraceCoreOptions) {
     this.#options = options
@@ -98,9 +101,20 @@ export class TraceCore {
   #write(happenings: readonly Happening[]): void {
     try {
       this.#tables.transact(() => this.#put(happenings))
+      this.#measure(happenings.length)
     } catch (error) {
       this.#failed(error, happenings.length)
     }
+  }
+
+  #measure(written: number): void {
+    const { settings, timers } = this.#options
+    this.#unmeasured += written
+    if (this.#unmeasured < measureAfter) return
+    this.#unmeasured = 0
+    if (this.#tables.bytes() <= settings.bytesMax) return
+    timers.clear(this.#pruneTimer)
+    this.#pruneTimer = timers.set(0, () => this.#prune())
   }
 
   #open(): TraceTables {

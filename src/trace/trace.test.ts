@@ -305,6 +305,23 @@ test('old things go, and the oldest when there is no room', async (t) => {
   assert.ok((await itemsOf(small)).length > 0, 'the newest stays')
 })
 
+test('a fast day does not carry the file over its limit until the next minute', async (t) => {
+  const bytesMax = 5_000_000
+  const { trace, time, file } = stage(t, { bytesMax })
+  trace.events([initiated])
+  trace.dialog('c1', legId)
+  for (let round = 0; round < 40; round++) {
+    for (let one = 0; one < 1000; one++) trace.message('in', sip('INFO'), ends)
+    time.advance(100)
+    time.drainSoon()
+  }
+  time.advance(900)
+  const tables = new TraceTables(file)
+  t.after(() => tables.close())
+  assert.ok(tables.bytes() < bytesMax * 1.2, `${tables.bytes()} bytes`)
+  await answered(time, trace.timelines.read(legId, '0', 1, 0))
+})
+
 test('calls are listed by what is asked for', async (t) => {
   const here = stage(t)
   const { trace, time } = here
