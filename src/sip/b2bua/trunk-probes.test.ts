@@ -48,3 +48,23 @@ test('silence and a name that nobody knows are said after a moment; an answer me
   assert.equal(carrier.received.length, before, 'a stopped server asks nobody')
   world.stop()
 })
+
+test('a trunk with several addresses is there when any of them answers', async () => {
+  const world = new SipWorld()
+  const dead = await world.peer('10.0.0.8')
+  const carrier = await world.peer('10.0.0.9')
+  carrier.on = (request) => carrier.answer(request, 200)
+  const { sip, names } = await world.stack('10.0.0.1', {
+    trunks: [trunk('sip:carrier.example', 60)],
+  })
+  names.set('carrier.example', ['10.0.0.8', '10.0.0.9'])
+  await world.run(10_000)
+  assert.deepEqual([sip.trunks()[0]?.reachable, sip.trunks()[0]?.problem], [true, undefined])
+  carrier.on = () => undefined
+  await world.run(65_000)
+  assert.match(sip.trunks()[0]?.problem ?? '', /udp 10\.0\.0\.9:5060/)
+  dead.on = (request) => dead.answer(request, 200)
+  await world.run(60_000)
+  assert.deepEqual([sip.trunks()[0]?.reachable, sip.trunks()[0]?.problem], [true, undefined])
+  world.stop()
+})

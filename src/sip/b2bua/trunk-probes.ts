@@ -67,9 +67,9 @@ export class TrunkProbes {
 
   #probe(row: Row): void {
     row.timer = undefined
-    this.#options.locate(row.trunk.uri, ([place]) => {
+    this.#options.locate(row.trunk.uri, (places) => {
       if (!this.#running) return
-      if (place !== undefined) return this.#ask(row, place)
+      if (places.length > 0) return this.#ask(row, places, this.#options.clock.monotonicMs())
       this.#isAway(
         row,
         'No address was found for it: its host name cannot be resolved, or its transport is not among sip.transports.',
@@ -78,41 +78,55 @@ export class TrunkProbes {
     })
   }
 
-  #ask(row: Row, place: Destination): void {
-    const { clock, domain, layer, random, timers } = this.#options
+  /** The first that answers does, as with calls (RFC 3263 §4.3); `sinceMs` is when the first was asked. */
+  #ask(row: Row, [place, ...others]: Located, sinceMs: number): void {
+    if (place === undefined || !this.#running) return
+    const { clock, timers } = this.#options
     const askedMs = clock.monotonicMs()
     const where = `${place.transport.toLowerCase()} ${place.address}:${place.port}`
     row.view = { ...row.view, probedAtMs: clock.wallMs() }
+    let movedOn = false
+    const isAway = (problem: string): void => {
+      if (movedOn) return
+      if (others.length === 0) return this.#isAway(row, problem)
+      movedOn = true
+      timers.clear(silent)
+      this.#ask(row, others, sinceMs)
+    }
     const silent = timers.set(silentMs, () =>
-      this.#isAway(
-        row,
+      isAway(
         `It has not answered OPTIONS for ${silentMs / 1000} s: nothing listens at ${where}, or something between drops the packets.`,
       ),
     )
     const over = (): void => {
       timers.clear(silent)
-      this.#plan(row, Math.max(0, everyMs(row) - (clock.monotonicMs() - askedMs)))
+      if (movedOn) return
+      this.#plan(row, Math.max(0, everyMs(row) - (clock.monotonicMs() - sinceMs)))
     }
-    const { uri } = row.trunk
+    this.#send(row, place, {
+      onResponse: (response) => {
+        if (response.status < 200) return
+        if (!movedOn) this.#answered(row, response, clock.monotonicMs() - askedMs)
+        over()
+      },
+      onTimeout: over,
+      onTransportFailure: (error) => {
+        isAway(`It cannot be reached at ${where}: ${error.message}.`)
+        over()
+      },
+    })
+  }
+
+  #send({ trunk }: Row, place: Destination, heard: Parameters<TransactionLayer['send']>[2]): void {
+    const { domain, layer, random } = this.#options
     const headers = [
       ['From', `<sip:holdfast@${domain}>;tag=${random.token(tokenLength)}`],
-      ['To', `<${uri}>`],
+      ['To', `<${trunk.uri}>`],
       ['Call-ID', random.token(tokenLength)],
       ['CSeq', '1 OPTIONS'],
       ['Accept', 'application/sdp'],
     ] as const
-    layer.send({ method: 'OPTIONS', uri, headers }, place, {
-      onResponse: (response) => {
-        if (response.status < 200) return
-        this.#answered(row, response, clock.monotonicMs() - askedMs)
-        over()
-      },
-      onTimeout: () => over(),
-      onTransportFailure: (error) => {
-        this.#isAway(row, `It cannot be reached at ${where}: ${error.message}.`)
-        over()
-      },
-    })
+    layer.send({ method: 'OPTIONS', uri: trunk.uri, headers }, place, heard)
   }
 
   #isAway(row: Row, problem: string): void {
