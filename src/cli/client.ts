@@ -5,6 +5,7 @@ import { CliError, exitCodes } from './exit-codes.ts'
 import type { ApiFault } from './exit-codes.ts'
 import { isRecord, recordsIn, recordIn, textIn } from './json.ts'
 import type { Json } from './json.ts'
+import { printable } from './render.ts'
 import type { Settings } from './settings.ts'
 
 /** Time for an answer, beside what the request itself asks to wait. */
@@ -99,6 +100,15 @@ async function untilItHasTime(line: CommandLine, request: WebRequest): Promise<W
 /** A path of which a piece is somebody's text. */
 export function piece(text: string): string {
   return encodeURIComponent(text)
+}
+
+/** For `catch`: a 404 says what is not there, `queue support`. */
+export function noSuch(what: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof CliError) || error.status !== 404) throw error
+    const { status, faults } = error
+    throw new CliError(exitCodes.refused, `there is no ${printable(what)}`, { status, faults })
+  }
 }
 
 function decoded(text: string, origin: string): Json {

@@ -21,7 +21,7 @@ export const exitMeanings: readonly (readonly [code: number, meaning: string])[]
     1,
     'Refused: the server answered with an error, which is shown; or a file would be overwritten.',
   ],
-  [2, 'The arguments or the configuration file cannot be used; the usage or the fault is shown.'],
+  [2, 'The arguments or the configuration file cannot be used; the fault is shown.'],
   [3, 'The server cannot be reached.'],
   [
     4,

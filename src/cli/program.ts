@@ -22,6 +22,8 @@ import { withProgress } from './progress.ts'
 import { findSettings } from './settings.ts'
 import type { GlobalOptions } from './settings.ts'
 
+const usageHint = '`holdfast help` and `holdfast help <command>` show the usage.'
+
 /** In the order of the help; a further command is one line here. */
 const commands: readonly ((program: Command, run: Run, around: Surroundings) => void)[] = [
   addInit,
@@ -94,7 +96,8 @@ export function buildProgram(
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .showHelpAfterError(true)
+    // The whole usage would push the fault out of sight.
+    .showHelpAfterError(usageHint)
     .exitOverride()
   for (const add of commands) add(program, run, around)
   return program
@@ -152,10 +155,9 @@ export function faultText(paint: Paint, { message, faults, hint }: CliError): st
 function toldOf(error: unknown): CliError {
   if (error instanceof CliError) return error
   if (!(error instanceof CommanderError)) return new CliError(exitCodes.bug, stackOf(error))
-  const hint = '`holdfast help` and `holdfast help <command>` show the usage.'
   const isBare = error.code === 'commander.help'
   const message = isBare ? 'no command was given' : error.message.replace(/^error: /, '')
-  return new CliError(exitCodes.usage, message, { hint })
+  return new CliError(exitCodes.usage, message, { hint: usageHint })
 }
 
 function stackOf(error: unknown): string {

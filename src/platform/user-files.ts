@@ -1,6 +1,15 @@
 // Files that a person names to a program: read whole, or written without treading on what is there.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { ok, refused } from '../base/result.ts'
 import type { Result } from '../base/result.ts'
@@ -19,6 +28,18 @@ export function writeUserFile(
   return attempt(path, () => {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, content, { mode, flag: fresh ? 'wx' : 'w' })
+    return undefined
+  })
+}
+
+/** Whether `writeUserFile` would succeed by what can be seen now: said before an hour of work, not after it. */
+export function mayWriteUserFile(path: string): Result<undefined, string> {
+  return attempt(path, () => {
+    mkdirSync(dirname(path), { recursive: true })
+    accessSync(dirname(path), constants.W_OK)
+    if (!existsSync(path)) return undefined
+    // A folder cannot be opened for writing.
+    closeSync(openSync(path, 'r+'))
     return undefined
   })
 }

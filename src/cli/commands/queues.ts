@@ -1,7 +1,7 @@
 // `holdfast queues`: the queues, or the callers of one in their order.
 
 import type { Command } from 'commander'
-import { piece } from '../client.ts'
+import { noSuch, piece } from '../client.ts'
 import type { Context, Run } from '../context.ts'
 import { numberIn, textIn } from '../json.ts'
 import { duration, table } from '../render.ts'
@@ -36,7 +36,8 @@ async function listQueues(context: Context): Promise<undefined> {
 
 async function listCalls(context: Context, name: string): Promise<undefined> {
   const path = `/v2/queues/${piece(name)}/calls`
-  const calls = await context.during('reading the queue', context.api().all(path))
+  const reading = context.api().all(path)
+  const calls = await context.during('reading the queue', reading.catch(noSuch(`queue ${name}`)))
   const { paint } = context
   const rows = calls.map((call) => [
     textIn(call, 'queue_position'),

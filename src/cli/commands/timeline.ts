@@ -1,6 +1,6 @@
 // One call in the terminal: its steps as the server's trace has them, or, where no trace is kept, its events.
 
-import { piece } from '../client.ts'
+import { noSuch, piece } from '../client.ts'
 import type { ApiClient } from '../client.ts'
 import type { Context } from '../context.ts'
 import { numberIn, recordIn, recordsIn, textIn } from '../json.ts'
@@ -20,7 +20,7 @@ export async function showCall(context: Context, id: string, follow: boolean): P
   const path = `/v2/calls/${piece(id)}/timeline`
   const first = await context.during('reading the call', api.get(path, { allow: [404, 503] }))
   if (first.status === 200) return showTimeline(context, api, path, follow, first.body)
-  const call = await api.get(`/v2/calls/${piece(id)}`)
+  const call = await api.get(`/v2/calls/${piece(id)}`).catch(noSuch(`call ${id}`))
   return showEvents(context, api, recordIn(call.body, 'data'), follow)
 }
 

@@ -8,6 +8,7 @@ import type { IncomingCall } from '../../lab/incoming-call.ts'
 import type { Phone } from '../../lab/phone.ts'
 import { localAddresses } from '../../platform/command-line.ts'
 import { createResolver } from '../../platform/resolver.ts'
+import { mayWriteUserFile } from '../../platform/user-files.ts'
 import { CliError, exitCodes } from '../exit-codes.ts'
 import { clockTime, printable } from '../render.ts'
 import { readConfig } from '../settings.ts'
@@ -21,12 +22,16 @@ import type { Tell } from './talk.ts'
 
 const registrationSecs = 300
 const busyMs = 1000
+const portHint =
+  'Does the server run, and is it its SIP port? `holdfast status` says the first, --server names the other.'
 
 /** The exit code. */
 export async function phone(context: Context, options: PhoneOptions): Promise<number> {
   const stopping = context.line.stopping()
   const place = await whereTo(context, options)
   const voice = await voiceOf(options.say)
+  const savable = options.save === undefined ? undefined : mayWriteUserFile(options.save)
+  if (savable?.ok === false) throw new CliError(exitCodes.refused, savable.why)
   const password = options.password ?? context.line.env['PHONE_PASSWORD'] ?? ''
   const lab = createLab(place.host)
   try {
@@ -40,7 +45,7 @@ export async function phone(context: Context, options: PhoneOptions): Promise<nu
     })
     if (options.register === true) await register(context, robot, place.words)
     try {
-      return await oneCall(context, options, robot)
+      return await oneCall(context, options, robot, place.words)
     } finally {
       if (options.register === true && !stopping.aborted) await robot.unregister()
     }
@@ -89,9 +94,7 @@ async function register(context: Context, robot: Phone, where: string): Promise<
     return
   }
   if (status === 0) {
-    const hint =
-      'Does the server run, and is it its SIP port? `holdfast status` says the first, --server names the other.'
-    throw new CliError(exitCodes.unreachable, `nobody answers at ${where}`, { hint })
+    throw new CliError(exitCodes.unreachable, `nobody answers at ${where}`, { hint: portHint })
   }
   const hint =
     'User and password are those of `sip_users` in the configuration, or made over the API.'
@@ -100,7 +103,12 @@ async function register(context: Context, robot: Phone, where: string): Promise<
   })
 }
 
-async function oneCall(context: Context, options: PhoneOptions, robot: Phone): Promise<number> {
+async function oneCall(
+  context: Context,
+  options: PhoneOptions,
+  robot: Phone,
+  where: string,
+): Promise<number> {
   const tell = tellTo(context)
   const call = await begin(context, options, robot, tell)
   if (call === undefined) return exitCodes.done
@@ -114,7 +122,7 @@ async function oneCall(context: Context, options: PhoneOptions, robot: Phone): P
   const isInteractive = options.interactive ?? (context.line.inputIsTerminal && !context.json)
   const orders = isInteractive ? obey(context.line, talk, tell) : undefined
   try {
-    if (!(await untilUp(context, options, call, tell))) return noCall(context, call)
+    if (!(await untilUp(context, options, call, tell))) return noCall(context, call, where)
     await talk.untilOver()
   } finally {
     orders?.stop()
@@ -197,9 +205,12 @@ async function untilUp(
 }
 
 /** What became of a call that never was up. */
-function noCall(context: Context, call: Call): number {
+function noCall(context: Context, call: Call, where: string): number {
   if (context.line.stopping().aborted) return exitCodes.done
-  const { end } = call
+  const { end, state } = call
+  if (state === 'trying' || end?.status === 0) {
+    throw new CliError(exitCodes.noCall, `no call: no answer from ${where}`, { hint: portHint })
+  }
   const why =
     end === undefined
       ? 'nobody answered in time'
@@ -207,9 +218,7 @@ function noCall(context: Context, call: Call): number {
         ? `refused with ${end.status}`
         : end.by === 'cancelled'
           ? 'the caller gave up'
-          : end.status === 0
-            ? 'the server did not answer'
-            : statusWords(end.status)
+          : statusWords(end.status)
   throw new CliError(exitCodes.noCall, `no call: ${why}`)
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { toneSegments } from '../../../src/media/audio/goertzel.ts'
 import { command, run } from '../../support/command.ts'
+import { freePort } from '../../support/free-port.ts'
 import { musicHz, startStage, type Stage } from '../../support/stage.ts'
 
 let stage: Stage
@@ -150,4 +151,16 @@ test('a wrong password and a call that is refused: exit code 5 with the status i
   const { code, stderr } = await refused
   assert.equal(code, 5)
   assert.match(stderr, /no call: 486 busy/)
+})
+
+test('what cannot work is said before the call: a file that cannot be saved, a port where nobody answers', async () => {
+  const port = String(await freePort())
+  const silent = ['phone', '--server', `127.0.0.1:${port}`, '--call', '1', '--wait', '1']
+  const nobody = await run(silent)
+  assert.equal(nobody.code, 5)
+  assert.match(nobody.stderr, new RegExp(`no answer from 127\\.0\\.0\\.1:${port}[^]*its SIP port`))
+  const unsaved = await run([...silent, '--save', tmpdir()])
+  assert.equal(unsaved.code, 1)
+  assert.match(unsaved.stderr, /is a folder/)
+  assert.equal(unsaved.stdout, '', 'no call was placed')
 })
