@@ -21,6 +21,8 @@ export class Book {
   readonly #tallies = new Map<string, Tally>()
   /** Queues that are there, with a tally or without. */
   readonly #existing = new Set<string>()
+  /** Both, in order; undefined: one has come or gone since. */
+  #names: readonly string[] | undefined
   /** The queue that a talking caller came from. */
   readonly #queueOf = new Map<LegId, string>()
   readonly #callerOf = new Map<LegId, LegId>()
@@ -37,15 +39,16 @@ export class Book {
     const at = this.moment(occurredAtUs / 1000)
     switch (event.type) {
       case 'queue-created':
-        this.#existing.add(event.queueName)
+        this.#exists(event.queueName)
         return
       case 'queue-deleted':
         this.#existing.delete(event.queueName)
+        this.#names = undefined
         return
       case 'call-enqueued': {
         this.#leave(event.leg.legId)
         // What the store told of queues is later than this event: the queue may be gone since.
-        if (!told) this.#existing.add(event.queueName)
+        if (!told) this.#exists(event.queueName)
         for (const tally of this.#both(event.queueName)) tally.enqueued(event.leg.legId, at, told)
         return this.#told(event.queueName)
       }
@@ -71,7 +74,8 @@ export class Book {
   }
 
   names(): readonly string[] {
-    return [...new Set([...this.#existing, ...this.#tallies.keys()])].sort()
+    this.#names ??= [...new Set([...this.#existing, ...this.#tallies.keys()])].sort()
+    return this.#names
   }
 
   has(name: string): boolean {
@@ -120,7 +124,7 @@ export class Book {
       byQueue.set(queueName, since.set(legId, enqueuedAtMs))
       all.set(legId, enqueuedAtMs)
     }
-    for (const name of queues) this.#existing.add(name)
+    for (const name of queues) this.#exists(name)
     for (const [name, since] of byQueue) this.#tally(name).setSince(since)
     this.#total.setSince(new Map([...all].sort(([, a], [, b]) => a - b)))
   }
@@ -141,6 +145,7 @@ export class Book {
       const isOver = this.#tallies.size > talliesMax
       if (!isOver && (tally.target !== undefined || !tally.isIdleOn(day))) continue
       this.#tallies.delete(name)
+      this.#names = undefined
       forgotten.push(name)
     }
     return forgotten
@@ -155,7 +160,14 @@ export class Book {
     if (found !== undefined) return found
     const fresh = new Tally()
     this.#tallies.set(name, fresh)
+    this.#names = undefined
     return fresh
+  }
+
+  #exists(name: string): void {
+    if (this.#existing.has(name)) return
+    this.#existing.add(name)
+    this.#names = undefined
   }
 
   #told(name: string): void {

@@ -19,14 +19,20 @@ function world(readersMax = 3) {
   const time = new VirtualTime()
   const store = createMemoryStore({ clock: time })
   let reads = 0
+  let asked = 0
   const readEvents: typeof store.readEvents = (after, limit) => {
     reads++
     return store.readEvents(after, limit)
   }
   const feed = createEventFeed({ store: { readEvents }, timers: time, connectionCodecs: '' })
   const changed = new Set<(name: string | null) => void>()
+  const fake = fakeStatistics(time.wallMs())
   const statistics: Statistics = {
-    ...fakeStatistics(time.wallMs()),
+    ...fake,
+    names: () => {
+      asked++
+      return fake.names()
+    },
     onChange: (listener) => {
       changed.add(listener)
       return () => changed.delete(listener)
@@ -55,6 +61,8 @@ function world(readersMax = 3) {
   return {
     ...{ time, store, hub, feed, changed, connect },
     reads: () => reads,
+    /** How often the names of all queues were asked for. */
+    asked: () => asked,
     change: (name: string | null) => changed.forEach((listener) => listener(name)),
     happen: async (count: number) => {
       const events = Array.from({ length: count }, () => {
@@ -159,6 +167,26 @@ test('a reader without room gets nothing more, goes on when it has, and is close
   assert.equal(state.closed, true)
   await happen(5)
   assert.deepEqual(numbers(heard()), upTo(401))
+})
+
+test('a reader without room costs nothing, however many queues there are', async (t) => {
+  const { connect, change, time, hub, asked } = world()
+  t.after(() => hub.close())
+  const { state, reader, heard } = await connect()
+  state.room = 0
+  change('a')
+  time.advance(1000)
+  const before = asked()
+  for (let second = 0; second < 7; second++) {
+    change('a')
+    time.advance(1000)
+  }
+  assert.equal(asked(), before)
+  state.room = Infinity
+  reader.drained()
+  await settle()
+  assert.equal(asked(), before + 1)
+  assert.equal(heard().at(-1)?.event, 'statistics')
 })
 
 test('figures go out at most once a second, and only what changed', async (t) => {

@@ -43,6 +43,8 @@ export class LiveReader {
   #again = false
   /** Figures that are still to be sent. */
   #names: (string | null)[] = []
+  /** All are: written into `#names` when there is room, so that who does not read costs nothing. */
+  #allDue = false
 
   constructor(world: ReaderWorld, sink: LiveSink, isValid: () => boolean) {
     this.#world = world
@@ -82,7 +84,7 @@ export class LiveReader {
   broadcast(text: string): void {
     if (this.#cursor === undefined || this.#closed) return
     if (this.#blocked === undefined) this.#write(text)
-    else this.#names = [...this.#world.names()]
+    else this.#allDue = true
   }
 
   /** A comment, so that neither side takes the connection for dead; ends it when the session has ended. */
@@ -92,7 +94,7 @@ export class LiveReader {
   }
 
   allStatistics(): void {
-    this.#names = [...this.#world.names()]
+    this.#allDue = true
   }
 
   drained(): void {
@@ -117,6 +119,10 @@ export class LiveReader {
   }
 
   async #send(): Promise<void> {
+    if (this.#allDue && this.#hasRoom()) {
+      this.#allDue = false
+      this.#names = [...this.#world.names()]
+    }
     while (this.#hasRoom() && this.#names.length > 0) {
       this.#write(this.#world.statistics(this.#names.splice(0, namesPerMessage)))
     }
