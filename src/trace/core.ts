@@ -28,6 +28,7 @@ import type { NewItem, TraceTables } from './tables.ts'
 const knownDialogsMax = 20_000
 /** Messages whose Call-ID is not known yet: a call that must prove its password first needs a few. */
 const strayMax = 2000
+const strayCharsMax = 8 * 1024 * 1024
 const strayMs = 5000
 /** Questions that wait for something to happen. */
 const waitingMax = 200
@@ -55,6 +56,11 @@ export interface TraceCoreOptions {
 
 type SipMessage = Extract<Happening, { what: 'sip' }>
 
+interface Stray {
+  readonly message: SipMessage
+  readonly callId: string
+}
+
 interface Waiting {
   readonly id: number
   readonly question: Extract<Question, { ask: 'timeline' }>
@@ -65,7 +71,8 @@ export class TraceCore {
   readonly #options: TraceCoreOptions
   #tables: TraceTables
   readonly #dialogs = new Map<string, string>()
-  #strays: SipMessage[] = []
+  #strays: Stray[] = []
+  #strayChars = 0
   readonly #waiting = new Set<Waiting>()
   #released = false
   #pruneTimer: TimerId
@@ -193,16 +200,19 @@ export class TraceCore {
   }
 
   #sip(message: SipMessage): readonly NewItem[] {
-    const leg = this.#legOf(message)
+    const { callId } = glanceAt(message.text)
+    if (callId === '') return []
+    const leg = this.#legOf(callId)
     if (leg !== undefined) return [sipItem(message, leg, this.#options.settings.hideDigits)]
-    this.#strays.push(message)
-    if (this.#strays.length > strayMax) this.#strays.shift()
+    this.#strays.push({ message, callId })
+    this.#strayChars += message.text.length
+    while (this.#strays.length > strayMax || this.#strayChars > strayCharsMax) {
+      this.#strayChars -= this.#strays.shift()?.message.text.length ?? 0
+    }
     return []
   }
 
-  #legOf({ text }: SipMessage): string | undefined {
-    const { callId } = glanceAt(text)
-    if (callId === '') return undefined
+  #legOf(callId: string): string | undefined {
     const known = this.#dialogs.get(callId)
     if (known !== undefined) return known
     const leg = this.#tables.legOfDialog(callId)
@@ -214,11 +224,14 @@ export class TraceCore {
   #settledStrays(): readonly NewItem[] {
     if (this.#strays.length === 0) return []
     const settled: NewItem[] = []
+    const { hideDigits } = this.#options.settings
     const sinceUs = (this.#options.clock.wallMs() - strayMs) * 1000
-    this.#strays = this.#strays.filter((message) => {
-      const leg = this.#dialogs.get(glanceAt(message.text).callId)
-      if (leg !== undefined) settled.push(sipItem(message, leg, this.#options.settings.hideDigits))
-      return leg === undefined && message.atUs >= sinceUs
+    this.#strays = this.#strays.filter(({ message, callId }) => {
+      const leg = this.#dialogs.get(callId)
+      if (leg !== undefined) settled.push(sipItem(message, leg, hideDigits))
+      const stays = leg === undefined && message.atUs >= sinceUs
+      if (!stays) this.#strayChars -= message.text.length
+      return stays
     })
     return settled
   }

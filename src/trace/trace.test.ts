@@ -261,6 +261,24 @@ test('a thread that keeps up is given all that a fast day brings', async (t) => 
   assert.ok(trace.backlog < 2000 + 1200, `${trace.backlog} wait`)
 })
 
+test('messages that belong to nobody are held in a bounded room, the latest', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  trace.events([initiated])
+  await itemsOf(here)
+  const long = Buffer.alloc(60_000, 'a')
+  for (let one = 0; one < 300; one++) {
+    trace.message('in', Buffer.concat([sip('INVITE', `c${one}`), long]), ends)
+    if (one % 100 === 99) time.advance(300)
+    time.drainSoon()
+  }
+  for (const callId of ['c0', 'c299']) trace.dialog(callId, legId)
+  const ids = (await itemsOf(here)).flatMap(({ lane, detail }) =>
+    lane === 'sip' ? [detail['call_id']] : [],
+  )
+  assert.deepEqual(ids, ['c299'])
+})
+
 test('messages beyond the room for their characters are lost, not kept', (t) => {
   const { trace } = stage(t)
   const big = Buffer.alloc(60_000, 'a')
