@@ -66,6 +66,33 @@ function crowd(): void {
     })
   })
 
+  test('who leaves while the list is on its way is not back with it', async () => {
+    const { page } = await browser.open(`${fixture.origin}/console/queues/crowd`)
+    await page.locator('[data-count="1000"]').waitFor()
+    const first = page.locator('[data-caller]').first()
+    const id = await first.getAttribute('data-caller')
+    const row = page.locator(`[data-caller="${id}"]`)
+    let held = 0
+    await page.route('**/v2/queues/crowd/calls?*', async (route) => {
+      const response = await route.fetch()
+      if (held++ === 0) {
+        fixture.dequeue()
+        await row.waitFor({ state: 'detached' })
+      }
+      await route.fulfill({ response })
+    })
+    fixture.greet()
+    await page.locator('[data-count="999"]').waitFor()
+    const seen = page.waitForResponse((answer) => answer.url().includes('page[number]=4'))
+    await seen
+    await page.evaluate('new Promise((done) => setTimeout(() => requestAnimationFrame(done)))')
+    assert.equal(await row.count(), 0)
+    await page.locator('[data-count="999"]').waitFor()
+    fixture.enqueue() // For the tests behind this one.
+    await page.locator('[data-count="1000"]').waitFor()
+    await page.context().close()
+  })
+
   test('a thousand queues on the wallboard', async () => {
     await assertSmooth('/', 'h2:has-text("1000 queues")', async ({ page }) => {
       const drawn = await page.locator('.card .tiles').count()

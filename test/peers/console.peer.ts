@@ -252,7 +252,8 @@ function inBrowser(): void {
       (one) =>
         one.id === id && stage.receiver.deliveries.filter((each) => each.id === id).length > again,
     )
-    await first.getByText('Attempt 2').waitFor() // It sees the attempt by itself.
+    // It sees the attempt by itself; the newest is the first.
+    await first.locator('h3').first().getByText('Attempt 2').waitFor()
     assert.deepEqual(complaints, [])
     await page.context().close()
   })
@@ -391,7 +392,7 @@ function inBrowser(): void {
     const again = await startedAgain(stage)
     try {
       await page.locator('.clock.live').waitFor()
-      await page.locator('.stale').waitFor({ state: 'detached' })
+      await page.locator('div.stale').waitFor({ state: 'detached' })
       await rowOf(page, waiting).waitFor()
       await page
         .locator('.waits', { hasNotText: stood ?? '' })

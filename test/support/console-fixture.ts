@@ -11,6 +11,8 @@ export interface ConsoleFixture {
   enqueue(): void
   /** The first in line leaves. */
   dequeue(): void
+  /** Everybody who listens is connected anew: they load their lists again. */
+  greet(): void
   /** New figures to everybody who listens. */
   tellStatistics(): void
   waiting(): number
@@ -194,6 +196,7 @@ export async function startConsoleFixture(options: ConsoleFixtureOptions): Promi
       for (let from = 0; from < all.length; from += 100)
         send('statistics', { data: all.slice(from, from + 100) })
     },
+    greet: () => send('hello', { server_time: new Date().toISOString(), version: 'fixture' }),
     waiting: () => people.length,
     close: () => {
       for (const reader of readers) reader.destroy()

@@ -43,13 +43,16 @@ export function get<T>(path: string): Promise<Answer<T>> {
   return ask<T>('GET', path)
 }
 
+/** Rows of one page: as many as the API gives. */
+export const pageRows = 250
+
 /** All pages of a list, up to `rowsMax` rows. */
 export async function getAll<T>(path: string, rowsMax = 5000): Promise<Answer<readonly T[]>> {
   const rows: T[] = []
   const joint = path.includes('?') ? '&' : '?'
   for (let page = 1; ; page++) {
     const answer = await get<{ data: readonly T[]; meta?: { total_pages?: number } }>(
-      `${path}${joint}page[number]=${page}&page[size]=250`,
+      `${path}${joint}page[number]=${page}&page[size]=${pageRows}`,
     )
     if (!answer.ok) return answer
     rows.push(...answer.body.data)

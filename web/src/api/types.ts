@@ -73,6 +73,7 @@ export interface WebhookDelivery {
   readonly started_at: string
   readonly finished_at: string
   readonly webhook: CallEvent
+  /** The newest first. */
   readonly attempts: readonly Attempt[]
 }
 

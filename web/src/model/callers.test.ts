@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changeOf, hungUp, matching, withCaller, without, type Caller } from './callers.ts'
+import {
+  callersOf,
+  changeOf,
+  hungUp,
+  matching,
+  withCaller,
+  without,
+  type Caller,
+} from './callers.ts'
 
 const caller = (id: string, enqueuedAtMs: number, from = `+1555${id}`): Caller => ({
   ...{ id, enqueuedAtMs, from, to: '+1800', alive: true },
@@ -54,4 +62,14 @@ test('a search keeps the positions of the whole queue', () => {
   )
   assert.equal(matching(rows, '').length, 3)
   assert.equal(matching(rows, 'nobody').length, 0)
+})
+
+test('a list that was on its way is told who left meanwhile; pages that moved show nobody twice', () => {
+  const call = (id: string) => ({
+    ...{ call_control_id: id, call_leg_id: id, call_session_id: id, connection_id: 'c' },
+    ...{ from: '+1', to: '+2', enqueued_at: '2026-11-22T00:00:00Z' },
+    ...{ queue_position: 1, is_alive: true },
+  })
+  const loaded = ['a', 'b', 'b', 'c'].map(call)
+  assert.equal(ids(callersOf(loaded, new Set(['a']))), 'bc')
 })

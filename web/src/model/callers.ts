@@ -26,6 +26,15 @@ export function callerOf(call: QueueCall): Caller {
   }
 }
 
+/** A list as it was loaded, without those who left while it was on its way; each caller once. */
+export function callersOf(
+  calls: readonly QueueCall[],
+  left: ReadonlySet<string>,
+): readonly Caller[] {
+  const found = new Map(calls.map((call) => [call.call_control_id, call]))
+  return [...found.values()].filter((call) => !left.has(call.call_control_id)).map(callerOf)
+}
+
 /** What an event means for the list of one queue. */
 export type QueueChange =
   | { readonly kind: 'none' }

@@ -27,7 +27,7 @@ export function applicationProblem(
   )
   const [last] = recent
   if (last === undefined) return ''
-  const status = last.attempts.at(-1)?.http.response?.status
+  const status = last.attempts[0]?.http.response?.status
   const answer = status === undefined ? 'there was no answer' : `the answer was HTTP ${status}`
   return `${countText(recent.length, 'webhook')} failed in the last 15 minutes: ${answer}.`
 }

@@ -33,7 +33,8 @@ export function CallerActions({ act, queueName, isThere, onClose }: CallerAction
   const run = async (asked: Promise<Answer<unknown>>, done: string): Promise<void> => {
     const answer = await asked
     if (answer.ok) tell(done)
-    else tell(answer.refusal.text, true)
+    else if (answer.refusal.status === 404) tell(`${number} does not wait here any more.`, true)
+    else tell(`${number}: ${answer.refusal.text}`, true)
   }
   switch (kind) {
     case 'take':

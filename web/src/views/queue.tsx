@@ -3,9 +3,17 @@
 import { useComputed, useSignal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
-import { get, getAll, pathOf } from '../api/client.ts'
+import { get, getAll, pageRows, pathOf } from '../api/client.ts'
 import type { QueueCall } from '../api/types.ts'
-import { callerOf, changeOf, hungUp, matching, withCaller, without } from '../model/callers.ts'
+import {
+  callerOf,
+  callersOf,
+  changeOf,
+  hungUp,
+  matching,
+  withCaller,
+  without,
+} from '../model/callers.ts'
 import type { Caller } from '../model/callers.ts'
 import { countText } from '../model/format.ts'
 import * as tiles from '../model/tiles.ts'
@@ -37,20 +45,34 @@ function useCallers(queueName: string): Callers {
     let closed = false
     let gathering: ReturnType<typeof setTimeout> | undefined
     const came = new Set<string>()
+    let loads = 0
+    // What happened while a list was on its way: it may be older than that.
+    const meanwhile = { came: new Set<string>(), left: new Set<string>() }
     const load = async (): Promise<void> => {
+      const mine = ++loads
+      meanwhile.came.clear()
+      meanwhile.left.clear()
       const answer = await getAll<QueueCall>(pathOf`/v2/queues/${queueName}/calls`)
-      if (closed) return
+      if (closed || mine !== loads) return
       isLoaded.value = true
       const isGone = !answer.ok && answer.refusal.status === 404
       trouble.value = answer.ok || isGone ? '' : answer.refusal.text
-      if (answer.ok) rows.value = answer.body.map(callerOf)
+      if (answer.ok) rows.value = callersOf(answer.body, meanwhile.left)
       if (isGone) rows.value = []
+      for (const id of meanwhile.came) askLater(id)
+      // Behind one who left, pages move up by one, and the next page begins one too late.
+      if (meanwhile.left.size > 0 && rows.value.length > pageRows)
+        gathering ??= setTimeout(() => void askWhoCame(true), gatherMs)
     }
-    const askWhoCame = async (): Promise<void> => {
+    const askLater = (id: string): void => {
+      came.add(id)
+      gathering ??= setTimeout(() => void askWhoCame(), gatherMs)
+    }
+    const askWhoCame = async (isWholeList = false): Promise<void> => {
       gathering = undefined
       const ids = [...came]
       came.clear()
-      if (ids.length > askedOneByOneMax) return load()
+      if (isWholeList || ids.length > askedOneByOneMax) return load()
       for (const id of ids) {
         const answer = await get<{ data: QueueCall }>(pathOf`/v2/queues/${queueName}/calls/${id}`)
         if (closed) return
@@ -65,11 +87,14 @@ function useCallers(queueName: string): Callers {
           case 'none':
             return
           case 'came':
-            came.add(change.id)
-            gathering ??= setTimeout(() => void askWhoCame(), gatherMs)
+            meanwhile.came.add(change.id)
+            meanwhile.left.delete(change.id)
+            askLater(change.id)
             return
           case 'left':
             came.delete(change.id)
+            meanwhile.came.delete(change.id)
+            meanwhile.left.add(change.id)
             rows.value = without(rows.value, change.id)
             return
           case 'hung-up':

@@ -85,8 +85,8 @@ export function WebhooksPage() {
             onChange={(event) => change({ status: event.currentTarget.value })}
           >
             <option value="">all</option>
-            <option>delivered</option>
-            <option>failed</option>
+            <option value="delivered">delivered</option>
+            <option value="failed">not delivered</option>
           </select>
         </label>
         <span class="hint">
@@ -115,7 +115,7 @@ function DeliveryRow({
   readonly onSent: () => void
 }) {
   const isOpen = useSignal(false)
-  const last = one.attempts.at(-1)
+  const [last] = one.attempts
   const status = last?.http.response?.status
   const isDelivered = one.status === 'delivered'
   return (
@@ -126,7 +126,7 @@ function DeliveryRow({
           <span class="said">
             <LevelMark level={isDelivered ? 'good' : 'bad'} /> {one.webhook.event_type}
           </span>
-          <span>{one.status}</span>
+          <span>{isDelivered ? 'delivered' : 'not delivered'}</span>
           <span class="hint">
             {status === undefined ? 'no answer' : `HTTP ${status}`},{' '}
             {countText(one.attempts.length, 'attempt')}
@@ -170,7 +170,11 @@ function DeliveryDetail({
       <h2>Body</h2>
       <pre tabIndex={0}>{JSON.stringify(one.webhook, null, 2)}</pre>
       {one.attempts.map((attempt, index) => (
-        <AttemptDetail key={attempt.started_at} attempt={attempt} number={index + 1} />
+        <AttemptDetail
+          key={attempt.started_at}
+          attempt={attempt}
+          number={one.attempts.length - index}
+        />
       ))}
     </div>
   )
