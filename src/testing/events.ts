@@ -90,10 +90,19 @@ export class Events {
   }
 
   #listed(): string {
-    const lines = this.all.map(({ type, payload }) => `  ${type} ${JSON.stringify(payload)}`)
+    const lines = this.all.map(({ type, payload }) => {
+      const fields = Object.entries(payload).filter(([name]) => !unsaid.has(name))
+      return `  ${type} ${JSON.stringify(Object.fromEntries(fields))}`
+    })
     return lines.length === 0 ? '  nothing' : lines.slice(-20).join('\n')
   }
 }
+
+/** What nobody looks for who looks for an event that did not come. */
+const unsaid: ReadonlySet<string> = new Set([
+  ...['call_leg_id', 'call_session_id', 'client_state', 'connection_id', 'start_time', 'end_time'],
+  ...['call_quality_stats', 'connection_codecs', 'offered_codecs', 'from_sip_uri', 'to_sip_uri'],
+])
 
 function eventOf(one: Json): LabEvent {
   const { event_type: type, id, occurred_at: occurredAt, payload } = one

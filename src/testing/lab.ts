@@ -148,12 +148,14 @@ export class Lab {
   }
 
   /** Any request; `path` begins with `/v2`. */
-  request(method: string, path: string, body?: unknown): Promise<Answer> {
+  async request(method: string, path: string, body?: unknown): Promise<Answer> {
+    this.#mustRun()
     return ask(this.#server.origin, this.apiKey, { method, path, body })
   }
 
   /** Somebody calls; resolves when the application has been told (`call.initiated`). */
   async caller(options: CallerOptions = {}): Promise<Caller> {
+    this.#mustRun()
     this.#callers += 1
     const number = options.number ?? `+1555${String(1_000_000 + this.#callers)}`
     const { dials = '+15550100', says = 'silence' } = options
@@ -185,6 +187,7 @@ export class Lab {
 
   /** A phone that the application can call. One of `agents` logs in; an earlier one of that name leaves. */
   async agent(name: string, { answers = 'at-once', says = 'silence' }: AgentOptions = {}) {
+    this.#mustRun()
     const isUser = this.#users.has(name)
     const former = this.#agents.get(name)
     if (former !== undefined) await this.#leave(former)
@@ -248,6 +251,10 @@ export class Lab {
   async #leave(phone: Phone): Promise<void> {
     if (phone.registeredSecs > 0) await phone.unregister()
     this.#phones.powerCut(phone)
+  }
+
+  #mustRun(): void {
+    if (!this.#running) throw new Error('the server does not run: it was killed or stopped')
   }
 
   async #must(method: string, path: string, body?: Json): Promise<Json> {

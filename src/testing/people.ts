@@ -70,6 +70,9 @@ export abstract class Person {
 
   /** Presses keys one after the other and resolves when the last one is let go. */
   async press(keys: string): Promise<void> {
+    if (!/^[0-9A-D*#]+$/.test(keys)) {
+      throw new Error(`"${keys}" cannot be pressed: keys are 0-9, A-D, * and #`)
+    }
     const call = await this.current(withinMs)
     await call.sendDtmf(keys, 'rfc4733', keyMs)
     await pause(keys.length * (keyMs + keyGapMs))

@@ -4,6 +4,7 @@
 import type { Static } from 'typebox'
 import type { Fault, FaultOrder, Lab } from '../../ports/lab.ts'
 import type { Api, ApiContext } from '../context.ts'
+import { eventTypes } from '../event-types.ts'
 import { bodyOperation, plainOperation } from '../operation.ts'
 import { RequestRefused } from '../problems.ts'
 import { Type } from '../schema.ts'
@@ -86,7 +87,7 @@ function skipTime(api: Api, context: ApiContext): void {
 const addBody = Type.Object({
   fault: faultKind,
   event_type: Type.Optional(
-    Type.String({ maxLength: 100, description: 'Of webhooks: only these. Default: any.' }),
+    Type.Enum(eventTypes, { description: 'Of webhooks: only these. Default: any.' }),
   ),
   count: Type.Integer({
     ...{ default: 1, minimum: 1, maximum: 1_000_000 },

@@ -250,3 +250,19 @@ test('what a failed wait says helps to find out why', async () => {
     /no call.bridged/,
   )
 })
+
+test('what can never be is refused at once, in words', async () => {
+  const caller = await waiting('words')
+  await assert.rejects(caller.press('x'), /"x" cannot be pressed: keys are/)
+  await assert.rejects(lab.faults.dropWebhook({ type: 'call.anwsered' }), /must be one of: call\./)
+  await assert.rejects(lab.skip('soon'), /write 90s, 10m/)
+  await assert.rejects(lab.skip(-1), /outside of allowed range/)
+  const why = await lab.events.next('call.never', {}, { within: 10 }).catch(String)
+  assert.match(String(why), /call\.enqueued \{.*"queue":"words"/)
+  assert.doesNotMatch(String(why), /call_quality_stats|call_leg_id/)
+  await lab.kill()
+  await assert.rejects(lab.caller(), /the server does not run/)
+  await assert.rejects(lab.get('/v2/queues'), /the server does not run/)
+  await lab.restart()
+  await lab.queue('words').has([caller])
+})
