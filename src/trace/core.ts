@@ -294,7 +294,7 @@ export class TraceCore {
   #timeline({ callId, after, limit }: Waiting['question']): Answer {
     const scope = this.#tables.scopeOf(callId)
     if (scope === undefined) return undefined
-    const items = this.#tables.items(scope, Number(after ?? 0), limit)
+    const { items } = this.#tables.items(scope, Number(after ?? 0), limit)
     return {
       timeline: { ...this.#heading(callId), items },
       next: items.at(-1)?.cursor ?? after ?? '0',
@@ -317,9 +317,9 @@ export class TraceCore {
   #bundle(callId: string): string | undefined {
     const scope = this.#tables.scopeOf(callId)
     if (scope === undefined) return undefined
-    const items = this.#tables.items(scope, 0, wholeMax, true)
+    const { items, isAll } = this.#tables.items(scope, 0, wholeMax, true)
     const heading = this.#heading(callId)
-    return JSON.stringify({ ...heading, complete: items.length < wholeMax, items })
+    return JSON.stringify({ ...heading, complete: isAll, items })
   }
 
   #prune(): void {

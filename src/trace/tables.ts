@@ -72,8 +72,28 @@ export interface Scope {
 
 type Row = Record<string, SQLOutputValue>
 
+export interface SomeItems {
+  readonly items: readonly TimelineItem[]
+  /** There are no more behind them. */
+  readonly isAll: boolean
+}
+
+interface Wanted {
+  readonly scope: Scope
+  readonly after: number
+  readonly limit: number
+  readonly columns: string
+  readonly byTime: boolean
+  readonly charsMax: number
+  readonly also?: string
+}
+
 /** Counted and paged at most. */
 const foundMax = 10_000
+/** Of what is answered at once: who sends long messages makes short pages, not large ones. */
+const pageCharsMax = 4 * 1024 * 1024
+/** Of a file. */
+const wholeCharsMax = 64 * 1024 * 1024
 /** What a linked leg still has to say when the call itself is over. */
 const afterEndUs = 5_000_000
 
@@ -199,44 +219,41 @@ export class TraceTables {
     ).map(legOf)
   }
 
-  /** In the order in which they were written down; `byTime`: in the order in which they happened. */
-  items(scope: Scope, after: number, limit: number, byTime = false): readonly TimelineItem[] {
-    return this.#itemRows(
-      scope,
-      after,
-      limit,
-      'seq, at_us, leg, lane, kind, summary, detail',
-      byTime,
-    ).map(itemOf)
+  /** In the order in which they were written down; `byTime`: in the order in which they happened. At least one, if there is one. */
+  items(scope: Scope, after: number, limit: number, byTime = false): SomeItems {
+    const columns = 'seq, at_us, leg, lane, kind, summary, detail'
+    const charsMax = byTime ? wholeCharsMax : pageCharsMax
+    const { rows, isAll } = this.#itemRows({ scope, after, limit, columns, byTime, charsMax })
+    return { items: rows.map(itemOf), isAll }
   }
 
   messages(scope: Scope, limit: number): readonly CapturedMessage[] {
-    return this.#itemRows(
-      scope,
-      0,
-      limit,
-      'seq, at_us, leg, detail, bytes',
-      true,
-      'bytes IS NOT NULL',
-    ).flatMap((row) => messageOf(row))
+    const columns = 'seq, at_us, leg, detail, bytes'
+    const rows = { scope, after: 0, limit, columns, byTime: true, charsMax: wholeCharsMax }
+    return this.#itemRows({ ...rows, also: 'bytes IS NOT NULL' }).rows.flatMap(messageOf)
   }
 
-  #itemRows(
-    scope: Scope,
-    after: number,
-    limit: number,
-    columns: string,
-    byTime: boolean,
-    also = '1',
-  ): readonly Row[] {
-    return this.#all(
+  #itemRows({ scope, after, limit, columns, byTime, charsMax, also = '1' }: Wanted): {
+    readonly rows: readonly Row[]
+    readonly isAll: boolean
+  } {
+    const found = this.#statement(
       `SELECT ${columns} FROM items WHERE seq > ? AND ${also} AND (
          leg IN (SELECT value FROM json_each(?)) OR
          (leg IN (SELECT value FROM json_each(?)) AND at_us BETWEEN ? AND ?))
        ORDER BY ${byTime ? 'at_us, seq' : 'seq'} LIMIT ?`,
+    ).iterate(
       ...[after, JSON.stringify(scope.own), JSON.stringify(scope.linked)],
       ...[scope.fromUs, scope.toUs, limit],
     )
+    const rows: Row[] = []
+    let chars = 0
+    for (const row of found) {
+      rows.push(row)
+      chars += String(row['detail']).length
+      if (chars >= charsMax) return { rows, isAll: false }
+    }
+    return { rows, isAll: rows.length < limit }
   }
 
   gaps({ fromUs, toUs }: Scope): readonly TimelineGap[] {

@@ -261,6 +261,35 @@ test('a thread that keeps up is given all that a fast day brings', async (t) => 
   assert.ok(trace.backlog < 2000 + 1200, `${trace.backlog} wait`)
 })
 
+test('a call of 10,000 items, or of long ones, is read in pages that end somewhere', async (t) => {
+  const here = stage(t)
+  const { trace, time } = here
+  trace.events([initiated])
+  trace.dialog('c1', legId)
+  await itemsOf(here)
+  const long = Buffer.concat([sip('MESSAGE'), Buffer.alloc(60_000, 'a')])
+  for (let one = 0; one < 10_000; one++) {
+    trace.message('in', one < 2000 && one % 10 === 0 ? long : sip('INFO'), ends)
+    if (one % 100 === 99) time.advance(300)
+    time.drainSoon()
+  }
+  const seen: string[] = []
+  const pages: number[] = []
+  for (let after = '0'; ;) {
+    const page = await answered(time, trace.timelines.read(legId, after, 2000, 0))
+    const items = page?.timeline.items ?? []
+    if (items.length === 0) break
+    pages.push(JSON.stringify(items).length)
+    seen.push(...items.map(({ cursor }) => cursor))
+    after = page?.next ?? ''
+  }
+  assert.equal(seen.length, 10_001)
+  assert.equal(new Set(seen).size, seen.length)
+  assert.ok(Math.max(...pages) < 6_000_000, `${Math.max(...pages)} characters`)
+  const bundle = JSON.parse((await answered(time, trace.timelines.bundle(legId))) ?? '')
+  assert.deepEqual([bundle.complete, bundle.items.length], [true, 10_001])
+})
+
 test('messages that belong to nobody are held in a bounded room, the latest', async (t) => {
   const here = stage(t)
   const { trace, time } = here

@@ -33,7 +33,7 @@ const readSchema = documented(
     tags: ['calls'],
     summary: "Read a call's timeline",
     description:
-      'SIP messages, commands with their answers, events, attempts to deliver webhooks and media figures of all legs, in the order in which they were written down, while the call lasts and afterwards (C230). Of an ended call, too. An addition of ours.',
+      'SIP messages, commands with their answers, events, attempts to deliver webhooks and media figures of all legs, in the order in which they were written down, while the call lasts and afterwards (C230). A page with long messages may hold fewer than `limit`. Of an ended call, too. An addition of ours.',
     response: {
       200: Type.Object({
         data: timelineSchema,
@@ -52,7 +52,7 @@ const bundleSchema = documented(
     tags: ['calls'],
     summary: "Download a call's timeline as a file",
     description:
-      'All items in the order in which they happened; of more than 20,000 the first (`complete` is false then). An addition of ours.',
+      'All items in the order in which they happened; of more than 20,000, or 64 MB, the first (`complete` is false then). An addition of ours.',
     response: {
       200: Type.Object({
         ...timelineSchema.properties,
