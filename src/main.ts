@@ -37,6 +37,24 @@ function endWithParent(stop: () => void): void {
   if (!process.connected) stop()
 }
 
+/** What a socket that cannot be opened means for whoever chose its address. */
+function bindTrouble(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('address' in error)) return undefined
+  const port = 'port' in error && Number(error.port) > 0 ? `:${String(error.port)}` : ''
+  const place = `${String(error.address)}${port}`
+  const more = '`holdfast doctor` looks at all of them'
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `${place} is taken by another program: stop it, or set another port; ${more}`
+    case 'EADDRNOTAVAIL':
+      return `${place} is no address of this machine: set the host to one, or to 0.0.0.0; ${more}`
+    case 'EACCES':
+      return `${place} may not be opened by this user: take a port above 1023; ${more}`
+    default:
+      return undefined
+  }
+}
+
 try {
   const config = readConfig()
   keepCompiled(resolvePath(config.dataFolder, 'compiled'))
@@ -74,6 +92,7 @@ try {
   console.log(`holdfast ready http=${server.http} sip=${server.sip}`)
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
-  console.error(error instanceof ConfigError ? message : `holdfast could not start: ${message}`)
+  const why = bindTrouble(error) ?? message
+  console.error(error instanceof ConfigError ? message : `holdfast could not start: ${why}`)
   process.exit(2)
 }

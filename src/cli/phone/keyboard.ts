@@ -43,7 +43,7 @@ async function obeyOne(text: string, talk: Talk, tell: Tell): Promise<void> {
       for (const [name, meaning] of orders) tell('help', `${name.padEnd(12)} ${meaning}`)
       return
     default:
-      tell('unknown', `no such order: ${order}; help lists them`)
+      tell('unknown', `no such order: ${order}; help lists them`, { order })
   }
 }
 

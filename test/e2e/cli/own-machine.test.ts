@@ -209,3 +209,22 @@ test('the doctor knows a clock that is wrong, a trunk that refuses, audio at an 
   late.close()
   await stranger.stop()
 })
+
+test('a start that cannot have its port says which one, and ends with 2', async () => {
+  const taken = createServer()
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+  const file = join(folder, 'taken.yaml')
+  const config = { http: { port: portOf(taken) }, sip: { port: 0 }, data: 'taken-data' }
+  await writeFile(file, JSON.stringify(config))
+  const busy = await run(['start', '--config', file])
+  assert.equal(busy.code, 2)
+  assert.match(
+    busy.stderr,
+    new RegExp(`127\\.0\\.0\\.1:${portOf(taken)} is taken by another program`),
+  )
+  taken.close()
+  await writeFile(file, JSON.stringify({ ...config, sip: { host: '192.0.2.1', port: 0 } }))
+  const foreign = await run(['start', '--config', file])
+  assert.equal(foreign.code, 2)
+  assert.match(foreign.stderr, /192\.0\.2\.1 is no address of this machine/)
+})
