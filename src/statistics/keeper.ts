@@ -103,6 +103,8 @@ class Keeper implements RunningStatistics {
     settleBefore(Infinity, this.#options.clock.wallMs())
     this.#phase = 'running'
     this.#changed(null)
+    // Who listened already was told of nothing.
+    for (const name of this.#book.names()) for (const listener of this.#listeners) listener(name)
   }
 
   committed(events: readonly StampedEvent[]): void {

@@ -165,6 +165,19 @@ test('an event that is told after the page that lacks it was read is counted', a
   assert.equal(around.keeper.figures('a')?.waitingNow, 1)
 })
 
+test('who listens while an earlier process is caught up with hears of every queue afterwards', async () => {
+  const around = world()
+  await around.start()
+  await around.happen(enqueued('x', 'a'), enqueued('y', 'b'))
+  around.time.advance(11_000)
+  await settle()
+  const told = new Set<string | null>()
+  const crashed = around.crash()
+  around.keeper.onChange((name) => told.add(name))
+  await crashed
+  assert.deepEqual(told, new Set([null, 'a', 'b']))
+})
+
 test('an event that was read from disk and is told afterwards is counted once', async () => {
   const around = world()
   const event = eventAt(enqueued('x', 'a'), 1, around.time.wallMs())
