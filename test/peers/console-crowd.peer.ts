@@ -2,6 +2,7 @@
 // thousands of lines. Nothing that a page does while it is scrolled and events come may hold up the browser for 50 ms.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { until } from '../support/until.ts'
 import { buildConsole } from '../../tools/build-console.ts'
 import { startConsoleFixture, type ConsoleFixture } from '../support/console-fixture.ts'
 import { findBrowser, launchBrowser, type LabBrowser, type Shown } from './browser.ts'
@@ -90,6 +91,47 @@ function crowd(): void {
     await page.locator('[data-count="999"]').waitFor()
     fixture.enqueue() // For the tests behind this one.
     await page.locator('[data-count="1000"]').waitFor()
+    await page.context().close()
+  })
+
+  test('a tab that nobody looks at gives its connection back, and is current again when looked at', async () => {
+    const { page, complaints } = await browser.open(`${fixture.origin}/console/queues/nobody`)
+    await page.clock.install()
+    await page.goto(`${fixture.origin}/console/queues/crowd`)
+    await page.locator('[data-count="1000"]').waitFor()
+    const look = (state: 'visible' | 'hidden') =>
+      page.evaluate(
+        `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+         document.dispatchEvent(new Event('visibilitychange'))`,
+      )
+    const before = fixture.readers()
+    await look('hidden')
+    await page.clock.fastForward(10_000)
+    assert.equal(fixture.readers(), before, 'a short look elsewhere costs nothing')
+    await page.clock.fastForward(10_000)
+    await page.locator('.clock.connecting').waitFor()
+    await until(() => (fixture.readers() < before ? true : undefined))
+    fixture.enqueue()
+    await look('visible')
+    await page.locator('.clock.live').waitFor()
+    await page.locator('[data-count="1001"]').waitFor()
+    fixture.dequeue()
+    await page.locator('[data-count="1000"]').waitFor()
+    assert.deepEqual(complaints, [])
+    await page.context().close()
+  })
+
+  test('pages of an older server are loaded anew, except under the hands of somebody', async () => {
+    const { page } = await browser.open(`${fixture.origin}/console/queues/crowd`)
+    await page.locator('[data-count="1000"]').waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').waitFor()
+    fixture.greet('newer')
+    await page.getByText('The server was updated').waitFor()
+    await page.keyboard.press('Escape')
+    const loaded = page.waitForEvent('load')
+    fixture.greet('newest')
+    await loaded
     await page.context().close()
   })
 

@@ -12,7 +12,9 @@ export interface ConsoleFixture {
   /** The first in line leaves. */
   dequeue(): void
   /** Everybody who listens is connected anew: they load their lists again. */
-  greet(): void
+  greet(version?: string): void
+  /** Who listens to the live stream. */
+  readers(): number
   /** New figures to everybody who listens. */
   tellStatistics(): void
   waiting(): number
@@ -196,7 +198,9 @@ export async function startConsoleFixture(options: ConsoleFixtureOptions): Promi
       for (let from = 0; from < all.length; from += 100)
         send('statistics', { data: all.slice(from, from + 100) })
     },
-    greet: () => send('hello', { server_time: new Date().toISOString(), version: 'fixture' }),
+    greet: (version = 'fixture') =>
+      send('hello', { server_time: new Date().toISOString(), version }),
+    readers: () => readers.size,
     waiting: () => people.length,
     close: () => {
       for (const reader of readers) reader.destroy()

@@ -1,6 +1,6 @@
 // The console: signs in, then shows the page that the address names.
 import { render } from 'preact'
-import { hurryFeed } from './state/feed.ts'
+import { attendFeed } from './state/feed.ts'
 import { startClock } from './state/clock.ts'
 import { startRoute } from './state/route.ts'
 import { startSession } from './state/session.ts'
@@ -10,8 +10,8 @@ import { App } from './views/app.tsx'
 startTheme()
 startRoute()
 startClock()
-addEventListener('online', hurryFeed)
-document.addEventListener('visibilitychange', hurryFeed)
+addEventListener('online', attendFeed)
+document.addEventListener('visibilitychange', attendFeed)
 void startSession()
 
 const place = document.getElementById('app')

@@ -55,10 +55,15 @@ export function backoffMs(tries: number, random: number): number {
   return Math.round(full * (0.75 + random * 0.5))
 }
 
-/** Starts at once. */
-export function openLive(path: string, parts: LiveParts, listener: LiveListener): Live {
+/** Starts at once. `seenMs`: what is on the screen already is of that time. */
+export function openLive(
+  path: string,
+  parts: LiveParts,
+  listener: LiveListener,
+  seenMs = parts.nowMs(),
+): Live {
   let lastId = ''
-  let lastSeenMs = parts.nowMs()
+  let lastSeenMs = seenMs
   let tries = 0
   let closed = false
   let timer: unknown

@@ -133,7 +133,8 @@ export function startFeed(): void {
     {
       onState: (state) => {
         liveState.value = state
-        standAt(state.at === 'stale' ? state.sinceMs : undefined)
+        if (state.at === 'stale') standAt(state.sinceMs)
+        if (state.at === 'live') standAt(undefined)
       },
       onEvent: take,
       onReset: started,
@@ -142,15 +143,38 @@ export function startFeed(): void {
         sessionEnded()
       },
     },
+    restingSinceMs,
   )
+  restingSinceMs = undefined
 }
 
-/** For the moment when the network is back, or the tab is looked at again. */
-export function hurryFeed(): void {
-  if (document.visibilityState === 'visible') live?.retryNow()
+/**
+ * A browser has six connections to one server, all tabs together: one that nobody looks at gives its own back after a
+ * while. What it showed then stands still until it is looked at again.
+ */
+const restAfterMs = 15_000
+let restTimer: ReturnType<typeof setTimeout> | undefined
+let restingSinceMs: number | undefined
+
+/** The network is back, or somebody began or ceased to look. */
+export function attendFeed(): void {
+  clearTimeout(restTimer)
+  if (document.visibilityState === 'hidden') restTimer = setTimeout(rest, restAfterMs)
+  else if (restingSinceMs === undefined) live?.retryNow()
+  else startFeed()
+}
+
+function rest(): void {
+  if (live === undefined) return
+  const state = liveState.peek()
+  stopFeed()
+  restingSinceMs = state.at === 'stale' ? state.sinceMs : Date.now()
+  standAt(restingSinceMs)
+  liveState.value = { at: 'connecting' }
 }
 
 export function stopFeed(): void {
   live?.close()
   live = undefined
+  restingSinceMs = undefined
 }

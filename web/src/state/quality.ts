@@ -10,6 +10,7 @@ import type { Quality } from '../model/timeline.ts'
 const pauseMs = 500
 /** Of one caller; samples come every 5 s. */
 const againMs = 10_000
+const firstAgainMs = 2500
 
 interface Watched {
   readonly quality: Signal<Quality | undefined>
@@ -43,7 +44,10 @@ export function watchQuality(id: string): () => void {
 
 async function askNext(): Promise<void> {
   timer = undefined
-  const due = [...watched].filter(([, { askedAtMs }]) => Date.now() - askedAtMs >= againMs)
+  const due = [...watched].filter(([, { askedAtMs, quality }]) => {
+    const pause = quality.peek() === undefined ? firstAgainMs : againMs
+    return Date.now() - askedAtMs >= pause
+  })
   const [next] = due.sort(([, a], [, b]) => a.askedAtMs - b.askedAtMs)
   if (next !== undefined && document.visibilityState === 'visible') await askOne(...next)
   if (watched.size > 0) timer ??= setTimeout(() => void askNext(), pauseMs)

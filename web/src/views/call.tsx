@@ -41,6 +41,11 @@ function useTimeline(id: string) {
     const read = async (): Promise<void> => {
       let after = ''
       while (!closed) {
+        // Each question occupies one of the browser's few connections for a while.
+        if (document.visibilityState === 'hidden') {
+          await pause(pauseMs)
+          continue
+        }
         const known = timeline.peek()
         const isOver = known !== undefined && known.legs.every((leg) => leg.state === 'ended')
         const query = new URLSearchParams({

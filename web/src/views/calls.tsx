@@ -11,6 +11,14 @@ import { Pager } from '../ui/pager.tsx'
 
 const states = ['ringing', 'answered', 'queued', 'bridged', 'conference', 'ended'] as const
 
+const searches = [
+  ['from', 'From'],
+  ['to', 'To'],
+  ['queue_name', 'Queue'],
+  ['call_control_id', 'Leg (call_control_id)'],
+  ['call_session_id', 'Session'],
+] as const
+
 interface Calls {
   readonly data: readonly TimelineLeg[]
   readonly meta: Paged
@@ -18,10 +26,11 @@ interface Calls {
 
 export function CallsPage() {
   const [page, setPage] = useState(1)
-  const [from, setFrom] = useState('')
+  const [by, setBy] = useState<string>(searches[0][0])
+  const [wanted, setWanted] = useState('')
   const [state, setState] = useState('')
   const query = new URLSearchParams({ 'page[number]': String(page), 'page[size]': '50' })
-  if (from !== '') query.set('filter[from]', from)
+  if (wanted !== '') query.set(`filter[${by}]`, wanted)
   if (state !== '') query.set('filter[state]', state)
   const path = `/v2/call_timelines?${query}`
   const { data, trouble, reload } = useLoaded(path, () => get<Calls>(path), page === 1 ? 5000 : 0)
@@ -35,14 +44,30 @@ export function CallsPage() {
       }
     >
       <div class="bar">
+        <label>
+          Search by{' '}
+          <select
+            value={by}
+            onChange={(event) => {
+              setBy(event.currentTarget.value)
+              setPage(1)
+            }}
+          >
+            {searches.map(([value, name]) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
         <label class="search">
-          <span class="unseen">From number</span>
+          <span class="unseen">What is searched</span>
           <input
             type="search"
-            placeholder="From number"
-            value={from}
+            placeholder="All of it, as +15550100"
+            value={wanted}
             onChange={(event) => {
-              setFrom(event.currentTarget.value.trim())
+              setWanted(event.currentTarget.value.trim())
               setPage(1)
             }}
           />
