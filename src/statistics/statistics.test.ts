@@ -8,6 +8,7 @@ import type { DeliveryRow, LiveRows } from '../ports/store.ts'
 import { createMemoryStore } from '../store/memory/memory-store.ts'
 import { calendar } from './day.ts'
 import { createStatistics } from './keeper.ts'
+import { Tally } from './tally.ts'
 import {
   bridged,
   deletedQueue,
@@ -301,6 +302,22 @@ test('the names of thousands of queues are put in order when one comes or goes, 
   // Put in order each time they took six seconds.
   const tookMs = performance.now() - startedMs
   assert.ok(tookMs < 3000, `${tookMs} ms`)
+})
+
+test('a clock that was years ahead does not keep today from ending; one that was minutes ahead does nothing', () => {
+  const tally = new Tally()
+  const dayOf = calendar('UTC')
+  const at = (atMs: number) => ({ atMs, day: dayOf(atMs) })
+  const rightMs = Date.UTC(2026, 2, 5, 0, 10)
+  const caller = (name: string) => brandAs<LegId>(name)
+  tally.enqueued(caller('a'), at(Date.UTC(2031, 0, 1)), false)
+  assert.equal(tally.figures('q', at(rightMs), standard).offered, 0)
+  tally.enqueued(caller('b'), at(rightMs), false)
+  const figures = tally.figures('q', at(rightMs + 60_000), standard)
+  assert.equal(figures.offered, 1)
+  assert.deepEqual(figures.waitingHistory.slice(-3), [0, 2, 2])
+  tally.enqueued(caller('c'), at(rightMs - 900_000), false)
+  assert.equal(tally.figures('q', at(rightMs - 900_000), standard).offered, 2, 'still the 5th')
 })
 
 test('the age of the oldest owed webhook is looked up at most every two seconds', async () => {

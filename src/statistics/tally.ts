@@ -9,6 +9,7 @@ import { WaitHistogram, type HistogramRow } from './histogram.ts'
 
 const historyMinutes = 60
 const minuteMs = 60_000
+const dayMs = 86_400_000
 
 export interface TallyRow extends HistogramRow {
   readonly day: string
@@ -118,7 +119,7 @@ export class Tally {
     standard: ServiceTarget,
   ): Omit<QueueFigures, 'webhooks'> {
     // After midnight and before the first event.
-    if (this.#day < now.day) this.#turnDay(now.day)
+    this.#turn(now)
     const target = this.target ?? standard
     const answered = this.#waits.total
     const counted = answered + this.#abandoned - this.#shortAbandoned
@@ -180,10 +181,22 @@ export class Tally {
     }
   }
 
-  #begin({ atMs, day }: Moment): void {
-    // A clock that was set back does not bring yesterday back.
-    if (day > this.#day) this.#turnDay(day)
-    this.#turnMinute(atMs)
+  #begin(at: Moment): void {
+    this.#turn(at)
+    this.#turnMinute(at.atMs)
+  }
+
+  /**
+   * A clock that was set back a little does not bring yesterday back. One that was ahead by more than a day is believed no
+   * more: else today would not end before the day that it once said.
+   */
+  #turn({ atMs, day }: Moment): void {
+    const wasAhead = this.#lastMinute * minuteMs - atMs > dayMs
+    if (day > this.#day || wasAhead) this.#turnDay(day)
+    if (!wasAhead) return
+    this.#peaks.clear()
+    this.#lastMinute = Math.floor(atMs / minuteMs)
+    this.#peaks.set(this.#lastMinute, this.#waiting)
   }
 
   #turnDay(day: string): void {
