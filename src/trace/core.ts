@@ -39,6 +39,8 @@ const pruneAfterMs = 5000
 /** Items that are dropped before others have their turn. */
 const pruneAtOnce = 2000
 const pruneAgainMs = 50
+/** What is further ahead than this was written by a clock that was wrong. */
+const aheadUsMax = 86_400_000_000
 /** After so many things it is looked whether the file is still within its limit: on a fast day a minute is gigabytes. */
 const measureAfter = 5000
 
@@ -329,9 +331,12 @@ export class TraceCore {
       const untilUs = (clock.wallMs() - settings.keepMs) * 1000
       const overfull = this.#tables.bytes() > settings.bytesMax
       const limitUs = overfull ? Number.MAX_SAFE_INTEGER : untilUs
-      const dropped = this.#tables.dropItems(limitUs, pruneAtOnce)
+      const aheadUs = clock.wallMs() * 1000 + aheadUsMax
+      const dropped = this.#tables.dropItems(limitUs, aheadUs, pruneAtOnce)
       isDone = dropped < pruneAtOnce
-      if (isDone) this.#tables.dropLegs(Math.max(untilUs, this.#tables.oldestUs() ?? untilUs))
+      if (isDone) {
+        this.#tables.dropLegs(Math.max(untilUs, this.#tables.oldestUs() ?? untilUs), aheadUs)
+      }
     } catch (error) {
       this.#failed(error, 0)
     }

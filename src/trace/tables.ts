@@ -302,20 +302,25 @@ export class TraceTables {
     return (pages - free) * size
   }
 
-  /** Of the oldest `limit` items those from before `untilUs`; how many went. */
-  dropItems(untilUs: number, limit: number): number {
+  /**
+   * Of the oldest `limit` items those from before `untilUs`, or from after `aheadUs`: of a clock that was wrong, which would
+   * stand before all others for years. How many went.
+   */
+  dropItems(untilUs: number, aheadUs: number, limit: number): number {
     return this.#run(
       `DELETE FROM items WHERE seq IN (
-         SELECT seq FROM (SELECT seq, at_us FROM items ORDER BY seq LIMIT ?) WHERE at_us < ?)`,
-      ...[limit, untilUs],
+         SELECT seq FROM (SELECT seq, at_us FROM items ORDER BY seq LIMIT ?)
+         WHERE at_us < ? OR at_us > ?)`,
+      ...[limit, untilUs, aheadUs],
     )
   }
 
-  /** Legs from before then of which nothing is told any more, with what hangs on them; and gives room back. */
-  dropLegs(untilUs: number): void {
+  /** Legs from before then, or ahead, of which nothing is told any more, with what hangs on them; and gives room back. */
+  dropLegs(untilUs: number, aheadUs: number): void {
     this.#run(
-      `DELETE FROM legs WHERE started_us < ? AND NOT EXISTS (SELECT 1 FROM items WHERE items.leg = legs.leg)`,
-      untilUs,
+      `DELETE FROM legs WHERE (started_us < ? OR started_us > ?)
+         AND NOT EXISTS (SELECT 1 FROM items WHERE items.leg = legs.leg)`,
+      ...[untilUs, aheadUs],
     )
     for (const table of ['dialogs', 'links']) {
       this.#run(

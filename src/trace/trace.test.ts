@@ -369,6 +369,26 @@ test('a fast day does not carry the file over its limit until the next minute', 
   await answered(time, trace.timelines.read(legId, '0', 1, 0))
 })
 
+test('what a clock wrote that was years ahead does not keep other things from going', async (t) => {
+  const folder = folderOf(t)
+  const file = join(folder, 'trace.db')
+  const future = (startMs + 10 * 365 * 86_400_000) * 1000
+  const tables = new TraceTables(file)
+  tables.changeLeg({ facts: { ...facts, startedAtUs: future }, state: 'ringing' })
+  const item = { lane: 'media', kind: 'x', summary: '', detail: {} } as const
+  tables.transact(() => {
+    for (let one = 0; one < 2500; one++) tables.putItem({ ...item, atUs: future, leg: legId })
+  })
+  const here = stage(t, { file })
+  const other = sampleLeg({ legId: brandAs<LegId>('v3:b'), legUuid: brandAs('u') })
+  here.trace.events([stamp({ ...initiated.event, leg: other } as never)])
+  here.time.advance(10_000)
+  here.time.advance(2 * 3_600_000)
+  assert.equal(tables.oldestUs(), undefined)
+  assert.equal(tables.calls({}, { number: 1, size: 10 }).total, 0)
+  tables.close()
+})
+
 test('calls are listed by what is asked for', async (t) => {
   const here = stage(t)
   const { trace, time } = here
