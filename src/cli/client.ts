@@ -87,11 +87,15 @@ export function createClient(line: CommandLine, { origin, key }: Settings): ApiC
   }
 }
 
-/** 503 says that nothing was done and that there is time in a moment (C83); one that is about to stop says it for good. */
+/**
+ * 503, and 429 of a request that only reads, say that nothing was done and that there is time in a moment (C83); one that
+ * is about to stop says it for good.
+ */
 async function untilItHasTime(line: CommandLine, request: WebRequest): Promise<WebOutcome> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await line.web(request)
-    const isBusy = outcome.kind === 'answer' && outcome.status === 503
+    const status = outcome.kind === 'answer' ? outcome.status : 0
+    const isBusy = status === 503 || (status === 429 && request.method === 'GET')
     if (!isBusy || attempt === attemptsMax || !request.url.includes('/v2/')) return outcome
     await line.pause(busyMs)
   }

@@ -23,8 +23,8 @@ export interface EventFeed {
   /** Called whenever there is something new to read. Returns how to stop. */
   onCommit(wake: () => void): () => void
   /**
-   * Events behind `after` (a cursor; undefined: from the oldest that is kept; `newest`: none, only the cursor), at most
-   * `limit`. With none there it waits up to `waitMs` for the next commit.
+   * Events behind `after` (a cursor; undefined: from the oldest that is kept; `newest`: none, only the cursor;
+   * `latest`: so that those at the end are given), at most `limit`. With none there it waits up to `waitMs` for the next commit.
    */
   read(after: string | undefined, limit: number, waitMs: number): Promise<FeedAnswer>
 }

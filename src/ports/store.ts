@@ -288,6 +288,9 @@ export interface EventMark {
   readonly eventId: string
 }
 
+/** Where reading begins: behind a mark, at the oldest event, behind the newest, or so that the last so many follow. */
+export type EventStart = EventMark | 'oldest' | 'newest' | { readonly last: number }
+
 export interface EventPage {
   /** The mark before the first event of the page. */
   readonly from: EventMark
@@ -354,10 +357,10 @@ export interface Store {
   owedDeliveries(): Promise<readonly OwedDeliveries[]>
   /**
    * Committed events that have a `legSequence`, in commit order: those behind a mark, or from the oldest that is kept;
-   * `newest` gives none and the mark of the last. Undefined: the mark is none of this store's, or events behind it have
+   * `newest` gives none and the mark of the last; `last` the latest that many. Undefined: the mark is none of this store's, or events behind it have
    * been pruned, so that the reader would miss some.
    */
-  readEvents(after: EventMark | 'oldest' | 'newest', limit: number): Promise<EventPage | undefined>
+  readEvents(after: EventStart, limit: number): Promise<EventPage | undefined>
   /** Batched by the implementation; order kept. */
   recordProgress(progress: readonly DeliveryProgress[]): Promise<void>
   /** Drops finished deliveries and events older than that. */

@@ -49,6 +49,10 @@ test('events come as in their webhooks, each with the cursor to go on from', asy
   assert.deepEqual([none.ids, none.next], [[], second.next])
   const newest = told(await feed.read('newest', 10, 0))
   assert.deepEqual([newest.ids, newest.next], [[], second.next])
+  // More than are read at once.
+  const latest = told(await feed.read('latest', 300, 0))
+  assert.deepEqual([latest.ids[0], latest.ids.length, latest.next], [201, 300, second.next])
+  assert.equal(told(await feed.read('latest', 1000, 0)).ids.length, 500)
 })
 
 test('a text that is no cursor, and a cursor behind which events are gone', async () => {

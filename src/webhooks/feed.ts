@@ -59,7 +59,8 @@ export function createEventFeed(options: EventFeedOptions): RunningFeed {
 
   const readOnce = async (after: Start, limit: number): Promise<FeedAnswer> => {
     const items: FeedItem[] = []
-    let from = after
+    // The latest are read in pieces like all others: first the place where they begin.
+    let from = after === 'latest' ? ((await readPage({ last: limit }, 0))?.from ?? 'oldest') : after
     for (;;) {
       const asked = Math.min(chunkMax, limit - items.length)
       const page = await readPage(from, asked)
@@ -88,7 +89,7 @@ export function createEventFeed(options: EventFeedOptions): RunningFeed {
       const before = commits
       const answer = await readOnce(start, limit)
       const nothing = answer.kind === 'events' && answer.items.length === 0
-      if (!nothing || waitMs <= 0 || start === 'newest') return answer
+      if (!nothing || waitMs <= 0 || start === 'newest' || start === 'latest') return answer
       if (commits === before) {
         if (closed || waiting.size >= waitingMax) return answer
         await nextCommit(waitMs)
@@ -120,7 +121,7 @@ function oneAtATime<A extends readonly unknown[], R>(
   }
 }
 
-type Start = EventMark | 'oldest' | 'newest'
+type Start = EventMark | 'oldest' | 'newest' | 'latest'
 
 function answerOf(items: readonly FeedItem[], mark: Start): FeedAnswer {
   return { kind: 'events', items, next: typeof mark === 'string' ? '' : cursorOf(mark) }
@@ -133,7 +134,7 @@ function cursorOf({ sequence, eventId }: EventMark): string {
 
 function startOf(after: string | undefined): Start | undefined {
   if (after === undefined || after === '') return 'oldest'
-  if (after === 'newest') return 'newest'
+  if (after === 'newest' || after === 'latest') return after
   if (after === '0') return { sequence: 0, eventId: '' }
   const match = /^([1-9]\d{0,14})\.([0-9a-f-]{36})$/.exec(after)
   return match === null ? undefined : { sequence: Number(match[1]), eventId: match[2] ?? '' }

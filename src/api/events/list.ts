@@ -15,7 +15,7 @@ const schema = listOperation({
       Type.String({
         maxLength: 100,
         description:
-          'Cursor of the last event that is known. Without it: from the oldest that is kept. `newest`: none, only the cursor of now.',
+          'Cursor of the last event that is known. Without it: from the oldest that is kept. `newest`: none, only the cursor of now; `latest`: the last `limit` events.',
       }),
     ),
     limit: Type.Integer({ default: 100, minimum: 1, maximum: 1000 }),

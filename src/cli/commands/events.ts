@@ -77,8 +77,19 @@ async function list(context: Context, options: Options): Promise<undefined> {
   if (context.json) context.print({ data: told }, () => '')
 }
 
-/** The list begins with the oldest; only its end is kept. */
+/** From the end of the list; where that is not enough, through all of it, which begins with the oldest. */
 async function latest(api: ApiClient, options: Options): Promise<readonly Json[]> {
+  const isWanted = fits(options)
+  const isAny = options.type === undefined && options.call === undefined
+  const asked = isAny ? Math.min(options.limit, pageLimit) : pageLimit
+  const { body } = await api.get(`/v2/events?after=latest&limit=${asked}`)
+  const end = recordsIn(body, 'data')
+  const wanted = end.filter(isWanted)
+  if (wanted.length >= options.limit || end.length < asked) return wanted.slice(-options.limit)
+  return lastOfAll(api, options)
+}
+
+async function lastOfAll(api: ApiClient, options: Options): Promise<readonly Json[]> {
   const isWanted = fits(options)
   let found: Json[] = []
   let after = ''

@@ -140,9 +140,12 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
       const told = [...events.values()]
         .filter((event) => event.told)
         .map(({ json }) => eventOf(json))
-      const last = told.at(-1)
-      const newest = last === undefined ? pruned : markOf(last)
-      const from = after === 'oldest' ? pruned : after === 'newest' ? newest : after
+      const behindAllBut = (count: number): EventMark => {
+        const mark = told.at(-1 - count)
+        return mark === undefined ? pruned : markOf(mark)
+      }
+      const start = after === 'newest' ? { last: 0 } : after
+      const from = start === 'oldest' ? pruned : 'last' in start ? behindAllBut(start.last) : start
       const known = [pruned, ...told].some((mark) => isSameMark(from, mark))
       if (!known || from.sequence < pruned.sequence) return Promise.resolve(undefined)
       const behind = told.filter(({ sequence }) => sequence > from.sequence)

@@ -2,11 +2,11 @@
 // event is kept, so that a reader who stood there is told apart from one who would miss something.
 
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type { EventMark } from '../../ports/store.ts'
+import type { EventMark, EventStart } from '../../ports/store.ts'
 import type { JournalEvents } from './protocol.ts'
 
 export interface EventTable {
-  read(after: EventMark | 'oldest' | 'newest', limit: number): JournalEvents | undefined
+  read(after: EventStart, limit: number): JournalEvents | undefined
   /** Removes events from before that moment, at most `limit`; how many. */
   prune(beforeUs: number, limit: number): number
 }
@@ -18,9 +18,9 @@ export function createEventTable(database: DatabaseSync): EventTable {
     `SELECT sequence, event_id, occurred_at_us, leg_sequence, json FROM event
      WHERE sequence > ? AND leg_sequence IS NOT NULL ORDER BY sequence LIMIT ?`,
   )
-  const newest = database.prepare(
+  const fromEnd = database.prepare(
     `SELECT sequence, event_id FROM event
-     WHERE leg_sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1`,
+     WHERE leg_sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1 OFFSET ?`,
   )
   const one = database.prepare('SELECT sequence, event_id FROM event WHERE sequence = ?')
   const pruned = database.prepare('SELECT sequence, event_id FROM pruned_event')
@@ -33,9 +33,13 @@ export function createEventTable(database: DatabaseSync): EventTable {
     'UPDATE pruned_event SET sequence = ?1, event_id = ?2 WHERE sequence < ?1',
   )
 
-  const markFor = (after: EventMark | 'oldest' | 'newest'): EventMark | undefined => {
+  const behindAllBut = (last: number): EventMark | undefined =>
+    markOf(fromEnd.get(last)) ?? markOf(pruned.get())
+
+  const markFor = (after: EventStart): EventMark | undefined => {
     if (after === 'oldest') return markOf(pruned.get())
-    if (after === 'newest') return markOf(newest.get()) ?? markOf(pruned.get())
+    if (after === 'newest') return behindAllBut(0)
+    if ('last' in after) return behindAllBut(after.last)
     const there = [markOf(one.get(after.sequence)), markOf(pruned.get())]
     return there.find((mark) => mark?.eventId === after.eventId && mark.sequence === after.sequence)
   }

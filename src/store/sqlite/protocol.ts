@@ -7,6 +7,7 @@ import type {
   DeliveryProgress,
   DeliveryRow,
   EventMark,
+  EventStart,
   OwedDeliveries,
   PendingDelivery,
   QueueRecord,
@@ -44,7 +45,7 @@ export type JournalRequest =
   | {
       readonly kind: 'events'
       readonly id: number
-      readonly after: EventMark | 'oldest' | 'newest'
+      readonly after: EventStart
       readonly limit: number
     }
   | { readonly kind: 'inspect'; readonly id: number; readonly ask: Inspection }

@@ -7,7 +7,7 @@ import type {
   DeliveryProgress,
   DeliveryRow,
   EntryFacts,
-  EventMark,
+  EventStart,
   OwedDeliveries,
   PendingDelivery,
   QueueRecord,
@@ -35,7 +35,7 @@ export interface Tables {
   ): readonly PendingDelivery[]
   apart(applicationId: ApplicationId, nowMs: number, limit: number): readonly PendingDelivery[]
   owed(): readonly OwedDeliveries[]
-  events(after: EventMark | 'oldest' | 'newest', limit: number): JournalEvents | undefined
+  events(after: EventStart, limit: number): JournalEvents | undefined
   inspect(ask: Inspection): Inspected
   commands(records: readonly CommandRecord[]): void
   /** One step; true when there is more. */
