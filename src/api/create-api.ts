@@ -27,6 +27,8 @@ const urlCharsMax = 8192
 const headerBytesMax = 65_536
 const requestTimeoutMs = 60_000
 const closeIdleEveryMs = 50
+/** Requests that are under way when the server closes have so long. */
+const lastRequestsMs = 2000
 
 /** The HTTP application; call `ready()`, then `listen` or `inject`. */
 export function createApi(options: ApiOptions): Api {
@@ -75,7 +77,7 @@ export function createApi(options: ApiOptions): Api {
   api.addHook('preClose', async () => {
     context.hub.close()
     context.listeners.close()
-    closeIdle(api as Api, options.timers)
+    closeConnections(api as Api, options.timers)
   })
   void api.register(swagger, descriptionOptions)
   void api.register(async (inner) => {
@@ -89,17 +91,22 @@ export function createApi(options: ApiOptions): Api {
 const unused = (): never => unreachable('a schema compiler of the library')
 
 /**
- * The library closes connections that are idle when it begins to close: one whose request was still being answered, as
- * with a long poll, would be kept for another minute, and the process with it.
+ * The library closes connections that are idle when it begins to close. Left are those whose request was still being
+ * answered, as with a long poll: they would be kept for another minute. And those that never asked anything, which browsers
+ * open ahead, or that do not come to the end of their request: they would hold the process for as long as they like.
  */
-function closeIdle({ server }: Api, timers: Timers): void {
+function closeConnections({ server }: Api, timers: Timers): void {
   if (!server.listening) return
   const again = (): void => {
     server.closeIdleConnections()
     next = timers.set(closeIdleEveryMs, again)
   }
   let next = timers.set(closeIdleEveryMs, again)
-  server.once('close', () => timers.clear(next))
+  const last = timers.set(lastRequestsMs, () => server.closeAllConnections())
+  server.once('close', () => {
+    timers.clear(next)
+    timers.clear(last)
+  })
 }
 
 function readBodies(api: Api, { checkUrl }: ApiOptions): void {

@@ -1,6 +1,7 @@
 // SIGTERM, seen from outside: what is refused, what is finished, what is kept, and how the process ends.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { RunningServer } from '../../../src/lab/server-process.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -81,7 +82,7 @@ test('SIGTERM: nothing new, webhooks finished, callers kept for the next start, 
   await stage.event(waiting.id, 'call.hangup')
 })
 
-test('readers who wait and follow do not hold it: they are answered, and the end is soon', async () => {
+test('neither readers who wait and follow nor connections that ask nothing hold it', async () => {
   const caller = await stage.queueUp('evening')
   await stage.event(caller.id, 'call.enqueued')
   const { body } = await stage.request('GET', '/events?after=newest')
@@ -92,6 +93,16 @@ test('readers who wait and follow do not hold it: they are answered, and the end
     server.get(`/v2/events?after=${next}&wait_secs=30`),
     server.get(`/v2/calls/${caller.id}/timeline?after=999999&wait_secs=30`),
   ]
+  const { port, hostname } = new URL(server.origin)
+  const head = 'POST /v2/queues HTTP/1.1\r\nHost: x\r\n'
+  const rest = `Authorization: Bearer ${server.apiKey}\r\nContent-Length: 100\r\n\r\n{`
+  // Opened ahead as browsers do, in the middle of a head, and in the middle of a body.
+  const sockets = ['', head, head + rest].map((text) => {
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => undefined)
+    socket.write(text)
+    return socket
+  })
   // What is asked on another connection is answered after them.
   await stage.request('GET', '/queues')
   const ended = once(server.child, 'exit')
@@ -102,6 +113,7 @@ test('readers who wait and follow do not hold it: they are answered, and the end
   assert.deepEqual(await ended, [0, null])
   const tookMs = performance.now() - askedAtMs
   assert.ok(tookMs < 10_000, `${tookMs} ms`)
+  for (const socket of sockets) socket.destroy()
   server = await server.again()
   await stage.command(caller.id, 'hangup')
   await stage.event(caller.id, 'call.hangup')
