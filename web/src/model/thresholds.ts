@@ -57,6 +57,11 @@ export function lossLevel(percent: number): Level {
   return rising(percent, 1, 5)
 }
 
+/** What comes first where the worst is to come first. */
+export function rankOf(level: Level): number {
+  return ['bad', 'warn', 'good', 'none'].indexOf(level)
+}
+
 /** The worst of several. */
 export function worst(levels: readonly Level[]): Level {
   const order: readonly Level[] = ['bad', 'warn', 'good']

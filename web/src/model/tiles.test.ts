@@ -72,3 +72,8 @@ test('a quiet queue has dashes where nothing was counted, and no alarm', () => {
   )
   assert.equal(tiles.webhookTile({ ...quiet, webhooks: undefined as never }), undefined)
 })
+
+test('a queue is as bad as the worst of what can be mended', () => {
+  assert.equal(tiles.queueLevel(busy, nowMs), 'bad', 'the longest wait')
+  assert.equal(tiles.queueLevel(quiet, nowMs), 'good')
+})

@@ -9,6 +9,7 @@ import {
   longestWaitLevel,
   serviceLevel,
   waitingLevel,
+  worst,
 } from './thresholds.ts'
 import type { Level } from './thresholds.ts'
 
@@ -102,6 +103,12 @@ export function agentsTile(one: QueueStatistics): Tile {
         : 'legs in a conversation',
     level: agentsLevel(talking, one.waiting_now),
   }
+}
+
+/** The worst of what a supervisor can do something about. */
+export function queueLevel(one: QueueStatistics, nowMs: number): Level {
+  const shown = [serviceTile(one), abandonedTile(one), waitingTile(one), longestTile(one, nowMs)]
+  return worst(shown.map(({ level }) => level))
 }
 
 export function webhookTile({ webhooks }: QueueStatistics): Tile | undefined {

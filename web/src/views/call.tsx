@@ -1,7 +1,6 @@
 // One page that explains a call: SIP, commands, events, webhooks and audio of all its legs on one line of time, while it
 // lasts and afterwards. Each line opens to everything that is known of it.
 import { useSignal } from '@preact/signals'
-import type { Signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { get, pathOf } from '../api/client.ts'
 import type { Lane, Timeline, TimelineItem, TimelineLeg } from '../api/types.ts'
@@ -23,6 +22,8 @@ import { role } from '../state/session.ts'
 import { CopyButton } from '../ui/copy.tsx'
 import { ListenButton } from '../ui/listen-button.tsx'
 import { Groups } from '../ui/groups.tsx'
+import { OpenLine, useOpenLines } from '../ui/opened.tsx'
+import type { OpenLines } from '../ui/opened.tsx'
 import { Nothing, Page, Trouble } from '../ui/page.tsx'
 
 /** A page of many thousand lines helps nobody; the files to download hold everything. */
@@ -204,7 +205,7 @@ interface AxisProps {
 function Axis({ known, chosen }: AxisProps) {
   const names = lifelines(known.legs)
   const rows = timelineRows(known, chosen)
-  const open = useSignal<ReadonlySet<string>>(new Set())
+  const open = useOpenLines()
   return (
     <div class="axis" style={{ '--lifelines': String(names?.length ?? 1) }}>
       <div class="axis-head" aria-hidden="true">
@@ -238,39 +239,36 @@ interface RowProps {
   readonly row: TimelineRow
   /** 0: no ladder is drawn. */
   readonly lifelineCount: number
-  /** Cursors of the lines that are open: they stay so when they come back into view. */
-  readonly open: Signal<ReadonlySet<string>>
+  readonly open: OpenLines
 }
 
 function Row({ row, lifelineCount, open }: RowProps) {
   const { item, atMs, sinceStartMs, legNumber, said } = row
-  const isOpen = open.value.has(item.cursor)
-  const toggled = (isNow: boolean): void => {
-    const next = new Set(open.peek())
-    if (isNow) next.add(item.cursor)
-    else next.delete(item.cursor)
-    if (next.size !== open.peek().size) open.value = next
-  }
   const rung = lifelineCount === 0 ? undefined : rungOf(row)
   return (
     <li class={`lane-${item.lane}`} data-row data-lane={item.lane}>
-      <details open={isOpen} onToggle={(event) => toggled(event.currentTarget.open)}>
-        <summary>
-          <span class="at" title={exactTimeText(atMs)}>
-            {offsetText(sinceStartMs)}
-          </span>
-          <span class="lane">{laneNames[item.lane]}</span>
-          <span class="cell">
-            <span class="leg">{legNumber === 0 ? '' : `leg ${legNumber}`}</span>
-            {rung === undefined ? (
-              <span class="said">{said}</span>
-            ) : (
-              <Message row={row} rung={rung} of={lifelineCount} />
-            )}
-          </span>
-        </summary>
-        {isOpen ? <Detail item={item} /> : null}
-      </details>
+      <OpenLine
+        id={item.cursor}
+        open={open}
+        summary={
+          <>
+            <span class="at" title={exactTimeText(atMs)}>
+              {offsetText(sinceStartMs)}
+            </span>
+            <span class="lane">{laneNames[item.lane]}</span>
+            <span class="cell">
+              <span class="leg">{legNumber === 0 ? '' : `leg ${legNumber}`}</span>
+              {rung === undefined ? (
+                <span class="said">{said}</span>
+              ) : (
+                <Message row={row} rung={rung} of={lifelineCount} />
+              )}
+            </span>
+          </>
+        }
+      >
+        {() => <Detail item={item} />}
+      </OpenLine>
     </li>
   )
 }

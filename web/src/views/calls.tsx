@@ -65,7 +65,6 @@ export function CallsPage() {
           <input
             type="search"
             placeholder="All of it, as +15550100"
-            value={wanted}
             onChange={(event) => {
               setWanted(event.currentTarget.value.trim())
               setPage(1)

@@ -24,16 +24,17 @@ export function TargetDialog({ one, onClose }: TargetProps) {
     tell(`The target of ${name} is changed.`)
     return ''
   }
+  // Default values: figures that come while somebody writes must not take back what was written.
   return (
     <FormDialog title={`Target of ${name}`} action="Change" onClose={onClose} onSubmit={submit}>
       <p class="hint">Service level: {formula}</p>
       <label>
         Percent of calls
-        <input name="percent" type="number" min="1" max="100" required value={percent} />
+        <input name="percent" type="number" min="1" max="100" required defaultValue={percent} />
       </label>
       <label>
         answered within seconds
-        <input name="seconds" type="number" min="1" max="600" required value={seconds} />
+        <input name="seconds" type="number" min="1" max="600" required defaultValue={seconds} />
       </label>
     </FormDialog>
   )

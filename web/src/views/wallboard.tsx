@@ -1,10 +1,10 @@
 // The wallboard: all queues together in large figures, then each queue in a line (or, on a phone, a card) of its own.
-import { useSignal } from '@preact/signals'
+import { computed, signal, useSignal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import type { QueueStatistics } from '../api/types.ts'
 import { countText, timeText } from '../model/format.ts'
 import * as tiles from '../model/tiles.ts'
-import { worst } from '../model/thresholds.ts'
+import { rankOf } from '../model/thresholds.ts'
 import { now } from '../state/clock.ts'
 import { queueNames, statisticsOf, statisticsTrouble, total } from '../state/feed.ts'
 import { hrefOf } from '../state/route.ts'
@@ -15,9 +15,33 @@ import { LevelMark, TileCard } from '../ui/tile.tsx'
 import { WaitingChart } from '../ui/waiting-chart.tsx'
 import { TargetDialog } from './target.tsx'
 
-export function Wallboard() {
+const orderKey = 'holdfast-queue-order'
+/** On this device: a wall that shows ten of thirty queues had better show the worst ten. */
+const isWorstFirst = signal(localStorage.getItem(orderKey) === 'worst')
+
+function chooseOrder(order: string): void {
+  isWorstFirst.value = order === 'worst'
+  localStorage.setItem(orderKey, order)
+}
+
+/** Names in the chosen order; the same list as long as nothing changes places. */
+const inOrder = computed<readonly string[]>((): readonly string[] => {
   const names = queueNames.value
+  if (!isWorstFirst.value) return names
+  const ranks = new Map(
+    names.map((name) => {
+      const one = statisticsOf(name)?.value
+      return [name, one === undefined ? 9 : rankOf(tiles.queueLevel(one, now.value))]
+    }),
+  )
+  return names.toSorted((a, b) => (ranks.get(a) ?? 9) - (ranks.get(b) ?? 9))
+})
+const orderText = computed(() => inOrder.value.join('\n'))
+
+export function Wallboard() {
   const search = useSignal('')
+  void orderText.value // Drawn anew when the order changes, not each second.
+  const names = inOrder.peek()
   const wanted = search.value.trim().toLowerCase()
   const found = names.filter((name) => name.toLowerCase().includes(wanted))
   return (
@@ -35,11 +59,23 @@ export function Wallboard() {
             onInput={(event) => (search.value = event.currentTarget.value)}
           />
         </label>
+        <label>
+          Order{' '}
+          <select
+            value={isWorstFirst.value ? 'worst' : 'name'}
+            onChange={(event) => chooseOrder(event.currentTarget.value)}
+          >
+            <option value="name">by name</option>
+            <option value="worst">worst first</option>
+          </select>
+        </label>
       </div>
       {names.length === 0 ? (
         <Nothing>There is no queue yet. The first caller who is enqueued makes one.</Nothing>
       ) : (
-        <Groups items={found} perGroup={6} guessPx={750} draw={drawQueues} />
+        <div>
+          <Groups items={found} perGroup={6} guessPx={750} draw={drawQueues} />
+        </div>
       )}
       <AsOf />
     </Page>
@@ -118,6 +154,11 @@ function QueueCard({ name }: { readonly name: string }) {
   )
 }
 
+/** Of its own: its wait grows each second. */
+function QueueMark({ one }: { readonly one: QueueStatistics }) {
+  return <LevelMark level={tiles.queueLevel(one, now.value)} />
+}
+
 interface CardHeadProps {
   readonly name: string
   readonly one: QueueStatistics
@@ -125,17 +166,10 @@ interface CardHeadProps {
 
 function CardHead({ name, one }: CardHeadProps) {
   const [isTargetOpen, setTargetOpen] = useState(false)
-  const shown = [
-    tiles.serviceTile(one),
-    tiles.abandonedTile(one),
-    tiles.waitingTile(one),
-    tiles.longestTile(one, now.value),
-  ]
   return (
     <div class="card-head">
       <h3>
-        <LevelMark level={worst(shown.map((tile) => tile.level))} />{' '}
-        <a href={hrefOf('queues', name)}>{name}</a>
+        <QueueMark one={one} /> <a href={hrefOf('queues', name)}>{name}</a>
       </h3>
       {role.value === 'admin' ? (
         <button type="button" class="small" onClick={() => setTargetOpen(true)}>

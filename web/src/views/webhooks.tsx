@@ -1,5 +1,4 @@
 // Webhooks that were sent: each with all attempts, what was said and what the receiver answered, and to be sent again.
-import { useSignal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { ask, get, pathOf } from '../api/client.ts'
 import type { Attempt, Paged, WebhookDelivery } from '../api/types.ts'
@@ -10,6 +9,8 @@ import { hrefOf } from '../state/route.ts'
 import { role } from '../state/session.ts'
 import { CopyButton } from '../ui/copy.tsx'
 import { useLoaded } from '../ui/load.ts'
+import { OpenLine, useOpenLines } from '../ui/opened.tsx'
+import type { OpenLines } from '../ui/opened.tsx'
 import { Nothing, Page, Trouble } from '../ui/page.tsx'
 import { Pager } from '../ui/pager.tsx'
 import { LevelMark } from '../ui/tile.tsx'
@@ -36,6 +37,7 @@ function pathFor(filter: Filter, page: number): string {
 export function WebhooksPage() {
   const [page, setPage] = useState(1)
   const [filter, setFilter] = useState<Filter>({ contains: '', type: '', status: '' })
+  const open = useOpenLines()
   const path = pathFor(filter, page)
   const { data, trouble, reload } = useLoaded(
     path,
@@ -99,7 +101,7 @@ export function WebhooksPage() {
       ) : null}
       <ol class="timeline">
         {data?.data.map((one) => (
-          <DeliveryRow key={one.id} one={one} onSent={reload} />
+          <DeliveryRow key={one.id} one={one} open={open} onSent={reload} />
         ))}
       </ol>
       {data === undefined ? null : <Pager meta={data.meta} onPage={setPage} />}
@@ -107,33 +109,37 @@ export function WebhooksPage() {
   )
 }
 
-function DeliveryRow({
-  one,
-  onSent,
-}: {
+interface DeliveryRowProps {
   readonly one: WebhookDelivery
+  readonly open: OpenLines
   readonly onSent: () => void
-}) {
-  const isOpen = useSignal(false)
+}
+
+function DeliveryRow({ one, open, onSent }: DeliveryRowProps) {
   const [last] = one.attempts
   const status = last?.http.response?.status
   const isDelivered = one.status === 'delivered'
   return (
     <li data-row data-delivery={one.id}>
-      <details onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
-        <summary>
-          <span class="at">{momentText(Date.parse(one.started_at), now.peek())}</span>
-          <span class="said">
-            <LevelMark level={isDelivered ? 'good' : 'bad'} /> {one.webhook.event_type}
-          </span>
-          <span>{isDelivered ? 'delivered' : 'not delivered'}</span>
-          <span class="hint">
-            {status === undefined ? 'no answer' : `HTTP ${status}`},{' '}
-            {countText(one.attempts.length, 'attempt')}
-          </span>
-        </summary>
-        {isOpen.value ? <DeliveryDetail one={one} onSent={onSent} /> : null}
-      </details>
+      <OpenLine
+        id={one.id}
+        open={open}
+        summary={
+          <>
+            <span class="at">{momentText(Date.parse(one.started_at), now.peek())}</span>
+            <span class="said">
+              <LevelMark level={isDelivered ? 'good' : 'bad'} /> {one.webhook.event_type}
+            </span>
+            <span>{isDelivered ? 'delivered' : 'not delivered'}</span>
+            <span class="hint">
+              {status === undefined ? 'no answer' : `HTTP ${status}`},{' '}
+              {countText(one.attempts.length, 'attempt')}
+            </span>
+          </>
+        }
+      >
+        {() => <DeliveryDetail one={one} onSent={onSent} />}
+      </OpenLine>
     </li>
   )
 }
