@@ -68,6 +68,8 @@ test('JSON keeps its shape and loses passwords, keys and big texts', () => {
     count: 3,
     api_key: ['p1', { deep: 'p2' }],
     sip_auth_token: 4711,
+    responseBody: ' {"access_token": "p6", "ok": true}',
+    other: '{"ok": 1}',
     hide_password: true,
   })
   const text = JSON.stringify(masked)
@@ -76,6 +78,7 @@ test('JSON keeps its shape and loses passwords, keys and big texts', () => {
   assert.match(text, /"value":"7"/)
   assert.doesNotMatch(text, /4711/)
   assert.match(text, /"hide_password":true/)
+  assert.match(text, /"other":"\{\\"ok\\": 1\}"/)
   assert.match(text, /a=1/)
   assert.match(text, /\(2001 characters\)/)
 })

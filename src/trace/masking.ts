@@ -78,7 +78,7 @@ const digitFields = new Set(['digit', 'digits', 'send_digits_on_answer'])
 
 /** JSON without secrets, and with its big texts cut. `hideDigits`: without pressed keys as well. */
 export function maskJson(value: unknown, hideDigits = false, depth = 0): unknown {
-  if (typeof value === 'string') return cut(maskSecrets(value))
+  if (typeof value === 'string') return cut(maskSecrets(maskInner(value, hideDigits, depth)))
   if (typeof value !== 'object' || value === null) return value
   if (depth >= depthMax) return '…'
   if (Array.isArray(value)) {
@@ -98,6 +98,18 @@ export function maskJson(value: unknown, hideDigits = false, depth = 0): unknown
       isHidden(key) && saysSomething(inner) ? mask : maskJson(inner, hideDigits, depth + 1),
     ]),
   )
+}
+
+/** A text that is JSON itself, as the answer of a receiver is; what has no secrets stays as it was written. */
+function maskInner(text: string, hideDigits: boolean, depth: number): string {
+  if (!/^\s*[{[]/.test(text) || depth >= depthMax) return text
+  try {
+    const inner: unknown = JSON.parse(text)
+    const masked = JSON.stringify(maskJson(inner, hideDigits, depth + 1))
+    return masked === JSON.stringify(inner) ? text : masked
+  } catch {
+    return text
+  }
 }
 
 /** Whatever form it has: a password that was sent as a number was refused, and is one all the same. */
