@@ -330,6 +330,28 @@ test('a thread that dies is started again; its readers are told, and its file go
   assert.equal(kinds.length, 2)
 })
 
+test('a thread that dies again and again is started less and less often', async (t) => {
+  const here = stage(t)
+  const { time, told } = here
+  const begun = (): number => told.filter((op) => op === 'begin').length
+  time.advance(1500)
+  here.freeze()
+  for (const [pauseMs, starts] of [
+    [5000, 2],
+    [10_000, 3],
+    [20_000, 4],
+    [40_000, 5],
+    [60_000, 6],
+    [60_000, 7],
+  ] as const) {
+    here.kill()
+    time.advance(pauseMs - 1)
+    assert.equal(begun(), starts - 1)
+    time.advance(1)
+    assert.equal(begun(), starts)
+  }
+})
+
 test('old things go, and the oldest when there is no room', async (t) => {
   const here = stage(t)
   const { trace, time } = here

@@ -26,6 +26,8 @@ const waitingCharsMax = 16 * 1024 * 1024
 /** The thread begins when calls of a former process are heard again. */
 const startAfterMs = 1500
 const startAgainMs = 5000
+/** A file that can never be opened costs a thread's start each time. */
+const startAgainMsMax = 60_000
 /** Beyond what a question waits by itself. */
 const answerMs = 20_000
 const endMs = 2000
@@ -90,6 +92,8 @@ class ThreadTrace implements RunningTrace {
   #complainedAtMs = -Infinity
   #ended: (() => void) | undefined
   #began = false
+  /** Since it last took something. */
+  #deaths = 0
   #closed = false
 
   readonly timelines: Timelines = {
@@ -241,7 +245,9 @@ class ThreadTrace implements RunningTrace {
     this.#complain(0, `its thread ended: ${why}`)
     this.#failAll(why)
     if (this.#closed) return
-    this.#startTimer = this.#options.timers.set(startAgainMs, () => this.#start())
+    const pauseMs = Math.min(startAgainMsMax, startAgainMs * 2 ** this.#deaths)
+    this.#deaths++
+    this.#startTimer = this.#options.timers.set(pauseMs, () => this.#start())
   }
 
   #failAll(why: string): void {
@@ -252,6 +258,7 @@ class ThreadTrace implements RunningTrace {
     switch (said.op) {
       case 'taken':
         this.#batchUnderWay = false
+        this.#deaths = 0
         // A full one follows at once: when calls come fast, the thread sets the pace, not the clock.
         if (this.#waiting.length >= batchMax && this.#thread !== undefined) this.#hand(this.#thread)
         return
