@@ -287,6 +287,10 @@ function inBrowser(): void {
       .getByText(/level -\d+ dBov in/)
       .first()
       .waitFor()
+    // It grows while the call lasts.
+    await page.getByLabel('Audio').uncheck()
+    await stage.command(scene.talking.id, 'client_state_update', { client_state: 'bGl2ZQ==' })
+    await page.locator('[data-lane=command]', { hasText: 'client_state_update → 200' }).waitFor()
     const command = page.locator('[data-lane=command]', { hasText: 'enqueue → 422' })
     await command.locator('summary').click()
     await command.getByRole('button', { name: 'Copy as curl' }).click()

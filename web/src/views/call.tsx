@@ -96,27 +96,31 @@ export function CallPage({ id }: { readonly id: string }) {
         leg === undefined ? 'Call' : `Call from ${partyText(leg.from)} to ${partyText(leg.to)}`
       }
       actions={
-        <>
-          {role.value === 'admin' && leg !== undefined ? (
-            <ListenButton
-              id={id}
-              name={partyText(leg.direction === 'incoming' ? leg.from : leg.to)}
-              isAlive={leg.answered_at !== null && leg.ended_at === null}
-            />
-          ) : null}
-          <a class="button" href={pathOf`/v2/calls/${id}/timeline/bundle`} download>
-            Download all
-          </a>
-          <a class="button" href={pathOf`/v2/calls/${id}/timeline/pcap`} download>
-            Download SIP (pcap)
-          </a>
-        </>
+        known === undefined ? undefined : (
+          <>
+            {role.value === 'admin' && leg !== undefined ? (
+              <ListenButton
+                id={id}
+                name={partyText(leg.direction === 'incoming' ? leg.from : leg.to)}
+                isAlive={leg.answered_at !== null && leg.ended_at === null}
+              />
+            ) : null}
+            <a class="button" href={pathOf`/v2/calls/${id}/timeline/bundle`} download>
+              Download all
+            </a>
+            <a class="button" href={pathOf`/v2/calls/${id}/timeline/pcap`} download>
+              Download SIP (pcap)
+            </a>
+          </>
+        )
       }
     >
       <Trouble text={trouble.value} />
       {known === undefined ? (
         <Nothing>
-          {trouble.value === '' ? 'The timeline is on its way.' : 'Nothing is known of this call.'}
+          {trouble.value === ''
+            ? 'The timeline is on its way.'
+            : 'Calls are kept for some hours after their end (trace.keep_hours).'}
         </Nothing>
       ) : (
         <>
