@@ -27,6 +27,8 @@ export async function startConsoleScene(http: number, sip: number): Promise<Cons
     config: {
       http: { host: '127.0.0.1', port: http },
       sip: { domain: 'example.org', port: sip },
+      // On a machine that is busy with other things it takes a while to hang up.
+      statistics: { short_abandon_secs: 20 },
       sip_users: [
         { username: 'alice', password: 'alice-secret' },
         { username: 'bob', password: 'bob-secret' },
