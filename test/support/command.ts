@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { patience } from './patience.ts'
 
 const program = fileURLToPath(new URL('../../bin/holdfast.cjs', import.meta.url))
+/** Not that of whoever runs the tests. */
+const caches = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url))
 
 export interface Ended {
   readonly code: number | null
@@ -44,7 +46,13 @@ export function command(args: readonly string[], options: CommandOptions = {}): 
       ? [process.execPath, [program, ...args]]
       : ['bash', ['-o', 'pipefail', '-c', shell]]
   const child = spawn(file, all, {
-    env: { ...cleanEnv(), HOLDFAST: `${process.execPath} ${program}`, NODE_OPTIONS: '', ...env },
+    env: {
+      ...cleanEnv(),
+      XDG_CACHE_HOME: caches,
+      HOLDFAST: `${process.execPath} ${program}`,
+      NODE_OPTIONS: '',
+      ...env,
+    },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   })

@@ -15,6 +15,7 @@ import { deliveryLine, eventLine } from '../render.ts'
 
 const waitSecs = 20
 const pageLimit = 1000
+const deliveriesAtOnce = 10
 /** The cursor is of another server, or of data that was removed. */
 const goneStatus = 410
 /** After its event a delivery is looked for at these times, in ms; then it is left to the webhook's retries. */
@@ -69,10 +70,15 @@ async function list(context: Context, options: Options): Promise<undefined> {
   const api = context.api()
   const events = await context.during('reading the events', latest(api, options))
   const told: Json[] = []
-  for (const event of events) {
-    const delivery = await deliveryOf(api, event)
-    if (context.json) told.push({ ...event, delivery: delivery ?? null })
-    else show(context, event, delivery)
+  for (let from = 0; from < events.length; from += deliveriesAtOnce) {
+    const some = events.slice(from, from + deliveriesAtOnce)
+    const asked = Promise.all(some.map((event) => deliveryOf(api, event)))
+    const deliveries = await context.during('reading the deliveries', asked)
+    for (const [index, event] of some.entries()) {
+      const delivery = deliveries[index]
+      if (context.json) told.push({ ...event, delivery: delivery ?? null })
+      else show(context, event, delivery)
+    }
   }
   if (context.json) context.print({ data: told }, () => '')
 }
