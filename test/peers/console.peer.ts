@@ -173,15 +173,16 @@ function inBrowser(): void {
     await stage.event(moved.id, 'call.enqueued', ({ queue }) => queue === 'back')
 
     // An agent who is busy first: the caller stays, and one is told.
-    scene.agent.answerPolicy = { kind: 'reject', status: 486, afterMs: 0 }
+    scene.agent.answerPolicy = { kind: 'reject', status: 486, afterMs: 1500 }
     const take = async (): Promise<void> => {
       await chosen(page, taken.id, 'Take')
       await page.getByLabel(/who takes the call/).fill('alice')
       await dialogOf(page).getByRole('button', { name: 'Call', exact: true }).click()
     }
     await take()
+    await rowOf(page, taken.id).getByText('alice is called').waitFor()
     await page.getByText(/alice did not take caller\d+: user busy/).waitFor()
-    assert.equal(await rowOf(page, taken.id).count(), 1)
+    await rowOf(page, taken.id).getByText('waiting').waitFor()
     scene.agent.answerPolicy = { kind: 'answer', afterMs: 0, before: 'ringing' }
     await take()
     await stage.event(taken.id, 'call.bridged')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   callersOf,
+  callingAfter,
   changeOf,
   hungUp,
   matching,
@@ -72,4 +73,21 @@ test('a list that was on its way is told who left meanwhile; pages that moved sh
   })
   const loaded = ['a', 'b', 'b', 'c'].map(call)
   assert.equal(ids(callersOf(loaded, new Set(['a']))), 'bc')
+})
+
+test('who is called for a caller is known from the first ring to the answer, or the end', () => {
+  const leg = {
+    call_control_id: 'agent',
+    call_session_id: 's',
+    direction: 'outgoing',
+    to: 'sip:al@a',
+  }
+  const none = new Map()
+  const rings = callingAfter(none, event('call.initiated', leg))
+  assert.deepEqual([...rings], [['s', { leg: 'agent', to: 'sip:al@a' }]])
+  const caller = { call_control_id: 'caller', call_session_id: 's', direction: 'incoming' }
+  assert.equal(callingAfter(rings, event('call.hangup', caller)), rings, 'another leg')
+  assert.equal(callingAfter(none, event('call.initiated', caller)), none)
+  for (const type of ['call.bridged', 'call.hangup'])
+    assert.equal(callingAfter(rings, event(type, leg)).size, 0, type)
 })

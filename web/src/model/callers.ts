@@ -53,6 +53,20 @@ export function changeOf(event: CallEvent, queueName: string): QueueChange {
   return type === 'call.dequeued' ? { kind: 'left', id } : { kind: 'none' }
 }
 
+/** Who is being called for a caller, by the session that both calls share. */
+export type Calling = ReadonlyMap<string, { readonly leg: string; readonly to: string }>
+
+/** Two supervisors must see that one of them has somebody called already. The same map when nothing changes. */
+export function callingAfter(calling: Calling, event: CallEvent): Calling {
+  const { call_control_id: leg, call_session_id: session, direction, to } = event.payload
+  if (typeof leg !== 'string' || typeof session !== 'string') return calling
+  if (event.event_type === 'call.initiated' && direction === 'outgoing')
+    return new Map(calling).set(session, { leg, to: typeof to === 'string' ? to : '' })
+  const isOver = event.event_type === 'call.hangup' || event.event_type === 'call.bridged'
+  if (!isOver || calling.get(session)?.leg !== leg) return calling
+  return new Map([...calling].filter(([one]) => one !== session))
+}
+
 /** The same rows when nothing changes, so that nothing is drawn anew. */
 export function without(rows: readonly Caller[], id: string): readonly Caller[] {
   const index = rows.findIndex((row) => row.id === id)

@@ -1,8 +1,9 @@
 // The rows of a queue. Of a thousand only those in view are in the page; the table's length is kept by an empty row above
 // and below, and readers are told how many there really are.
-import { useSignal } from '@preact/signals'
+import { useComputed, useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
-import type { Caller } from '../model/callers.ts'
+import type { Caller, Calling } from '../model/callers.ts'
 import { clockText, partyText } from '../model/format.ts'
 import { rowWindow } from '../model/window.ts'
 import { now } from '../state/clock.ts'
@@ -20,10 +21,11 @@ const rowPxNow = (): number => (narrow.matches ? 112 : 48)
 
 export interface CallerTableProps {
   readonly rows: readonly { readonly caller: Caller; readonly position: number }[]
+  readonly calling: Signal<Calling>
   readonly onAct: (act: Act) => void
 }
 
-export function CallerTable({ rows, onAct }: CallerTableProps) {
+export function CallerTable({ rows, calling, onAct }: CallerTableProps) {
   const body = useRef<HTMLTableSectionElement>(null)
   const view = useSignal({ scrolledPx: 0, visiblePx: innerHeight, rowPx: rowPxNow() })
   useEffect(() => {
@@ -82,7 +84,7 @@ export function CallerTable({ rows, onAct }: CallerTableProps) {
           {shown.map(({ caller, position }, index) => (
             <CallerRow
               key={caller.id}
-              {...{ caller, position, onAct }}
+              {...{ caller, position, calling, onAct }}
               rowIndex={from + index + 2}
             />
           ))}
@@ -109,10 +111,11 @@ interface CallerRowProps {
   readonly caller: Caller
   readonly position: number
   readonly rowIndex: number
+  readonly calling: Signal<Calling>
   readonly onAct: (act: Act) => void
 }
 
-function CallerRow({ caller, position, rowIndex, onAct }: CallerRowProps) {
+function CallerRow({ caller, position, rowIndex, calling, onAct }: CallerRowProps) {
   const element = useRef<HTMLTableRowElement>(null)
   // Buttons that cannot be pressed any more lose the focus: the caller's number keeps it.
   useLayoutEffect(() => {
@@ -162,7 +165,7 @@ function CallerRow({ caller, position, rowIndex, onAct }: CallerRowProps) {
         <Wait sinceMs={caller.enqueuedAtMs} />
       </td>
       <td role="cell" class="state">
-        {caller.alive ? 'waiting' : 'hung up, place kept'}
+        {caller.alive ? <State {...{ caller, calling }} /> : 'hung up, place kept'}
       </td>
       <td role="cell" class="quality">
         {caller.alive ? <QualityCell id={caller.id} /> : '–'}
@@ -184,6 +187,20 @@ function CallerRow({ caller, position, rowIndex, onAct }: CallerRowProps) {
       </td>
     </tr>
   )
+}
+
+interface StateProps {
+  readonly caller: Caller
+  readonly calling: Signal<Calling>
+}
+
+/** Of its own: calls begin and end all the time, and most are of others. */
+function State({ caller, calling }: StateProps) {
+  const text = useComputed(() => {
+    const called = calling.value.get(caller.sessionId)
+    return called === undefined ? 'waiting' : `${partyText(called.to)} is called`
+  })
+  return <span title={text.value}>{text.value}</span>
 }
 
 /** A cell of its own, so that only its text changes each second. */

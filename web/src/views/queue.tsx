@@ -8,13 +8,14 @@ import type { QueueCall } from '../api/types.ts'
 import {
   callerOf,
   callersOf,
+  callingAfter,
   changeOf,
   hungUp,
   matching,
   withCaller,
   without,
 } from '../model/callers.ts'
-import type { Caller } from '../model/callers.ts'
+import type { Caller, Calling } from '../model/callers.ts'
 import { countText } from '../model/format.ts'
 import * as tiles from '../model/tiles.ts'
 import { now } from '../state/clock.ts'
@@ -33,12 +34,14 @@ const gatherMs = 300
 
 interface Callers {
   readonly rows: Signal<readonly Caller[]>
+  readonly calling: Signal<Calling>
   readonly trouble: Signal<string>
   readonly isLoaded: Signal<boolean>
 }
 
 function useCallers(queueName: string): Callers {
   const rows = useSignal<readonly Caller[]>([])
+  const calling = useSignal<Calling>(new Map())
   const trouble = useSignal('')
   const isLoaded = useSignal(false)
   useEffect(() => {
@@ -80,8 +83,12 @@ function useCallers(queueName: string): Callers {
       }
     }
     const stop = follow({
-      onStart: () => void load(),
+      onStart: () => {
+        calling.value = new Map() // Its end may have been missed.
+        void load()
+      },
       onEvent: (event) => {
+        calling.value = callingAfter(calling.peek(), event)
         const change = changeOf(event, queueName)
         switch (change.kind) {
           case 'none':
@@ -111,11 +118,11 @@ function useCallers(queueName: string): Callers {
       clearTimeout(gathering)
     }
   }, [queueName])
-  return { rows, trouble, isLoaded }
+  return { rows, calling, trouble, isLoaded }
 }
 
 export function QueuePage({ queueName }: { readonly queueName: string }) {
-  const { rows, trouble, isLoaded } = useCallers(queueName)
+  const { rows, calling, trouble, isLoaded } = useCallers(queueName)
   const search = useSignal('')
   const shown = useComputed(() => matching(rows.value, search.value))
   const [act, setAct] = useState<Act | undefined>(undefined)
@@ -149,7 +156,7 @@ export function QueuePage({ queueName }: { readonly queueName: string }) {
       {isLoaded.value && rows.value.length === 0 ? (
         <Nothing>Nobody waits here.</Nothing>
       ) : (
-        <CallerTable rows={shown.value} onAct={setAct} />
+        <CallerTable rows={shown.value} calling={calling} onAct={setAct} />
       )}
       {act === undefined ? null : (
         <CallerActions
