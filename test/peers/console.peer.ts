@@ -173,7 +173,7 @@ function inBrowser(): void {
     await stage.event(moved.id, 'call.enqueued', ({ queue }) => queue === 'back')
 
     // An agent who is busy first: the caller stays, and one is told.
-    scene.agent.answerPolicy = { kind: 'reject', status: 486, afterMs: 1500 }
+    scene.agent.answerPolicy = { kind: 'reject', status: 486, afterMs: 2500 }
     const take = async (): Promise<void> => {
       await chosen(page, taken.id, 'Take')
       await page.getByLabel(/who takes the call/).fill('alice')
@@ -181,6 +181,9 @@ function inBrowser(): void {
     }
     await take()
     await rowOf(page, taken.id).getByText('alice is called').waitFor()
+    await chosen(page, taken.id, 'Take')
+    await dialogOf(page).getByText('alice is being called for').waitFor()
+    await page.keyboard.press('Escape')
     await page.getByText(/alice did not take caller\d+: user busy/).waitFor()
     await rowOf(page, taken.id).getByText('waiting').waitFor()
     scene.agent.answerPolicy = { kind: 'answer', afterMs: 0, before: 'ringing' }

@@ -44,9 +44,9 @@ export function momentText(ms: number, nowMs: number): string {
 }
 
 /** The number or user of a party: `sip:alice@example.org` is `alice` when it says no more than that. */
-export function partyText(party: string): string {
+export function partyText(party: string, nobody = 'unknown'): string {
   const match = /^sips?:([^@;]+)@/.exec(party)
-  return match?.[1] ?? (party === '' ? 'unknown' : party)
+  return match?.[1] ?? (party === '' ? nobody : party)
 }
 
 /** `1 call`, `2 calls`. */

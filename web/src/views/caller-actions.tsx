@@ -23,10 +23,13 @@ export interface CallerActionsProps {
   readonly queueName: string
   /** Whether the caller still waits: others take callers too, and callers hang up. */
   readonly isThere: boolean
+  /** Who is being called for the caller; empty: nobody. */
+  readonly called: string
   readonly onClose: () => void
 }
 
-export function CallerActions({ act, queueName, isThere, onClose }: CallerActionsProps) {
+export function CallerActions(props: CallerActionsProps) {
+  const { act, queueName, isThere, called, onClose } = props
   const { kind, caller } = act
   const number = partyText(caller.from)
   const news = isThere ? '' : `${number} does not wait here any more.`
@@ -38,7 +41,12 @@ export function CallerActions({ act, queueName, isThere, onClose }: CallerAction
   }
   switch (kind) {
     case 'take':
-      return <TakeDialog {...{ caller, news, onClose }} />
+      return (
+        <TakeDialog
+          {...{ caller, onClose }}
+          news={news === '' && called !== '' ? `${called} is being called for ${number}.` : news}
+        />
+      )
     case 'move':
       return <MoveDialog {...{ caller, news, queueName, onClose }} />
     case 'remove':

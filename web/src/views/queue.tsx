@@ -16,7 +16,7 @@ import {
   without,
 } from '../model/callers.ts'
 import type { Caller, Calling } from '../model/callers.ts'
-import { countText } from '../model/format.ts'
+import { countText, partyText } from '../model/format.ts'
 import * as tiles from '../model/tiles.ts'
 import { now } from '../state/clock.ts'
 import { follow, statisticsOf } from '../state/feed.ts'
@@ -161,6 +161,7 @@ export function QueuePage({ queueName }: { readonly queueName: string }) {
       {act === undefined ? null : (
         <CallerActions
           {...{ act, queueName }}
+          called={partyText(calling.value.get(act.caller.sessionId)?.to ?? '', '')}
           isThere={rows.value.some(
             ({ id, alive }) => id === act.caller.id && alive === act.caller.alive,
           )}
