@@ -88,7 +88,7 @@ async function status({ lab, traffic }: LabWorld): Promise<string> {
   const faults = recordsIn(data, 'faults').map(
     (fault) => `${textIn(fault, 'fault').replaceAll('_', ' ')} (struck ${textIn(fault, 'struck')})`,
   )
-  const ahead = duration(numberIn(data, 'ahead_secs'))
+  const ahead = duration(Math.round(numberIn(data, 'ahead_secs')))
   return `${callers}; ${ahead} ahead; ${faults.length === 0 ? 'no faults' : faults.join(', ')}`
 }
 

@@ -30,7 +30,9 @@ export async function runLab(context: Context, options: LabOptions): Promise<num
     context.printLine({ event, text, ...more }, () => text)
   try {
     if (stopping.aborted) return exitCodes.done
-    tell('ready', `${lab.baseURL}  key ${lab.apiKey}  public key ${lab.publicKey}`, lab.env)
+    const sip = `${lab.sip.host}:${lab.sip.port}`
+    const words = `${lab.baseURL}  key ${lab.apiKey}  public key ${lab.publicKey}  SIP ${sip}`
+    tell('ready', words, { ...lab.env, sip })
     await staff(lab, names, traffic)
     const world: LabWorld = { lab, traffic: new Traffic(lab, traffic) }
     tell(

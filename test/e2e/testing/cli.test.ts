@@ -45,7 +45,7 @@ test('orders of flags and of the input are carried out, wrong ones are told', as
       texts.some((text) => part.test(text)),
       `${part}\n${texts.join('\n')}`,
     )
-  has(/^ready http:\/\/127\.0\.0\.1:\d+\/v2 /)
+  has(/^ready http:\/\/127\.0\.0\.1:\d+\/v2 .* SIP 127\.0\.0\.1:\d+$/)
   has(/^done 10m later/)
   has(/^done .*; (10:0\d|9:5\d) ahead; drop webhook .*, lose sip .*, one way audio /)
   has(/^done .*; (10:0\d|9:5\d) ahead; no faults/)
