@@ -59,7 +59,13 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const config = mergedConfig(dataDirectory, options.config ?? {})
   rememberSecrets(config)
   await writeFile(configFile, JSON.stringify(config))
-  return launch(dataDirectory, configFile, options.program)
+  try {
+    return await launch(dataDirectory, configFile, options.program)
+  } catch (error) {
+    if (options.dataDirectory === undefined)
+      await rm(dataDirectory, { recursive: true, force: true })
+    throw error
+  }
 }
 
 /**

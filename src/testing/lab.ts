@@ -19,6 +19,7 @@ import { ask, patience, pause, type Answer } from './world.ts'
 const connectionId = '1000000001'
 const agentPassword = 'secret'
 const atServerMs = 10_000
+const logLinesMax = 10
 /** Compiled code of the server, for the next start: throw-away data has none. */
 const compiled = join(
   fileURLToPath(new URL('../..', import.meta.url)),
@@ -150,7 +151,15 @@ export class Lab {
   /** Any request; `path` begins with `/v2`. */
   async request(method: string, path: string, body?: unknown): Promise<Answer> {
     this.#mustRun()
-    return ask(this.#server.origin, this.apiKey, { method, path, body })
+    try {
+      return await ask(this.#server.origin, this.apiKey, { method, path, body })
+    } catch (error) {
+      const { child, log } = this.#server
+      const end = child.exitCode ?? child.signalCode
+      if (end === null || !this.#running) throw error
+      const last = log().trim().split('\n').slice(-logLinesMax).join('\n')
+      throw new Error(`the server has ended (${end}); its last words:\n${last}`, { cause: error })
+    }
   }
 
   /** Somebody calls; resolves when the application has been told (`call.initiated`). */

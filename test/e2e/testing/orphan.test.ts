@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { startLab } from 'holdfast/testing'
 import { command } from '../../support/command.ts'
 import { until } from '../../support/until.ts'
 
@@ -10,6 +14,21 @@ const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
+  } catch {
+    return false
+  }
+}
+
+/** Of this process. */
+function children(): readonly number[] {
+  const path = `/proc/${process.pid}/task/${process.pid}/children`
+  return readFileSync(path, 'utf8').trim().split(' ').map(Number)
+}
+
+/** Other tests make folders of that name at the same time. */
+function isOurs(folder: string): boolean {
+  try {
+    return readFileSync(join(folder, 'holdfast.yaml'), 'utf8').includes('"port":-1')
   } catch {
     return false
   }
@@ -29,6 +48,25 @@ test('the server of a test that is killed ends by itself', async () => {
   assert.ok(isAlive(server), String(said))
   child.kill('SIGKILL')
   await until(() => (isAlive(server) ? undefined : true))
+})
+
+test('a server that dies in the middle of a test is named as the reason, with its last words', async () => {
+  const before = new Set(children())
+  await using lab = await startLab()
+  const server = children().find((pid) => !before.has(pid)) ?? 0
+  process.kill(server, 'SIGKILL')
+  await until(() => (isAlive(server) ? undefined : true))
+  await assert.rejects(lab.get('/v2/queues'), /the server has ended \(SIGKILL\)[^]*holdfast ready/)
+})
+
+test('a server that cannot start says why, and leaves no folder behind', async () => {
+  const before = readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-'))
+  await assert.rejects(startLab({ config: { http: { port: -1 } } }), /http\.port is -1/)
+  const left = readdirSync(tmpdir()).filter((name) => name.startsWith('holdfast-'))
+  assert.deepEqual(
+    left.filter((name) => !before.includes(name) && isOurs(join(tmpdir(), name))),
+    [],
+  )
 })
 
 test('Ctrl-C ends a lab at any moment, with its server, and is no failure', async () => {
