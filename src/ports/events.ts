@@ -146,6 +146,8 @@ export type DomainEvent =
       readonly queueName: QueueName
       readonly position: number
       readonly averageWaitSecs: number
+      /** Wall clock ms from which the wait counts: a little before the event. */
+      readonly enqueuedAtMs: number
     }
   | {
       readonly type: 'call-dequeued'

@@ -118,6 +118,8 @@ export type VerbOutcome =
       readonly queue: QueueRecord
       readonly position: number
       readonly averageWaitMs: number
+      /** Wall clock ms from which the wait counts. */
+      readonly enqueuedAtMs: number
       /** This verb made the queue. */
       readonly created: boolean
       /** The entry in the queue that the leg came from. */

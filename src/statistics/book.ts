@@ -49,7 +49,8 @@ export class Book {
         this.#leave(event.leg.legId)
         // What the store told of queues is later than this event: the queue may be gone since.
         if (!told) this.#exists(event.queueName)
-        for (const tally of this.#both(event.queueName)) tally.enqueued(event.leg.legId, at, told)
+        const since = { sinceMs: event.enqueuedAtMs, told }
+        for (const tally of this.#both(event.queueName)) tally.enqueued(event.leg.legId, at, since)
         return this.#told(event.queueName)
       }
       case 'call-dequeued': {

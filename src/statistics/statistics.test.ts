@@ -18,6 +18,7 @@ import {
   eventAt,
   recounted,
   seeded,
+  toldLateMs,
 } from './testing.ts'
 
 const queues = ['a', 'b', 'a queue with spaces']
@@ -111,7 +112,7 @@ function chance(around: World, random: () => number): DomainEvent[] {
     // Some callers come back into a queue out of their conversation.
     const leg = dice < 0.1 ? `caller-${Math.floor(random() * 30)}` : `caller-${events.length}`
     if (waiting.has(leg)) return []
-    waiting.set(leg, { queue, sinceMs: time.wallMs() })
+    waiting.set(leg, { queue, sinceMs: time.wallMs() - toldLateMs })
     return [enqueued(leg, queue)]
   }
   if (dice < 0.7) {
@@ -145,7 +146,7 @@ for (const seed of [1, 2, 3, 4]) {
 test('what happens while an earlier process is caught up with is counted once', async () => {
   const around = world()
   await around.happen(enqueued('x', 'a'))
-  around.waiting.set('x', { queue: 'a', sinceMs: around.time.wallMs() })
+  around.waiting.set('x', { queue: 'a', sinceMs: around.time.wallMs() - toldLateMs })
   const started = around.crash()
   assert.equal(around.keeper.isReady(), false)
   await around.happen(enqueued('y', 'a'))
@@ -309,14 +310,15 @@ test('a clock that was years ahead does not keep today from ending; one that was
   const dayOf = calendar('UTC')
   const at = (atMs: number) => ({ atMs, day: dayOf(atMs) })
   const rightMs = Date.UTC(2026, 2, 5, 0, 10)
-  const caller = (name: string) => brandAs<LegId>(name)
-  tally.enqueued(caller('a'), at(Date.UTC(2031, 0, 1)), false)
+  const enter = (name: string, atMs: number) =>
+    tally.enqueued(brandAs<LegId>(name), at(atMs), { sinceMs: atMs, told: false })
+  enter('a', Date.UTC(2031, 0, 1))
   assert.equal(tally.figures('q', at(rightMs), standard).offered, 0)
-  tally.enqueued(caller('b'), at(rightMs), false)
+  enter('b', rightMs)
   const figures = tally.figures('q', at(rightMs + 60_000), standard)
   assert.equal(figures.offered, 1)
   assert.deepEqual(figures.waitingHistory.slice(-3), [0, 2, 2])
-  tally.enqueued(caller('c'), at(rightMs - 900_000), false)
+  enter('c', rightMs - 900_000)
   assert.equal(tally.figures('q', at(rightMs - 900_000), standard).offered, 2, 'still the 5th')
 })
 

@@ -67,11 +67,11 @@ export class Tally {
   }
 
   /** `told`: who waits after this was told by the store (`setSince`). */
-  enqueued(legId: LegId, at: Moment, told: boolean): void {
+  enqueued(legId: LegId, at: Moment, { sinceMs, told }: Enqueued): void {
     this.#begin(at)
     this.#offered++
     this.#waiting++
-    if (!told) this.#since.set(legId, at.atMs)
+    if (!told) this.#since.set(legId, sinceMs)
     this.#peaks.set(this.#lastMinute, Math.max(this.#peak(), this.#waiting))
   }
 
@@ -233,7 +233,12 @@ export class Tally {
   }
 }
 
-export interface Dequeued {
+export interface Enqueued {
+  readonly sinceMs: number
+  readonly told: boolean
+}
+
+interface Dequeued {
   readonly reason: DequeueReason
   readonly waitSecs: number
   readonly shortSecs: number

@@ -8,7 +8,11 @@ import { bucketOf } from './histogram.ts'
 
 const minuteMs = 60_000
 
-export function eventAt(event: DomainEvent, sequence: number, atMs: number): StampedEvent {
+/** How much later than a caller's wait begins `call-enqueued` is told, as the store's answer takes time. */
+export const toldLateMs = 3
+
+export function eventAt(told: DomainEvent, sequence: number, atMs: number): StampedEvent {
+  const event = told.type === 'call-enqueued' ? { ...told, enqueuedAtMs: atMs - toldLateMs } : told
   const eventId = `00000000-0000-4000-8000-${String(sequence).padStart(12, '0')}`
   const isOfLeg = event.type !== 'queue-created' && event.type !== 'queue-deleted'
   const legSequence = isOfLeg ? sequence : undefined
@@ -25,7 +29,7 @@ export function legOf(name: string): LegFacts {
 
 export const enqueued = (leg: string, queue: string): DomainEvent => ({
   ...{ type: 'call-enqueued', leg: legOf(leg), queueName: brandAs<QueueName>(queue) },
-  ...{ position: 1, averageWaitSecs: 0 },
+  ...{ position: 1, averageWaitSecs: 0, enqueuedAtMs: 0 },
 })
 
 export const dequeued = (
@@ -73,7 +77,7 @@ export function recounted(
     const atMs = occurredAtUs / 1000
     const isToday = dayOf(atMs) === dayOf(nowMs)
     if (event.type === 'call-enqueued') {
-      waiting.set(event.leg.legId, atMs)
+      waiting.set(event.leg.legId, event.enqueuedAtMs)
       if (isToday) today.offered++
     } else {
       waiting.delete(event.leg.legId)

@@ -113,7 +113,7 @@ export function sampleEvents(leg: LegFacts = sampleLeg()): readonly DomainEvent[
       customHeaders: [],
       answered: true,
     },
-    { type: 'call-enqueued', leg, queueName, position: 7, averageWaitSecs: 60 },
+    { type: 'call-enqueued', leg, queueName, position: 7, averageWaitSecs: 60, enqueuedAtMs: 0 },
     { type: 'call-dequeued', leg, queueName, position: 1, reason: 'bridged', waitSecs: 72 },
     { type: 'dtmf-received', leg, digit: '5' },
     { type: 'gather-ended', leg, gatherId: 'g1', digits: '503', status: 'valid' },

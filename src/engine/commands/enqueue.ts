@@ -70,6 +70,7 @@ function enqueued(ctx: StepContext, asked: Asked, outcome: KnownOutcome): void {
     queueName: command.queueName,
     position: outcome.position,
     averageWaitSecs: Math.floor(outcome.averageWaitMs / 1000),
+    enqueuedAtMs: outcome.enqueuedAtMs,
   })
   release(ctx, released)
   settle(ctx, request, done)

@@ -237,6 +237,7 @@ export class QueueBook {
       queue: recordOf(queue),
       position: queue.line.size,
       averageWaitMs: Math.max(0, nowMs - queue.baseMs - queue.waitOffsetSumMs / queue.line.size),
+      enqueuedAtMs: nowMs,
       created: present === undefined,
       left,
     }

@@ -139,6 +139,7 @@ export class ModelStore {
       queue: record,
       position,
       averageWaitMs: Math.max(0, mean),
+      enqueuedAtMs: nowMs,
       created: present === undefined,
       left,
     }
