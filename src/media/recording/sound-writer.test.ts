@@ -88,6 +88,32 @@ test('an MP3 file holds each channel apart, and goes on in another process', asy
   assert.ok(Math.abs(second.durationMs - lengthMs) < 300, `${second.durationMs}`)
 })
 
+test('an MP3 file that ended within a frame has no sound of one channel on the other at that place', async (t) => {
+  const path = folderFor(t)
+  const folder = recordingFolder(path)
+  for (const [index, frames] of [50, 63, 77, 88, 91, 104].entries()) {
+    const name = `${index}.mp3`
+    const first = await createSoundWriter('mp3', 2, folder.open(name))
+    say(first, 2, frames)
+    first.flush()
+    const file = folder.open(name)
+    // What a process that was killed while it wrote leaves.
+    file.truncate(file.sizeBytes - index * 50)
+    const second = await createSoundWriter('mp3', 2, file)
+    say(second, 2, 50, frames)
+    second.finish()
+    const [left, right] = await recordedChannels(readFileSync(join(path, name)))
+    assert.ok(left !== undefined && right !== undefined)
+    for (let at = 1600; at + 400 < left.length - 1600; at += 100) {
+      const shares = [
+        energyShare(left.subarray(at, at + 400), 1000),
+        energyShare(right.subarray(at, at + 400), 440),
+      ]
+      assert.ok(Math.max(...shares) < 0.1, `${frames} frames: ${shares.join(' ')} at ${at / 8} ms`)
+    }
+  }
+})
+
 test('a full disk is an exception, and what was written before still plays', async (t) => {
   const path = folderFor(t)
   const file = recordingFolder(path).open('a.wav')

@@ -1,6 +1,6 @@
 // Samples into a file that can be played at any moment: what was flushed is heard, also when the process dies between two
 // flushes. WAV: the samples are appended first, then the sizes in the header grow. MP3: frames of constant bit rate, which
-// need no header at all.
+// need no header at all and all have the same size.
 
 import { createMp3Encoder } from 'wasm-media-encoders'
 import type { WritableRecording } from '../../ports/recorder.ts'
@@ -12,6 +12,8 @@ const HEADER_BYTES = 44
 const SIZE_MAX = 0xffffffff
 /** Kilobits per second and channel: telephone sound and nothing else. */
 const MP3_KBITS = 32
+/** 576 samples, as in every layer III of less than 32 kHz. */
+const MP3_FRAME_MS = 576 / (SAMPLE_RATE / 1000)
 
 export interface SoundWriter {
   /** Of what is in the file. */
@@ -124,6 +126,10 @@ class Mp3Writer implements SoundWriter {
     this.#file = file
     this.#encoder = encoder
     this.#bitsPerMs = kbits
+    // An encoder leaves the end of its last frame to the sound to come. A frame that ends with another encoder's sound is
+    // noise, and the one after it, too.
+    const frameBytes = (kbits * MP3_FRAME_MS) / 8
+    file.truncate(file.sizeBytes - (file.sizeBytes % frameBytes))
     const length = GATHER_FRAMES * FRAME_SAMPLES
     this.#sound = Array.from({ length: channels }, () => new Float32Array(length))
   }
