@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads'
 import { assert } from './base/assert.ts'
 import { createClock } from './platform/clock.ts'
 import { dataFiles, putAside } from './platform/data-files.ts'
+import { giveWay } from './platform/threads.ts'
 import { createTimers } from './platform/timers.ts'
 import { TraceCore } from './trace/core.ts'
 import type { FromTraceThread, ToTraceThread } from './trace/protocol.ts'
@@ -14,6 +15,7 @@ import { eventData, webhookOf } from './webhooks/payloads.ts'
 const port = parentPort
 assert(port !== null, 'trace-worker.ts runs as a worker thread only')
 
+giveWay()
 const clock = createClock()
 const timers = createTimers(clock)
 let core: TraceCore | undefined

@@ -63,18 +63,28 @@ function attach(worker: Worker, callbacks: ThreadCallbacks, trouble?: string): T
   }
 }
 
-/** What a thread with deadlines asks for; the range is -20 (first) to 19. */
+/** What a thread with deadlines asks for, and one that can wait; the range is -20 (first) to 19. */
 const urgentNice = -10
+const patientNice = 10
 
 /**
  * Lets the calling thread go before the others where the system allows it: on Linux, with CAP_SYS_NICE. A machine that
  * is full of other work is then still not audible. Without the right nothing changes.
  */
 export function hurry(): void {
+  renice(urgentNice)
+}
+
+/** Lets the others go before the calling thread, which needs no right; on Linux only. */
+export function giveWay(): void {
+  renice(patientNice)
+}
+
+function renice(nice: number): void {
   // Elsewhere the number 0 means the whole process.
   if (process.platform !== 'linux') return
   try {
-    setPriority(0, urgentNice)
+    setPriority(0, nice)
   } catch {
     // Not allowed: the thread takes its turn like all others.
   }
