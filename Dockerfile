@@ -26,8 +26,8 @@ EXPOSE 8080/tcp
 EXPOSE 5060/udp 5060/tcp
 EXPOSE 20000-29999/udp
 STOPSIGNAL SIGTERM
-# Alive, not ready: a server that waits for its disk must not be ended. HOLDFAST_URL where it does not listen on loopback.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch((process.env.HOLDFAST_URL ?? 'http://127.0.0.1:8080') + '/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# Alive, not ready: a server that waits for its disk must not be ended. HEALTH_URL where it does not listen on loopback, or on another port.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch((process.env.HEALTH_URL ?? 'http://127.0.0.1:8080') + '/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # The server itself is process 1: it gets the signals.
 ENTRYPOINT ["holdfast"]
 CMD ["start"]

@@ -82,7 +82,10 @@ try {
       },
     )
   }
-  if (config.lab.enabled && process.channel !== undefined) endWithParent(stop)
+  const stopOnce = (): void => {
+    if (!stopping) stop()
+  }
+  if (config.lab.enabled && process.channel !== undefined) endWithParent(stopOnce)
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   // Said last: whoever reads it may stop us at once.

@@ -102,7 +102,7 @@ test('ports, folders, health and the stop of the image are those of the server',
   assert.deepEqual([program, flag], ['node', '-e'])
   assert.ok(code.includes(`http://127.0.0.1:${http.port.default}`) && code.includes('/health'))
   // Nothing listens there: it runs, and says so.
-  const env = { ...process.env, HOLDFAST_URL: 'http://127.0.0.1:1' }
+  const env = { ...process.env, HEALTH_URL: 'http://127.0.0.1:1' }
   assert.equal(spawnSync(process.execPath, ['-e', code], { env }).status, 1)
   // In the form without a shell, which would keep the signals to itself.
   assert.deepEqual([...list(last('ENTRYPOINT')), ...list(last('CMD'))], ['holdfast', 'start'])

@@ -1,13 +1,14 @@
 // `holdfast …`: hands this machine to the command line and ends with its exit code. What each number means is in
 // exit-codes.ts and in docs/reference/cli.md.
 
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keepCompiled } from '../platform/compile-cache.ts'
 
 // Everything else is read after this: with the compiled code of the last command at hand a command takes half the time.
-const folder = cacheFolder()
+// A server keeps its own in its data folder.
+const folder = process.argv.includes('start') ? undefined : cacheFolder()
 if (folder !== undefined) keepCompiled(folder)
 const { createCommandLine } = await import('../platform/command-line.ts')
 const { isRecord, textIn } = await import('./json.ts')
@@ -33,6 +34,9 @@ function cacheFolder(): string | undefined {
   const caches = process.env['XDG_CACHE_HOME'] || (home === '' ? '' : join(home, '.cache'))
   if (!isAbsolute(caches)) return undefined
   try {
+    // Code is run from there: only where nobody else may write, and nothing is made for another user (sudo keeps HOME).
+    const { uid, mode } = statSync(existsSync(caches) ? caches : home)
+    if (uid !== process.getuid?.() || (mode & 0o022) !== 0) return undefined
     // One level: the home of a user who has none is not made.
     if (!existsSync(caches)) mkdirSync(caches, { mode: 0o700 })
     return join(caches, 'holdfast')

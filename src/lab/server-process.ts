@@ -102,6 +102,13 @@ process.once('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
 
+/** Without what is meant for another server of this machine: its data folder, keys and ports. */
+function foreignEnv(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('HOLDFAST_')),
+  )
+}
+
 async function launch(
   dataDirectory: string,
   configFile: string,
@@ -110,7 +117,7 @@ async function launch(
   const [command = '', ...args] = [...within, process.execPath, main]
   const child = spawn(command, args, {
     cwd: root,
-    env: { ...process.env, HOLDFAST_CONFIG: configFile, NODE_OPTIONS: '', ...env },
+    env: { ...foreignEnv(), HOLDFAST_CONFIG: configFile, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe', ...(endsWithUs ? (['ipc'] as const) : [])],
   })
   // It is there to be cut; nobody waits for words on it.
@@ -126,7 +133,12 @@ async function launch(
       child.kill('SIGKILL')
       reject(new Error(`the server did not get ready\n${log}`))
     }, 60_000)
-    void ended.then((code) => reject(new Error(`the server ended with ${code}\n${log}`)))
+    const gone = (why: string): void => {
+      clearTimeout(late)
+      reject(new Error(`${why}\n${log}`))
+    }
+    child.once('error', (error) => gone(`the server could not be started: ${error.message}`))
+    void ended.then((code) => gone(`the server ended with ${code}`))
     let out = ''
     child.stdout?.on('data', (bytes: Buffer) => {
       out += bytes.toString()

@@ -107,8 +107,10 @@ function processFigures(): () => Promise<string> {
       collectDefaultMetrics({ register: made })
       return made
     }))
-  setTimeout(() => void registry(), watchProcessAfterMs).unref()
-  return async () => (await registry()).metrics()
+  // What cannot be read now is tried again by whoever asks.
+  const forget = (): undefined => (loaded = undefined)
+  setTimeout(() => void registry().catch(forget), watchProcessAfterMs).unref()
+  return async () => (await registry().catch(forget))?.metrics() ?? ''
 }
 
 function linesOf(name: string, metric: Metric): readonly string[] {

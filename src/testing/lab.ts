@@ -72,8 +72,13 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
       ...config,
     },
   })
-  await keepPorts(server)
-  return new Lab(server, await server.publicKey(), new Set(agents))
+  try {
+    await keepPorts(server)
+    return new Lab(server, await server.publicKey(), new Set(agents))
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
 }
 
 /** A restarted server is found where it was. */

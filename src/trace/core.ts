@@ -168,7 +168,7 @@ export class TraceCore {
       case 'listening':
         return [listeningItem(one.listening)]
       case 'attempt':
-        return [attemptItem(one.attempt)]
+        return [attemptItem(one.attempt, hideDigits)]
       case 'hears':
         return [hearsItem(one)]
       case 'sample':

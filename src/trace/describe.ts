@@ -187,7 +187,7 @@ export function legChange({ event, occurredAtUs }: StampedEvent): LegChange | un
   }
 }
 
-export function attemptItem(attempt: TracedAttempt): NewItem {
+export function attemptItem(attempt: TracedAttempt, hideDigits: boolean): NewItem {
   const { eventId, eventType, legId, number, url, startedAtMs, finishedAtMs } = attempt
   const { status, errorCode, outcome } = attempt
   const answered = status === 0 ? `no answer (${errorCode})` : String(status)
@@ -205,7 +205,7 @@ export function attemptItem(attempt: TracedAttempt): NewItem {
         error_code: errorCode,
       },
       ...{ outcome, duration_ms: finishedAtMs - startedAtMs },
-      exchange: parsed(attempt.exchangeJson, false),
+      exchange: parsed(attempt.exchangeJson, hideDigits),
     },
   }
 }

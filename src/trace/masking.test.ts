@@ -35,6 +35,14 @@ test('credentials of a SIP message are hidden, its length stays', () => {
   assert.equal(maskSip('BYE sip:x SIP/2.0\r\nCall-ID: 1\r\n\r\n').includes('*'), false)
 })
 
+test('pressed keys are hidden however the type of the body is written', () => {
+  for (const type of ['Content-Type: ', 'c: ', 'c:', 'Content-Type:\r\n ']) {
+    const info = `INFO sip:x SIP/2.0\r\n${type}application/dtmf-relay\r\n\r\nSignal=7\r\n`
+    assert.match(maskSip(info, true), /Signal=\*\r/, type)
+    assert.match(maskSip(info, false), /Signal=7/)
+  }
+})
+
 test('texts made to cost time cost none', () => {
   const parts = ['sip:', 'sip:a:', 'a.', '?', '&token', 'token', 'Bearer ', 'nonce ', 'a://b:']
   const startedMs = performance.now()

@@ -21,7 +21,7 @@ const uriPassword = /\b(sips?:[^:]+:)(.+)@$/i
 const mediaKeys = /^(a=crypto:.*?inline:|k=[a-z]+:|a=ice-pwd:)(\S+)/gim
 
 /** RFC 2976, and the two bodies in use for keys: `Signal=5` among other lines, or the key alone. */
-const infoOfKeys = /^INFO [\s\S]*?\r?\nContent-Type[ \t]*:[ \t]*application\/dtmf/i
+const infoOfKeys = /^INFO [\s\S]*?\r?\n(?:Content-Type|c)[ \t]*:\s*application\/dtmf/i
 const signalLine = /^(signal[ \t]*=[ \t]*)(\S+)/im
 
 /** A SIP message without its credentials, of the same length. `hideDigits`: without pressed keys as well. */

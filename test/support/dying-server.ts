@@ -8,13 +8,22 @@ import { startServer } from '../../src/server.ts'
 
 const place = process.env['LAB_DIE_AT'] ?? ''
 const path = process.env['LAB_DIE_ON']
-let isArmed = path === undefined
+/** Of each place: how often it was reached. */
+const times = new Map<string, number>()
+/** It dies when the place is reached more often than this. */
+let spared = path === undefined ? 0 : Infinity
 
 subscribe('http.server.request.start', (message) => {
   if (typeof message !== 'object' || message === null || !('request' in message)) return
   const { request } = message
-  if (request instanceof IncomingMessage && request.url?.includes(path ?? '')) isArmed = true
+  if (request instanceof IncomingMessage && request.url?.includes(path ?? '')) arm()
 })
+
+/** What was begun before the request came ends as it does. */
+function arm(): void {
+  const begun = times.get(place.replace(/\.after$/, '.before')) ?? 0
+  spared = Math.min(spared, begun)
+}
 
 const { config } = loadConfig({
   env: process.env,
@@ -32,7 +41,9 @@ const server = await startServer(
   },
   {
     at: (reached) => {
-      if (isArmed && reached === place) process.kill(process.pid, 'SIGKILL')
+      const now = (times.get(reached) ?? 0) + 1
+      times.set(reached, now)
+      if (reached === place && now > spared) process.kill(process.pid, 'SIGKILL')
     },
   },
 )

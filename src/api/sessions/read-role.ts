@@ -5,6 +5,8 @@ import { maskSecrets } from '../../base/mask-secrets.ts'
 
 const recordingLinks = new Set(['recording_urls', 'public_recording_urls', 'download_urls'])
 const noLinks = { mp3: null, wav: null }
+/** What a webhook receiver answered may hold its cookies and whatever else it says. */
+const noWords = { headers: [], body: '' }
 
 /** The same without links to recordings, and with passwords and tokens in addresses masked. */
 export function withoutSecrets(value: unknown): unknown {
@@ -14,9 +16,15 @@ export function withoutSecrets(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      recordingLinks.has(key) ? noLinks : withoutSecrets(inner),
+      recordingLinks.has(key) ? noLinks : withoutSecrets(key === 'response' ? hush(inner) : inner),
     ]),
   )
+}
+
+function hush(response: unknown): unknown {
+  return typeof response === 'object' && response !== null && 'headers' in response
+    ? { ...response, ...noWords }
+    : response
 }
 
 /** One message of the live stream, treated likewise. */

@@ -6,7 +6,7 @@ import { defaultApplication } from '../../config/shape.ts'
 import { message } from '../live/reader.ts'
 import { nowMs, recordingView, testApi, testKey, withKey } from '../testing.ts'
 import { SignInAttempts } from './attempts.ts'
-import { messageWithoutSecrets } from './read-role.ts'
+import { messageWithoutSecrets, withoutSecrets } from './read-role.ts'
 import { readCookie } from './testing.ts'
 import { Tokens } from './tokens.ts'
 
@@ -167,6 +167,14 @@ test('a session of role read gets no links to recordings and no passwords of add
   assert.doesNotMatch(application, /p4ss|t0ken/)
   assert.match(application, /app\.example\/hook\?token=\*\*\*&a=1/)
   assert.match((await get('/v2/call_control_applications', withKey)).body, /p4ss.*t0ken/)
+})
+
+test('what a webhook receiver answered is not for a session of role read', () => {
+  const request = { url: 'https://x/hook', headers: [] }
+  const response = { status: 200, headers: [['set-cookie', 'id=1']], body: 'hello' }
+  assert.deepEqual(withoutSecrets({ attempts: [{ http: { request, response } }] }), {
+    attempts: [{ http: { request, response: { status: 200, headers: [], body: '' } } }],
+  })
 })
 
 test('messages of the live stream, for a session of role read', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -67,6 +67,18 @@ test('a server that cannot start says why, and leaves no folder behind', async (
     left.filter((name) => !before.includes(name) && isOurs(join(tmpdir(), name))),
     [],
   )
+})
+
+test('a lab has nothing to do with the server that the environment is meant for', async (t) => {
+  const data = mkdtempSync(join(tmpdir(), 'holdfast-live-'))
+  process.env['HOLDFAST_DATA'] = data
+  t.after(() => {
+    delete process.env['HOLDFAST_DATA']
+    rmSync(data, { recursive: true, force: true })
+  })
+  await using lab = await startLab()
+  await lab.get('/v2/queues')
+  assert.deepEqual(readdirSync(data), [])
 })
 
 test('Ctrl-C ends a lab at any moment, with its server, and is no failure', async () => {
