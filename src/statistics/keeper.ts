@@ -60,6 +60,8 @@ class Keeper implements RunningStatistics {
   readonly #unsaved = new Set<string | null>()
   #mark: EventMark = { sequence: 0, eventId: '' }
   #phase: 'reading' | 'running' | 'stopped' = 'reading'
+  /** Queues that came and went while an earlier process is caught up with. */
+  readonly #heardEarly: StampedEvent[] = []
   /** The highest event that was told while reading. */
   #toldTo = 0
   #timer: TimerId | undefined
@@ -101,6 +103,8 @@ class Keeper implements RunningStatistics {
       if (page.events.length < pageEvents && this.#toldTo <= this.#mark.sequence) break
     }
     settleBefore(Infinity, this.#options.clock.wallMs())
+    // Calls of queues that went meanwhile were read after that was heard, and brought them back.
+    for (const stamped of this.#heardEarly.splice(0)) this.#book.apply(stamped)
     this.#phase = 'running'
     this.#changed(null)
     // Who listened already was told of nothing.
@@ -112,6 +116,7 @@ class Keeper implements RunningStatistics {
       if (stamped.legSequence === undefined) {
         // Queues that come and go: nobody can read that later, so it is heard at once.
         this.#book.apply(stamped)
+        if (this.#phase === 'reading') this.#heardEarly.push(stamped)
       } else if (this.#phase === 'reading') {
         this.#toldTo = stamped.sequence
       } else if (stamped.sequence > this.#mark.sequence) {

@@ -168,6 +168,24 @@ test('an event that is told after the page that lacks it was read is counted', a
   assert.equal(around.keeper.figures('a')?.waitingNow, 1)
 })
 
+test('a queue that goes while its calls are still being read does not come back', async () => {
+  const around = world()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  around.hold(promise)
+  const started = around.start()
+  await settle()
+  await around.happen(enqueued('x', 'a'), dequeued('x', 'a', 'leave', 0))
+  around.keeper.committed([eventAt(deletedQueue('a'), 3, around.time.wallMs())])
+  resolve()
+  await started
+  around.time.advance(86_400_000)
+  await around.happen(enqueued('z', 'b'))
+  around.time.advance(11_000)
+  await settle()
+  assert.equal(around.keeper.figures('a'), undefined)
+  assert.equal(around.keeper.figures('b')?.waitingNow, 1)
+})
+
 test('who listens while an earlier process is caught up with hears of every queue afterwards', async () => {
   const around = world()
   await around.start()

@@ -45,7 +45,7 @@ interface Stage {
   readonly told: string[]
   /** It takes nothing more. */
   freeze(): void
-  /** It dies. */
+  /** It dies; the next one is well. */
   kill(): void
 }
 
@@ -112,7 +112,10 @@ function stage(
   return {
     ...{ trace, time, metrics, warnings, file, told },
     freeze: () => (frozen = true),
-    kill: () => die('killed'),
+    kill: () => {
+      frozen = false
+      die('killed')
+    },
   }
 }
 
@@ -328,6 +331,20 @@ test('a thread that dies is started again; its readers are told, and its file go
   time.advance(6000)
   const kinds = (await itemsOf(here)).map(({ kind }) => kind)
   assert.equal(kinds.length, 2)
+})
+
+test('what a thread was given and did not say that it took counts as lost', async (t) => {
+  const here = stage(t)
+  const { trace, time, metrics } = here
+  trace.events([initiated])
+  await itemsOf(here)
+  here.freeze()
+  trace.events([ended])
+  time.advance(1000)
+  here.kill()
+  time.advance(6000)
+  await itemsOf(here)
+  assert.equal(metrics.values.get('holdfast_trace_lost_total'), 1)
 })
 
 test('a thread that dies again and again is started less and less often', async (t) => {

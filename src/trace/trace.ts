@@ -83,7 +83,9 @@ class ThreadTrace implements RunningTrace {
   #waiting: Happening[] = []
   #waitingChars = 0
   #lost: { items: number; fromUs: number } | undefined
-  #batchUnderWay = false
+  /** What the thread has not said that it took. */
+  #batchUnderWay: { readonly items: number; readonly fromUs: number } | undefined
+  #handedUs = 0
   #batchTimer: TimerId | undefined
   #startTimer: TimerId | undefined
   #releaseTimer: TimerId | undefined
@@ -193,7 +195,7 @@ class ThreadTrace implements RunningTrace {
     if (this.#closed) return
     this.#batchTimer ??= this.#options.timers.set(batchEveryMs, () => {
       this.#batchTimer = undefined
-      if (this.#thread !== undefined && !this.#batchUnderWay) this.#hand(this.#thread)
+      if (this.#thread !== undefined && this.#batchUnderWay === undefined) this.#hand(this.#thread)
       if (this.#waiting.length > 0) this.#arm()
     })
   }
@@ -214,7 +216,8 @@ class ThreadTrace implements RunningTrace {
       this.#complain(lost.items, 'the trace does not keep up')
     }
     if (happenings.length === 0) return
-    this.#batchUnderWay = true
+    this.#batchUnderWay = { items: happenings.length, fromUs: this.#handedUs }
+    this.#handedUs = this.#options.clock.wallUs()
     this.#say(thread, { op: 'batch', happenings })
   }
 
@@ -235,7 +238,7 @@ class ThreadTrace implements RunningTrace {
       onGone: (why) => this.#gone(why),
     })
     this.#thread = thread
-    this.#batchUnderWay = false
+    this.#handedUs = this.#options.clock.wallUs()
     this.#say(thread, { op: 'begin', settings: this.#options.settings })
     return thread
   }
@@ -243,6 +246,12 @@ class ThreadTrace implements RunningTrace {
   #gone(why: string): void {
     this.#thread = undefined
     this.#complain(0, `its thread ended: ${why}`)
+    const batch = this.#batchUnderWay
+    this.#batchUnderWay = undefined
+    if (batch !== undefined) {
+      // It may have been written; nobody knows.
+      this.#lost = { items: batch.items + (this.#lost?.items ?? 0), fromUs: batch.fromUs }
+    }
     this.#failAll(why)
     if (this.#closed) return
     const pauseMs = Math.min(startAgainMsMax, startAgainMs * 2 ** this.#deaths)
@@ -257,7 +266,7 @@ class ThreadTrace implements RunningTrace {
   #heard(said: FromTraceThread): void {
     switch (said.op) {
       case 'taken':
-        this.#batchUnderWay = false
+        this.#batchUnderWay = undefined
         this.#deaths = 0
         // A full one follows at once: when calls come fast, the thread sets the pace, not the clock.
         if (this.#waiting.length >= batchMax && this.#thread !== undefined) this.#hand(this.#thread)
