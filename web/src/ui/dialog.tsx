@@ -1,6 +1,6 @@
 // A modal dialog of the browser's own: it keeps the focus, closes on Escape and gives the focus back.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { focusHeading } from '../state/route.ts'
 import { Trouble } from './page.tsx'
 
@@ -14,7 +14,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
   const isGone = useRef(false)
   const id = useId()
-  useEffect(() => {
+  // At once, not after the next paint: keys that are pressed meanwhile would act behind it.
+  useLayoutEffect(() => {
     const before = document.activeElement
     const dialog = element.current
     dialog?.showModal()

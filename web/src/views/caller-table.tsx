@@ -104,9 +104,6 @@ function Gap({ heightPx }: { readonly heightPx: number }) {
   )
 }
 
-/** The one that had the focus last. */
-let rowInFocus: HTMLTableRowElement | undefined
-
 interface CallerRowProps {
   readonly caller: Caller
   readonly position: number
@@ -123,12 +120,11 @@ function CallerRow({ caller, position, rowIndex, calling, onAct }: CallerRowProp
     if (!caller.alive && row?.contains(document.activeElement) === true)
       row.querySelector('a')?.focus({ preventScroll: true })
   }, [caller.alive])
-  useEffect(() => {
+  // A row that goes takes the focus with it. At once, not after the next paint: a key may be pressed before.
+  useLayoutEffect(() => {
     const row = element.current
     return () => {
-      // The row is out of the page by now, and took the focus with it.
-      if (row !== null && row === rowInFocus && document.activeElement === document.body)
-        focusHeading()
+      if (row?.contains(document.activeElement) === true) focusHeading()
     }
   }, [])
   const number = partyText(caller.from)
@@ -144,14 +140,7 @@ function CallerRow({ caller, position, rowIndex, calling, onAct }: CallerRowProp
     </button>
   )
   return (
-    <tr
-      ref={element}
-      onFocusIn={({ currentTarget }) => (rowInFocus = currentTarget)}
-      role="row"
-      aria-rowindex={rowIndex}
-      data-row
-      data-caller={caller.id}
-    >
+    <tr ref={element} role="row" aria-rowindex={rowIndex} data-row data-caller={caller.id}>
       <td role="cell" class="position">
         {position}
       </td>
