@@ -14,12 +14,16 @@ interface Seen {
   pongs: number
 }
 
-/** Takes what asks for `/take`, refuses the rest with 403; what is no WebSocket is answered with its body. */
-async function serve(t: { after(fn: () => Promise<void>): void }) {
+/**
+ * Takes what asks for `/take`, refuses the rest with 403; what is no WebSocket is answered with its body. `asks`: whether the
+ * HTTP server asks which upgrades are wanted; Node before 24.9 does not.
+ */
+async function serve(t: { after(fn: () => Promise<void>): void }, asks = true) {
   const seen: Seen = { closed: 0, pongs: 0 }
   const sockets = createIncomingWebSockets()
   const wants = ({ headers }: IncomingMessage): boolean => headers.upgrade === 'websocket'
-  const server = createServer({ shouldUpgradeCallback: wants }, (request, response) => {
+  const options = asks ? { shouldUpgradeCallback: wants } : {}
+  const server = createServer(options, (request, response) => {
     let body = ''
     request.on('data', (part: Buffer) => (body += part.toString()))
     request.on('end', () => response.end(`plain ${body}`))
@@ -117,15 +121,55 @@ test('a refusal is HTTP and ends the connection; a wrong handshake is refused by
   }
 })
 
-test('a request that would like to be something else is an ordinary one, with its body', async (t) => {
-  const { port } = await serve(t)
-  const answer = await said(
-    port,
-    'POST /take HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\n' +
-      'HTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 4\r\n\r\nbody',
-  )
-  assert.match(answer, /^HTTP\/1\.1 200 /)
-  assert.match(answer, /plain body/)
+const h2c =
+  'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n'
+
+// RFC 9110 §7.8: an upgrade that the server does not want is ignored.
+for (const asks of [true, false]) {
+  const where = asks ? '' : ', where Node hands over all upgrades'
+  test(`a request that would like to be something else is an ordinary one, with its body${where}`, async (t) => {
+    const { port } = await serve(t, asks)
+    const socket = connect(port, '127.0.0.1')
+    let answer = ''
+    socket.on('data', (part) => (answer += part.toString()))
+    const has = async (text: string): Promise<void> => {
+      while (!answer.includes(text)) await once(socket, 'data')
+    }
+    // A body that is not there yet when the upgrade is seen, and the same connection again.
+    socket.write(`POST /take HTTP/1.1\r\nHost: a\r\n${h2c}Content-Length: 6\r\n\r\n`)
+    socket.write('bo')
+    await new Promise((resolve) => setImmediate(resolve))
+    socket.write('dy 1')
+    await has('plain body 1')
+    const chunks = '4\r\nbody\r\n2\r\n 2\r\n0\r\n\r\n'
+    socket.write(
+      `POST /take HTTP/1.1\r\nHost: a\r\n${h2c}Transfer-Encoding: chunked\r\n\r\n${chunks}`,
+    )
+    await has('plain body 2')
+    const last = h2c.replace('Upgrade,', 'Upgrade, close,')
+    socket.write(`GET /%C3%A4?a=1 HTTP/1.1\r\nHost: a\r\nX-Name: \u00e4\r\n${last}\r\n`)
+    await once(socket, 'close')
+    assert.equal(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 3)
+  })
+}
+
+test('more headers than can be trusted are no ordinary request', async (t) => {
+  const { port } = await serve(t, false)
+  const many = Array.from({ length: 1000 }, () => 'a:1\r\n').join('')
+  const text = `POST /take HTTP/1.1\r\nHost: a\r\n${h2c}${many}Content-Length: 1\r\n\r\n`
+  // Newer Node says 431 by itself.
+  assert.match(await said(port, text), /^(HTTP.1.1 431 [^]*)?$/)
+})
+
+test('an upgrade behind a request that is not answered yet ends the connection, not the process', async (t) => {
+  for (const asks of [true, false]) {
+    const { port } = await serve(t, asks)
+    const slow = 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n'
+    const upgrade =
+      'GET /take HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+    assert.doesNotMatch(await said(port, slow + upgrade), /refused/)
+    assert.match(await said(port, upgrade), /refused/)
+  }
 })
 
 test('a request that was no upgrade cannot be taken', () => {

@@ -10,6 +10,8 @@ import type { IncomingLine, IncomingListener, IncomingWebSockets } from '../port
 const CLOSE_MS = 2000
 /** Nobody has anything to say to us; a larger message ends the line (RFC 6455 §7.4.1, 1009). */
 const MESSAGE_BYTES_MAX = 4096
+/** Of a request that would like to be something else; Node keeps the first 2000. */
+const HEADERS_MAX = 1000
 
 export interface ServedWebSockets extends IncomingWebSockets {
   /** Gives requests that ask for an upgrade to `route`, where `wants` is true; `shouldUpgradeCallback` says the same. */
@@ -42,10 +44,11 @@ export function createIncomingWebSockets(): ServedWebSockets {
         // The HTTP server has let go of it: without this an error would end the process.
         socket.on('error', () => socket.destroy())
         const response = answerOn(request, socket)
+        if (response === undefined) return
         if (!wants(request)) {
-          // Only Node before 24.9, which knows no `shouldUpgradeCallback`: a body could not be read any more.
-          response.writeHead(400).end()
-          return
+          // Only Node before 24.9, which knows no `shouldUpgradeCallback`.
+          release({ response, socket })
+          return asOrdinary(server, request, socket, head)
         }
         held.set(request, { socket, head, response })
         route(request, response)
@@ -70,12 +73,38 @@ function isRequest(request: object): request is IncomingMessage {
   return 'headers' in request && 'socket' in request
 }
 
-/** For a refusal, after which nothing else can be asked on that connection. */
-function answerOn(request: IncomingMessage, socket: Duplex): ServerResponse {
+/**
+ * RFC 9110 §7.8: an upgrade that is not wanted is ignored. The server has let go of the connection with the body unread, so
+ * it gets it back as a new one, which begins with the same request without that header.
+ */
+function asOrdinary(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const { method, url, httpVersion, rawHeaders } = request
+  // Node may leave out headers beyond its limit; without its length a body would be read as the next request.
+  if (rawHeaders.length >= HEADERS_MAX * 2) return void socket.destroy()
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
+    if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${value}`)
+  }
+  // One character per byte, as Node reads them.
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+  server.emit('connection', socket)
+}
+
+/**
+ * For a refusal, after which nothing else can be asked on that connection. Undefined: an earlier request of that connection
+ * is not answered yet (RFC 9112 §9.3.2), and it was cut: Node has forgotten in which order the answers belong.
+ */
+function answerOn(request: IncomingMessage, socket: Duplex): ServerResponse | undefined {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
-  // A connection of an HTTP server is always one of TCP.
-  response.assignSocket(socket as typeof request.socket)
+  try {
+    // A connection of an HTTP server is always one of TCP.
+    response.assignSocket(socket as typeof request.socket)
+  } catch {
+    socket.destroy()
+    return undefined
+  }
   response.on('finish', () => {
     socket.end()
     setTimeout(() => socket.destroy(), CLOSE_MS).unref()
@@ -83,7 +112,7 @@ function answerOn(request: IncomingMessage, socket: Duplex): ServerResponse {
   return response
 }
 
-function release({ response, socket }: Held): void {
+function release({ response, socket }: Pick<Held, 'response' | 'socket'>): void {
   response.detachSocket(socket as Parameters<ServerResponse['detachSocket']>[0]) // As assigned.
 }
 
