@@ -122,6 +122,6 @@ export const region = Type.Optional(Type.String({ description: 'Accepted and ign
 export const queueName = Type.String({
   minLength: 1,
   maxLength: 255,
-  'x-rule': 'printable',
-  description: 'Case-sensitive, kept as given.',
+  'x-rule': 'queue-name',
+  description: 'Case-sensitive, kept as given; not `.` and not `..`.',
 })

@@ -21,6 +21,10 @@ const refused: readonly (readonly [url: string, body: Body, ...errors: Expected]
   ['/v2/queues', { queue_name: 'x'.repeat(256) }, ['10025', '/queue_name']],
   ['/v2/queues', { queue_name: 'a\nb' }, ['10015', '/queue_name']],
   ['/v2/queues', { queue_name: '\ud800' }, ['10015', '/queue_name']],
+  ['/v2/queues', { queue_name: '.' }, ['10015', '/queue_name']],
+  ['/v2/queues', { queue_name: '..' }, ['10015', '/queue_name']],
+  [`${call}/enqueue`, { queue_name: '.' }, ['10015', '/queue_name']],
+  [`${call}/enqueue`, { queue_name: '..' }, ['10015', '/queue_name']],
   ['/v2/queues', { queue_name: 'a', max_size: 0 }, ['10033', '/max_size']],
   ['/v2/queues', { queue_name: 'a', max_size: 100_001 }, ['10033', '/max_size']],
   ['/v2/queues', { queue_name: 'a', max_size: '5' }, ['10026', '/max_size']],
@@ -337,6 +341,7 @@ test('bad parameters have the right code and place', async (t) => {
 
 const texts: readonly (readonly [url: string, body: Body, detail: string])[] = [
   ['/v2/queues', {}, "The 'queue_name' parameter is required and cannot be blank."],
+  ['/v2/queues', { queue_name: '..' }, "The 'queue_name' parameter must not be . or ..."],
   [
     '/v2/queues',
     { queue_name: 'x'.repeat(300) },

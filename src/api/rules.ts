@@ -3,7 +3,7 @@
 import { isReservedHeader } from '../base/reserved-headers.ts'
 import { missing } from './problems.ts'
 import type { Problem } from './problems.ts'
-import { eventTypes } from './event-types.ts'
+import { eventTypes } from '../base/event-types.ts'
 import { samplingRateFault, streamUrlFault, udpTargetFault } from './stream-rules.ts'
 
 /** Why the egress rules forbid a URL, or undefined; host names are looked at when they are resolved. */
@@ -56,6 +56,11 @@ export const rules = {
     when(!isBase64(String(value)), refusedText(name, 'must be a valid base64 string')),
   printable: (value, name) =>
     when(controls.test(String(value)), refusedText(name, 'must not contain control characters')),
+  /** C15: in a path `.` and `..` are resolved away by every client, `%2E` like them (URL standard, dot segments). */
+  'queue-name': (value, name) => {
+    if (value === '.' || value === '..') return [refusedText(name, 'must not be . or ..')]
+    return rules.printable(value, name)
+  },
   destination: (value, name) => destinationProblems(value, name),
   /** One, or a list. */
   destinations: (value, name) =>

@@ -43,6 +43,27 @@ test('the first use of a name creates the queue; who comes later stands behind',
   ])
 })
 
+test('a name that no path can say makes no queue: by enqueue, by creation, by bridge', async () => {
+  const { id } = await stage.answered()
+  for (const name of ['.', '..']) {
+    const enqueued = await stage.request('POST', `/calls/${id}/actions/enqueue`, {
+      queue_name: name,
+    })
+    const made = await stage.request('POST', '/queues', { queue_name: name })
+    for (const answer of [enqueued, made]) {
+      assert.equal(answer.status, 422)
+      assert.match(JSON.stringify(answer), /"10015".*"\/queue_name"/)
+    }
+    const bridged = await stage.request('POST', `/calls/${id}/actions/bridge`, { queue: name })
+    assert.equal(bridged.status, 422)
+  }
+  const queues = listOf(await stage.request('GET', '/queues'))
+  assert.deepEqual(
+    queues.filter(({ name }) => name === '.' || name === '..'),
+    [],
+  )
+})
+
 test('audio that runs goes on in the queue', async () => {
   const { id, call } = await stage.answered()
   await stage.command(id, 'playback_start', { audio_url: stage.musicUrl, loop: 'infinity' })

@@ -142,6 +142,17 @@ const create: readonly Check[] = [
       assertRefused(answer, 422, '10015', { pointer: '/queue_name' })
     },
   },
+  {
+    name: 'create a queue: what no path can say is no name',
+    cites: 'C15',
+    covers: ['POST /queues#queue_name', 'code 422 10015'],
+    run: async (stage) => {
+      for (const queue_name of ['.', '..']) {
+        const answer = await stage.post('/queues', { queue_name })
+        assertRefused(answer, 422, '10015', { pointer: '/queue_name' })
+      }
+    },
+  },
 ]
 
 const change: readonly Check[] = [
