@@ -27,6 +27,7 @@ export const defaultTransactionConfig: TransactionConfig = {
   timings: defaultTimings,
   rules: defaultUasRules,
   halfOpenMs: 10_000,
+  silentMs: 30_000,
   idleMs: 600_000,
   provenIdleMs: 6 * 3_600_000,
   connectionsPerSource: 64,

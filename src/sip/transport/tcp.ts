@@ -1,5 +1,6 @@
 // All TCP connections: those that come in and those we open, found again by id or by peer. Each has one framer, one idle
-// deadline and, while a message is incomplete, one half-open deadline.
+// deadline and, while a message is incomplete, one half-open deadline. A connection costs who opens it nothing, so those
+// that have shown nothing yet are few per stranger, soon over, and give way: a table full of them keeps no phone out.
 
 import { canonicalHost } from '../message/host.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -22,6 +23,8 @@ interface Row {
   readonly connection: Connection
   readonly framer: StreamFramer
   readonly source: string
+  /** A stranger opened it and has said nothing yet. */
+  mustSpeak: boolean
   idleTimer: TimerId | undefined
   halfOpenTimer: TimerId | undefined
 }
@@ -37,6 +40,8 @@ export class TcpConnections {
   readonly #rows = new Map<number, Row>()
   readonly #byPeer = new Map<string, Connection>()
   readonly #perSource = new Map<string, number>()
+  /** Came in and carried no dialog or registration yet, the oldest first. */
+  readonly #unproven = new Set<Row>()
   #listener: StreamListener | undefined
   #nextId = 1
 
@@ -88,7 +93,7 @@ export class TcpConnections {
   to(address: string, port: number): Connection {
     const existing = this.#byPeer.get(peerKey(address, port))
     if (existing !== undefined) return existing
-    const row = this.#add(address, port)
+    const row = this.#add(address, port, this.#config.idleMs)
     void this.#open(row)
     return row.connection
   }
@@ -110,6 +115,7 @@ export class TcpConnections {
     const row = this.#rows.get(connection.id)
     if (row === undefined) return
     this.#rows.delete(connection.id)
+    this.#unproven.delete(row)
     const key = peerKey(connection.remoteAddress, connection.remotePort)
     if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key)
     const left = (this.#perSource.get(row.source) ?? 1) - 1
@@ -121,7 +127,8 @@ export class TcpConnections {
     if (connection.closed(error)) this.#handler.onFlowClosed(flow)
   }
 
-  #add(address: string, port: number): Row {
+  /** `idleMs`: when it is first looked at. */
+  #add(address: string, port: number, idleMs: number): Row {
     const remote = { address, port }
     const nowMs = this.#clock.monotonicMs()
     const connection = new Connection(this.#nextId++, remote, this.#config.writeQueueBytes, nowMs)
@@ -129,13 +136,14 @@ export class TcpConnections {
       connection,
       framer: new StreamFramer(this.#config.limits),
       source: canonicalHost(address),
+      mustSpeak: false,
       idleTimer: undefined,
       halfOpenTimer: undefined,
     }
     this.#rows.set(connection.id, row)
     this.#byPeer.set(peerKey(address, port), connection)
     this.#perSource.set(row.source, (this.#perSource.get(row.source) ?? 0) + 1)
-    this.#armIdle(row, this.#config.idleMs)
+    this.#armIdle(row, idleMs)
     return row
   }
 
@@ -156,18 +164,40 @@ export class TcpConnections {
   }
 
   #accepted(stream: StreamConnection): StreamCallbacks {
-    const source = canonicalHost(stream.remoteAddress)
-    const full = this.#rows.size >= this.#config.connectionsMax
-    if (full || (this.#perSource.get(source) ?? 0) >= this.#config.connectionsPerSource) {
-      this.#metrics.count('holdfast_sip_connections_refused_total', {
-        reason: full ? 'all' : 'source',
-      })
+    const isStranger = this.#config.doorman?.isStranger(stream.remoteAddress) ?? true
+    const refusal = this.#refusalOf(canonicalHost(stream.remoteAddress), isStranger)
+    if (refusal !== undefined) {
+      this.#metrics.count('holdfast_sip_connections_refused_total', { reason: refusal })
       stream.close()
       return { onData: () => undefined, onClose: () => undefined }
     }
-    const row = this.#add(stream.remoteAddress, stream.remotePort)
+    const { silentMs, idleMs } = this.#config
+    const row = this.#add(stream.remoteAddress, stream.remotePort, isStranger ? silentMs : idleMs)
+    row.mustSpeak = isStranger
+    this.#unproven.add(row)
     row.connection.opened(stream)
     return this.#callbacks(row)
+  }
+
+  /** Undefined: there is room, or there is now. An office of many phones has one address; it is known after the first. */
+  #refusalOf(source: string, isStranger: boolean): 'all' | 'source' | undefined {
+    const { connectionsPerSource, connectionsMax } = this.#config
+    if (isStranger && (this.#perSource.get(source) ?? 0) >= connectionsPerSource) return 'source'
+    return this.#rows.size >= connectionsMax && !this.#makeRoom() ? 'all' : undefined
+  }
+
+  /** Closes the oldest connection that has carried nothing; false when every one of them has. */
+  #makeRoom(): boolean {
+    for (const row of this.#unproven) {
+      const { connection } = row
+      if (connection.proven) this.#unproven.delete(row)
+      else if (connection.watcherCount === 0) {
+        this.#metrics.count('holdfast_sip_connections_closed_total', { reason: 'displaced' })
+        this.close(connection, new Error('made room for another'))
+        return true
+      }
+    }
+    return false
   }
 
   #callbacks(row: Row): StreamCallbacks {
@@ -202,6 +232,7 @@ export class TcpConnections {
         this.#write(connection, pong)
         return
       case 'message':
+        row.mustSpeak = false
         this.#observer?.message('in', frame.bytes, connection.flow)
         this.#handler.onMessage(frame.message, connection.flow)
         return
@@ -233,6 +264,12 @@ export class TcpConnections {
   #armIdle(row: Row, delayMs: number): void {
     row.idleTimer = this.#timers.set(delayMs, () => {
       const { connection } = row
+      if (row.mustSpeak) {
+        row.idleTimer = undefined
+        this.#metrics.count('holdfast_sip_connections_closed_total', { reason: 'silent' })
+        this.close(connection, new Error('nothing said'))
+        return
+      }
       const limitMs = connection.proven ? this.#config.provenIdleMs : this.#config.idleMs
       const leftMs = connection.lastActiveMs + limitMs - this.#clock.monotonicMs()
       if (leftMs > 0 || connection.watcherCount > 0) {

@@ -86,6 +86,7 @@ const config: TransportConfig = {
   transports: ['UDP', 'TCP'],
   limits: defaultMessageLimits,
   halfOpenMs: 10_000,
+  silentMs: 30_000,
   idleMs: 600_000,
   provenIdleMs: 7_200_000,
   connectionsPerSource: 3,
@@ -183,6 +184,21 @@ describe('TCP connections', () => {
     assert.equal(closed.length, 1)
   })
 
+  it('C81: a stranger that opens a connection and says nothing, or only pings, has it for 30 s', async () => {
+    const silent = await peer()
+    const pinging = await peer()
+    const speaking = await peer()
+    speaking.connection.write(options(1))
+    for (let at = 0; at < 29; at++) {
+      pinging.connection.write(bytesOf('\r\n\r\n'))
+      time.advance(1_000)
+    }
+    const open = () => [silent, pinging, speaking].map(({ link }) => link.isOpen)
+    assert.deepEqual(open(), [true, true, true])
+    time.advance(1_001)
+    assert.deepEqual(open(), [false, false, true])
+  })
+
   it('RFC 3261 §18: silence closes a connection after 10 minutes, one that carried a dialog much later', async () => {
     const idle = await peer()
     const busy = await peer()
@@ -197,21 +213,43 @@ describe('TCP connections', () => {
     assert.equal(busy.link.isOpen, false)
   })
 
-  it('RFC 3261 §18: connections are capped per source and in all', async () => {
+  it('C81: connections of a stranger are few; when there is no room, the oldest that carried nothing gives way', async () => {
     const first = [await peer(), await peer(), await peer(), await peer()]
     time.advance(1)
+    const open = (peers: typeof first) => peers.map(({ link }) => link.isOpen)
+    assert.deepEqual(open(first), [true, true, true, false])
+    // The oldest one carries a call, a transaction of the next is under way.
+    const [caller, busy] = first
+    for (const [at, one] of [caller, busy].entries()) one?.connection.write(options(at))
+    time.advance(1)
+    const [calling, working] = messages.map(({ flow }) => transports.tcp.byId(flow.connectionId))
+    assert.ok(calling && working)
+    calling.proven = true
+    const stop = working.watch(() => undefined)
     const others = [await peer('192.0.2.10'), await peer('192.0.2.11'), await peer('192.0.2.12')]
     time.advance(1)
-    assert.deepEqual(
-      first.map(({ link }) => link.isOpen),
-      [true, true, true, false],
-    )
-    assert.deepEqual(
-      others.map(({ link }) => link.isOpen),
-      [true, true, false],
-    )
-    first[0]?.link.cut()
-    const again = await peer()
+    assert.deepEqual(open(first), [true, true, false, false])
+    assert.deepEqual(open(others), [true, true, true])
+    stop()
+    const last = [await peer('192.0.2.13'), await peer('192.0.2.14')]
+    time.advance(1)
+    assert.deepEqual(open(first), [true, false, false, false])
+    assert.deepEqual(open(others), [false, true, true])
+    assert.deepEqual(open(last), [true, true])
+    // Whoever carries something gives way to nobody.
+    for (const [at, { connection }] of [...others.slice(1), ...last].entries())
+      connection.write(options(2 + at))
+    time.advance(1)
+    for (const { flow } of messages.slice(2)) {
+      const connection = transports.tcp.byId(flow.connectionId)
+      assert.ok(connection)
+      connection.proven = true
+    }
+    const late = await peer('192.0.2.15')
+    time.advance(1)
+    assert.equal(late.link.isOpen, false)
+    others[1]?.link.cut()
+    const again = await peer('192.0.2.15')
     time.advance(1)
     assert.equal(again.link.isOpen, true)
   })

@@ -35,11 +35,15 @@ export interface TransportConfig {
   readonly limits: MessageLimits
   /** A message that started on a stream must be complete within this. */
   readonly halfOpenMs: number
+  /** What a stranger opened must have brought its first message within this, whatever else it sends. */
+  readonly silentMs: number
   /** A connection that never carried a dialog or registration is closed after this much silence. */
   readonly idleMs: number
   /** The same for one that did: calls wait in queues for hours without signalling. */
   readonly provenIdleMs: number
+  /** Of one stranger; whoever the doorman knows may have as many as there is room for. */
   readonly connectionsPerSource: number
+  /** When they are that many, the oldest that has carried nothing gives way to a new one. */
   readonly connectionsMax: number
   readonly connectTimeoutMs: number
   /** A peer that does not read is cut off when more than this waits for it. */
