@@ -1,23 +1,10 @@
 // A carrier for tests: a phone on a known port that asks for digest credentials before it takes a call.
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import type { Phone } from '../../src/lab/phone.ts'
 import { createClock } from '../../src/platform/clock.ts'
 import { createRandom } from '../../src/platform/random.ts'
 import { Nonces } from '../../src/sip/auth/nonce.ts'
 import { DigestServer, type UserSecret } from '../../src/sip/auth/server.ts'
 import { tagOf } from '../../src/sip/message/headers/name-addr.ts'
-
-/** A UDP and TCP port number that nobody has at this moment. */
-export async function freeSipPort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
-}
 
 /** Makes `phone` answer every new INVITE without right credentials of `user` with 407; counts what it let in. */
 export function demandDigest(phone: Phone, realm: string, user: UserSecret): { letIn: number } {

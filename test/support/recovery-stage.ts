@@ -1,7 +1,7 @@
 // A stage whose server is killed and started again on the same ports and data, as often as a test likes.
 import assert from 'node:assert/strict'
 import type { RunningServer, ServerProgram } from '../../src/lab/server-process.ts'
-import { freePort } from './free-port.ts'
+import { freePort, freeRtpPorts } from './free-port.ts'
 import { startStage, type Json, type Stage } from './stage.ts'
 
 /** Tone back after the new process is ready, ms; the contract of these tests. */
@@ -30,18 +30,15 @@ export interface RecoveryStage {
   close(): Promise<void>
 }
 
-/** `rtpPorts`: a range that no other test server uses; a port taken by somebody else meanwhile would end the call. */
-export async function startRecoveryStage(
-  rtpPorts: string,
-  config: Json = {},
-): Promise<RecoveryStage> {
-  const [http, sip] = await Promise.all([freePort(), freePort()])
+/** Its ports, those for RTP included, are its own: one taken by somebody else meanwhile would end the call. */
+export async function startRecoveryStage(config: Json = {}): Promise<RecoveryStage> {
+  const [http, sip, rtp] = await Promise.all([freePort(), freePort(), freeRtpPorts()])
   const { sip: sipConfig = {}, ...rest } = config
   const stage = await startStage({
     config: {
       http: { host: '127.0.0.1', port: http },
       sip: { host: '127.0.0.1', port: sip, domain: 'localhost', ...(sipConfig as Json) },
-      media: { host: '127.0.0.1', ports: rtpPorts },
+      media: { host: '127.0.0.1', ports: rtp },
       ...rest,
     },
   })

@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts'
 
 let recovery: RecoveryStage
 before(async () => {
-  recovery = await startRecoveryStage('14000-14099')
+  recovery = await startRecoveryStage()
 })
 after(() => recovery.close())
 

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import type { ServerProgram } from '../../../src/lab/server-process.ts'
-import { freePort } from '../../support/free-port.ts'
+import { freePort, freeRtpPorts } from '../../support/free-port.ts'
 import { inviteText, openRawSip, plainOffer } from '../../support/raw-sip.ts'
 import {
   agentHz,
@@ -194,11 +194,11 @@ test('a disk that stands still for two seconds: nobody hears it, and everything 
 })
 
 test('SIGTERM on a dead disk: exit 1 in time, and the next start finds what was last told to anybody', async (t) => {
-  const [http, sip] = await Promise.all([freePort(), freePort()])
+  const [http, sip, rtp] = await Promise.all([freePort(), freePort(), freeRtpPorts()])
   const { stage, folder } = await stageOn(t, faulty, {
     http: { host: '127.0.0.1', port: http },
     sip: { host: '127.0.0.1', port: sip, domain: 'localhost' },
-    media: { host: '127.0.0.1', ports: '12600-12799' },
+    media: { host: '127.0.0.1', ports: rtp },
   })
   const caller = await stage.queueUp('wait')
   writeFileSync(faultFile(folder), 'read-only')

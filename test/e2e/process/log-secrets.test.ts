@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Phone } from '../../../src/lab/phone.ts'
-import { demandDigest, freeSipPort } from '../../support/carrier.ts'
+import { demandDigest } from '../../support/carrier.ts'
+import { freePort } from '../../support/free-port.ts'
 import { problemsIn } from '../../support/log-scan.ts'
 import { openRawSip } from '../../support/raw-sip.ts'
 import { agentHz, startStage, type Stage } from '../../support/stage.ts'
@@ -22,7 +23,7 @@ const caller = '15551234567'
 let stage: Stage
 let carrier: Phone
 before(async () => {
-  const port = await freeSipPort()
+  const port = await freePort()
   stage = await startStage({
     config: {
       log: { level: 'debug' },

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { RunningServer } from '../../../src/lab/server-process.ts'
-import { freePort } from '../../support/free-port.ts'
+import { freePort, freeRtpPorts } from '../../support/free-port.ts'
 import { inviteText, openRawSip, plainOffer } from '../../support/raw-sip.ts'
 import { applicationId, firstError, startStage, type Stage } from '../../support/stage.ts'
 import { until } from '../../support/until.ts'
@@ -13,12 +13,12 @@ let stage: Stage
 let server: RunningServer
 
 before(async () => {
-  const [http, sip] = await Promise.all([freePort(), freePort()])
+  const [http, sip, rtp] = await Promise.all([freePort(), freePort(), freeRtpPorts()])
   stage = await startStage({
     config: {
       http: { host: '127.0.0.1', port: http },
       sip: { host: '127.0.0.1', port: sip, domain: 'localhost' },
-      media: { host: '127.0.0.1', ports: '12400-12599' },
+      media: { host: '127.0.0.1', ports: rtp },
     },
   })
   server = stage.server

@@ -15,7 +15,7 @@ let recovery: RecoveryStage
 let stage: Stage
 
 before(async () => {
-  recovery = await startRecoveryStage('13400-13499')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 

@@ -11,7 +11,7 @@ let recovery: RecoveryStage
 let stage: Stage
 
 before(async () => {
-  recovery = await startRecoveryStage('12800-12999')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 

@@ -15,7 +15,7 @@ let recovery: RecoveryStage
 let stage: Stage
 
 before(async () => {
-  recovery = await startRecoveryStage('12000-12199')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 

@@ -14,7 +14,7 @@ let recovery: RecoveryStage
 let stage: Stage
 
 before(async () => {
-  recovery = await startRecoveryStage('12200-12399')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 

@@ -8,7 +8,7 @@ let recovery: RecoveryStage
 let stage: Stage
 
 before(async () => {
-  recovery = await startRecoveryStage('13800-13999')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 

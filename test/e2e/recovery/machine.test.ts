@@ -11,7 +11,7 @@ let recovery: RecoveryStage
 let stage: Stage
 
 before(async () => {
-  recovery = await startRecoveryStage('13600-13699')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 

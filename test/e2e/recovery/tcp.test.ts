@@ -15,7 +15,7 @@ let stage: Stage
 let trap: RawSip
 
 before(async () => {
-  recovery = await startRecoveryStage('12400-12599', {
+  recovery = await startRecoveryStage({
     sip: { flow_wait_secs: flowWaitSecs },
     sip_users: [{ username: 'desk', password }],
   })

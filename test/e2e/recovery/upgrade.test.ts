@@ -26,7 +26,7 @@ let folder: string
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'holdfast-upgrade-'))
-  recovery = await startRecoveryStage('13000-13199')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 

@@ -36,7 +36,7 @@ async function made(stage: Stage, path: string, body: Json): Promise<Json> {
 }
 
 test('application, number and SIP user by the official client; a call; kill -9; the same again', async (t) => {
-  const recovery = await startRecoveryStage('24700-24763')
+  const recovery = await startRecoveryStage()
   t.after(() => recovery.close())
   const { stage } = recovery
   const { receiver, telnyx } = stage
@@ -92,7 +92,7 @@ test('application, number and SIP user by the official client; a call; kill -9; 
 })
 
 test('a removed user and a removed application: no login, no new call, and calls that are up go on', async (t) => {
-  const recovery = await startRecoveryStage('24764-24827')
+  const recovery = await startRecoveryStage()
   t.after(() => recovery.close())
   const { stage } = recovery
   const { receiver, telnyx } = stage
@@ -136,7 +136,7 @@ test('a removed user and a removed application: no login, no new call, and calls
 })
 
 test('a connection that parks gets the calls of its users, whatever number they are to', async (t) => {
-  const recovery = await startRecoveryStage('24828-24891', {
+  const recovery = await startRecoveryStage({
     // Or the phone would be let in without having to say who it is.
     sip: { accept_unauthenticated_from: [] },
   })

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Phone } from '../../../src/lab/phone.ts'
-import { demandDigest, freeSipPort } from '../../support/carrier.ts'
+import { demandDigest } from '../../support/carrier.ts'
+import { freePort } from '../../support/free-port.ts'
 import { openRawSip } from '../../support/raw-sip.ts'
 import { agentHz, firstError, startStage, type Stage } from '../../support/stage.ts'
 
@@ -15,7 +16,7 @@ let stage: Stage
 let carrier: Phone
 let carrierSaw: { letIn: number }
 before(async () => {
-  const port = await freeSipPort()
+  const port = await freePort()
   stage = await startStage({
     config: {
       api_keys: [

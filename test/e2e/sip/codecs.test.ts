@@ -8,7 +8,7 @@ import { agentHz, callerHz, musicHz, type Stage } from '../../support/stage.ts'
 let recovery: RecoveryStage
 let stage: Stage
 before(async () => {
-  recovery = await startRecoveryStage('12800-12999')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 after(() => recovery.close())

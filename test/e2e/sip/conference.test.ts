@@ -10,7 +10,7 @@ import { agentHz, callerHz, dataOf, listOf, type Json, type Stage } from '../../
 let recovery: RecoveryStage
 let stage: Stage
 before(async () => {
-  recovery = await startRecoveryStage('12600-12799')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 after(() => recovery.close())

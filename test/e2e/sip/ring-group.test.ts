@@ -15,7 +15,7 @@ let recovery: RecoveryStage
 let stage: Stage
 
 before(async () => {
-  recovery = await startRecoveryStage('13400-13599')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 after(() => recovery.close())

@@ -9,7 +9,7 @@ let recovery: RecoveryStage
 let stage: Stage
 
 before(async () => {
-  recovery = await startRecoveryStage('13700-13799')
+  recovery = await startRecoveryStage()
   stage = recovery.stage
 })
 
