@@ -52,6 +52,8 @@ export interface LineOptions {
   readonly codecs: readonly AudioCodec[]
   /** False: packets are counted, not listened to. */
   readonly decode: boolean
+  /** False: no telephone-event in descriptions, as of old gateways; keys are tones then. */
+  readonly keyEvents: boolean
   readonly faults: LineFaults
 }
 
@@ -135,7 +137,8 @@ export class Line {
   /** Our offer; `hold` asks the peer to be quiet (sendonly). */
   offer(hold = false): string {
     this.holding = hold
-    const { state, sdp } = makeOffer(this.#sdp, this.#end())
+    const { state, sdp: made } = makeOffer(this.#sdp, this.#end())
+    const sdp = this.#described(made)
     this.#sdp = state
     if (!hold || state.last === undefined) return sdp
     // The o= version rises with every change, here from sendrecv to sendonly.
@@ -153,7 +156,7 @@ export class Line {
     if (!described.ok) return described
     this.#sdp = described.value.state
     this.#start()
-    return ok(described.value.sdp)
+    return ok(this.#described(described.value.sdp))
   }
 
   /** Takes the peer's answer to our offer, early or final. */
@@ -169,6 +172,7 @@ export class Line {
 
   /** Sends keys as RFC 4733 events, one after the other; unknown characters are skipped. */
   press(keys: string, durationMs: number): void {
+    if (!this.#options.keyEvents) throw new Error('this phone has no key events: say tones')
     for (const key of keys) {
       const event = eventOfKey(key)
       if (event === undefined) continue
@@ -182,6 +186,10 @@ export class Line {
     this.#leaveTick = undefined
     this.#socket?.close()
     this.#socket = undefined
+  }
+
+  #described(sdp: string): string {
+    return this.#options.keyEvents ? sdp : withoutKeyEvents(sdp)
   }
 
   #end(): LocalEnd {
@@ -293,6 +301,15 @@ export class Line {
     this.#socket?.send(bytes, agreement.port, agreement.address ?? '')
     this.sentPackets++
   }
+}
+
+/** The description of somebody who does not know RFC 4733. */
+function withoutKeyEvents(sdp: string): string {
+  const types = [...sdp.matchAll(/^a=rtpmap:(\d+) telephone-event\//gm)].map(([, type]) => type)
+  return types.reduce<string>((text, type) => {
+    const others = text.replace(new RegExp(`^a=(?:rtpmap|fmtp):${type} .*\r?\n`, 'gm'), '')
+    return others.replace(new RegExp(`^(m=audio .*?) ${type}(?= |\r?$)`, 'm'), '$1')
+  }, sdp)
 }
 
 const silenceClip = clipFromSamples(new Int16Array(FRAME_SAMPLES))

@@ -196,6 +196,7 @@ export class Phone implements TransactionUser {
       host: options.mediaHost,
       codecs: options.codecs ?? ['PCMU', 'PCMA'],
       decode: options.decode ?? true,
+      keyEvents: options.keyEvents ?? true,
       faults,
     })
   }

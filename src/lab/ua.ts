@@ -82,6 +82,8 @@ export interface PhoneOptions {
   readonly voice?: Voice
   /** False: RTP is counted, not listened to. */
   readonly decode?: boolean
+  /** False: the phone knows no telephone-event, as old gateways do. */
+  readonly keyEvents?: boolean
 }
 
 /** A request's end: a final response, or none. */
