@@ -1,6 +1,7 @@
 // `holdfast …`: hands this machine to the command line and ends with its exit code. What each number means is in
 // exit-codes.ts and in docs/reference/cli.md.
 
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,6 +22,7 @@ const code = await runProgram(
     line: createCommandLine(),
     version: isRecord(described) ? textIn(described, 'version') : '',
     startServer: async () => {
+      buildPages()
       await import('../main.ts')
     },
   },
@@ -43,4 +45,12 @@ function cacheFolder(): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** In the repository the console's pages are built when they are older than their sources, as by `npm start`; the package has them. */
+function buildPages(): void {
+  const tool = join(project, 'tools', 'build-console.ts')
+  if (!existsSync(tool)) return
+  // Standard output is the server's.
+  spawnSync(process.execPath, [tool, '--if-possible'], { stdio: ['ignore', 2, 2] })
 }

@@ -1,13 +1,12 @@
 // Files that a person names to a program: read whole, or written without treading on what is there.
 
 import {
-  accessSync,
   closeSync,
-  constants,
   existsSync,
   mkdirSync,
   openSync,
   readFileSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
@@ -16,7 +15,7 @@ import type { Result } from '../base/result.ts'
 
 /** The bytes, or in words why not. */
 export function readUserFile(path: string): Result<Uint8Array, string> {
-  return attempt(path, () => readFileSync(path))
+  return attempt(path, reading, () => readFileSync(path))
 }
 
 /** Writes the file; `fresh`: only where none is. Folders on the way are made. */
@@ -25,7 +24,7 @@ export function writeUserFile(
   content: Uint8Array | string,
   { fresh = false, mode = 0o644 } = {},
 ): Result<undefined, string> {
-  return attempt(path, () => {
+  return attempt(path, writing, () => {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, content, { mode, flag: fresh ? 'wx' : 'w' })
     return undefined
@@ -34,17 +33,17 @@ export function writeUserFile(
 
 /** Whether `writeUserFile` would succeed by what can be seen now: said before an hour of work, not after it. */
 export function mayWriteUserFile(path: string): Result<undefined, string> {
-  return attempt(path, () => {
+  return attempt(path, writing, () => {
     mkdirSync(dirname(path), { recursive: true })
-    accessSync(dirname(path), constants.W_OK)
-    if (!existsSync(path)) return undefined
-    // A folder cannot be opened for writing.
-    closeSync(openSync(path, 'r+'))
+    // A folder cannot be opened for writing, and in some, such as /proc, nothing can be made whatever their rights say.
+    const isThere = existsSync(path)
+    closeSync(openSync(path, isThere ? 'r+' : 'wx'))
+    if (!isThere) unlinkSync(path)
     return undefined
   })
 }
 
-function attempt<T>(path: string, act: () => T): Result<T, string> {
+function attempt<T>(path: string, inWords: Words, act: () => T): Result<T, string> {
   try {
     return ok(act())
   } catch (error) {
@@ -53,7 +52,9 @@ function attempt<T>(path: string, act: () => T): Result<T, string> {
   }
 }
 
-const inWords: Readonly<Record<string, string>> = {
+type Words = Readonly<Record<string, string>>
+
+const reading: Words = {
   ENOENT: 'does not exist',
   EEXIST: 'exists already',
   EACCES: 'may not be opened by this user',
@@ -63,3 +64,6 @@ const inWords: Readonly<Record<string, string>> = {
   ENOSPC: 'does not fit: the disk is full',
   EROFS: 'lies on a disk that is read-only',
 }
+
+/** Its folder is there or was made: so it is one that takes no files. */
+const writing: Words = { ...reading, ENOENT: 'cannot be written there' }

@@ -4,7 +4,7 @@
 import type { Static } from 'typebox'
 import type { Fault, FaultOrder, Lab } from '../../ports/lab.ts'
 import type { Api, ApiContext } from '../context.ts'
-import { eventTypes } from '../event-types.ts'
+import { eventTypes } from '../../base/event-types.ts'
 import { bodyOperation, plainOperation } from '../operation.ts'
 import { RequestRefused, type Problem } from '../problems.ts'
 import { Type } from '../schema.ts'

@@ -2,7 +2,7 @@
 // --forward-to brings the events to a program on this machine that no server could reach.
 
 import type { Command } from 'commander'
-import { webUrl, wholeNumber } from '../arguments.ts'
+import { eventTypeList, webUrl, wholeNumber } from '../arguments.ts'
 import { piece } from '../client.ts'
 import type { ApiClient } from '../client.ts'
 import type { Context, Run } from '../context.ts'
@@ -31,7 +31,6 @@ interface Options {
 }
 
 export function addEvents(program: Command, run: Run): void {
-  const listOf = (text: string): readonly string[] => text.split(',').map((one) => one.trim())
   program
     .command('events')
     .description('List the latest events; with --follow those that come, each with its delivery.')
@@ -45,7 +44,7 @@ export function addEvents(program: Command, run: Run): void {
       '--signing-key <file>',
       'file of the key that forwarded events are signed with; made if missing',
     )
-    .option('--type <types>', 'only these, such as call.enqueued,call.dequeued', listOf)
+    .option('--type <types>', 'only these, such as call.enqueued,call.dequeued', eventTypeList)
     .option('--call <id>', 'only those of this call_control_id or call_session_id')
     .option('-n, --limit <events>', 'how many of the latest', wholeNumber(1, 10_000), 20)
     .action((options: Options) =>
@@ -81,6 +80,12 @@ async function list(context: Context, options: Options): Promise<undefined> {
     }
   }
   if (context.json) context.print({ data: told }, () => '')
+  else if (events.length === 0) context.out.write(`${noneOf(options)}\n`)
+}
+
+function noneOf({ type, call }: Options): string {
+  if (call !== undefined) return 'No such events of this call.'
+  return type === undefined ? 'No events yet.' : 'No such events yet.'
 }
 
 /** From the end of the list; where that is not enough, through all of it, which begins with the oldest. */

@@ -3,7 +3,7 @@
 
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
-import { seconds, wholeNumber } from '../arguments.ts'
+import { dialled, seconds, wholeNumber } from '../arguments.ts'
 import type { Run } from '../context.ts'
 import { ringSecs, toneOf } from '../phone/options.ts'
 import type { PhoneOptions } from '../phone/options.ts'
@@ -30,7 +30,7 @@ export function addPhone(program: Command, run: Run): void {
     .option('--host <address>', 'address of this machine for SIP and audio; else the fitting one')
     .option('--tcp', 'SIP over TCP')
     .option('--register', 'register first')
-    .option('--call <to>', 'number, SIP user or SIP URI to call')
+    .option('--call <to>', 'number, SIP user or SIP URI to call', dialled)
     .option('--answer-after <secs>', 'how long a call that comes rings', seconds, 0)
     .option(
       '--reject <status>',

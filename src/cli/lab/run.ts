@@ -70,14 +70,20 @@ async function orders(
   world: LabWorld,
   tell: Tell,
 ): Promise<void> {
-  const obey = async (text: string): Promise<void> => {
+  const obey = async (text: string): Promise<boolean> => {
     try {
       tell('done', await obeyLab(world, text))
+      return true
     } catch (error) {
       tell('refused', error instanceof Error ? error.message : String(error))
+      return false
     }
   }
-  for (const text of options.do) await obey(text)
+  for (const text of options.do) {
+    // Nobody may be there to read it: a rehearsal without its faults is none.
+    if (!(await obey(text)))
+      throw new CliError(exitCodes.refused, `--do "${text}" was not carried out`)
+  }
   if (options.for !== undefined) return line.pause(options.for * 1000)
   for await (const text of line.lines()) {
     const order = text.trim()

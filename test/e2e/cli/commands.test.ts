@@ -1,5 +1,6 @@
 // Each command against a real server with real phones: for people and as JSON, and how it ends when something is wrong.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { run, type Ended } from '../../support/command.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -153,6 +154,12 @@ const failures: readonly {
     says: /whole number[^]*holdfast help/,
   },
   {
+    what: 'a type of event that there is not',
+    args: ['events', '--follow', '--type', 'call.answered,call.enqued'],
+    code: 2,
+    says: /no event has the type "call\.enqued"; the nearest one is call\.enqueued/i,
+  },
+  {
     what: 'a URL that is none',
     args: ['status', '--url', 'here'],
     code: 2,
@@ -167,6 +174,41 @@ for (const { what, args, code, says } of failures) {
     assert.equal(ended.stdout, '')
   })
 }
+
+test('where there is nothing to list it is said so; as JSON it is an empty list', async () => {
+  assert.match(await told('events', '--call', 'v3:none'), /^No such events of this call\.\n$/)
+  assert.match(await told('events', '--type', 'call.refer.failed'), /^No such events yet\.\n$/)
+  assert.deepEqual(await data('events', '--call', 'v3:none'), [])
+})
+
+test('on a terminal: colours, unless they are not wanted, and what takes long says that it goes on', async () => {
+  const slow = createServer((_request, response) => {
+    setTimeout(() => response.end('{"data":[],"meta":{"total_results":0}}'), 1600)
+  })
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+  const address = slow.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const onTerminal = async (args: string, more: Readonly<Record<string, string>> = {}) => {
+    const shell = `script -qec "$HOLDFAST ${args}" /dev/null`
+    const { code, stdout } = await run([], { env: { ...env(), TERM: 'xterm', ...more }, shell })
+    assert.equal(code, 0, stdout)
+    return stdout
+  }
+  try {
+    const colour = /\u001b\[\d+m/
+    assert.match(await onTerminal('status'), colour)
+    assert.doesNotMatch(await onTerminal('status', { NO_COLOR: '1' }), colour)
+    assert.doesNotMatch(await onTerminal('status --no-color'), colour)
+    assert.doesNotMatch(await onTerminal('status --json'), /\u001b/)
+    const waited = await onTerminal(`queues --url http://127.0.0.1:${port}`)
+    assert.match(waited, /\r\u001b\[2K\S [a-z ]+ … 1 s\r\u001b\[2K/)
+    assert.match(waited, /No queues\./)
+    const piped = await run(['queues', '--url', `http://127.0.0.1:${port}`], { env: env() })
+    assert.deepEqual([piped.code, piped.stderr], [0, ''])
+  } finally {
+    slow.close()
+  }
+})
 
 test('nobody listens: exit code 3 and the way out; as JSON on the error output', async () => {
   const url = `http://127.0.0.1:${await freePort()}`

@@ -66,6 +66,13 @@ test('callers come at the rate that was asked for, and give up', async () => {
   assert.ok(Number(over?.came) >= 5, JSON.stringify(lines))
 })
 
+test('a rehearsal whose orders cannot be carried out is a failed one', async () => {
+  const { code, lines, errors } = await holdfast(['lab', '--for', '1', '--do', 'dance'], '')
+  assert.equal(code, 1)
+  assert.ok(lines.some(({ event, text }) => event === 'refused' && text.includes('dance')))
+  assert.match(errors, /--do \\"dance\\" was not carried out/)
+})
+
 test('a spread that is none ends with the usage', async () => {
   const { code, errors } = await holdfast(['lab', '--patience', 'long'], '')
   assert.equal(code, 2)
