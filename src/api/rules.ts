@@ -57,7 +57,7 @@ export const rules = {
   printable: (value, name) =>
     when(controls.test(String(value)), refusedText(name, 'must not contain control characters')),
   /** C15: in a path `.` and `..` are resolved away by every client, `%2E` like them (URL standard, dot segments). */
-  'queue-name': (value, name) => {
+  'queue-name': (value, name): readonly Problem[] => {
     if (value === '.' || value === '..') return [refusedText(name, 'must not be . or ..')]
     return rules.printable(value, name)
   },
