@@ -30,7 +30,7 @@ test('events reach a receiver in order, signed, retried, and once more after a r
   let key: string | undefined
   const file = { read: () => key, write: (text: string) => (key = text) }
   const signer = createWebhookSigner(file, createRandom(), signInPool)
-  const directory = temporaryDirectory(t)
+  const directory = temporaryDirectory()
   const retriesMsByEvent = { 'call.enqueued': [5, 5, 5] }
   const urls = { url: receiver.url, urlByEvent: {}, retriesMsByEvent }
   const leg = sampleLeg({ webhooks: { ...sampleOverrides, ...urls } })

@@ -44,6 +44,7 @@ export async function startConsoleScene(http: number, sip: number): Promise<Cons
       applications: [
         {
           ...{ id: applicationId, name: 'reception', webhook_event_url: receiver.url },
+          webhook_timeout_secs: 20,
           numbers: ['+15550100'],
         },
         { id: '1000000002', name: 'night service', numbers: ['+15550177'] },

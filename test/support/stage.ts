@@ -2,6 +2,7 @@
 // official client; everything said over HTTP is checked against the contract when the stage is taken down.
 import assert from 'node:assert/strict'
 import Telnyx from 'telnyx'
+import type { CallEnd } from '../../src/lab/call.ts'
 import type { IncomingCall } from '../../src/lab/incoming-call.ts'
 import type { CallOptions, OutgoingCall } from '../../src/lab/outgoing-call.ts'
 import type { Phone } from '../../src/lab/phone.ts'
@@ -107,6 +108,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     id: applicationId,
     name: 'test',
     webhook_event_url: receiver.url,
+    // A standstill of this process is no silent receiver: what was received would be sent, and counted, once more.
+    webhook_timeout_secs: 20,
     numbers: ['*'],
     ...options.application,
   }
@@ -263,7 +266,7 @@ function peopleOf({ server, receiver, lab }: Basics, { command, dial }: Requests
  * Calls, and calls again after a 503: on a machine that is busy with other things the server refuses calls for a moment,
  * with Retry-After: 1, and real callers obey.
  */
-async function untilLetIn(
+export async function untilLetIn(
   place: () => Promise<OutgoingCall>,
   told: Promise<Delivery>,
 ): Promise<{ readonly call: OutgoingCall; readonly initiated: Delivery }> {
@@ -273,6 +276,16 @@ async function untilLetIn(
     const initiated = await Promise.race([told, refused.then(() => undefined)])
     refused.catch(() => undefined) // The call goes on: nobody waits for this any more.
     if (initiated !== undefined) return { call, initiated }
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+  }
+}
+
+/** How a call ends that must be refused: for its own sake, and not because the machine is busy. */
+export async function refusalOf(place: () => Promise<OutgoingCall>): Promise<CallEnd> {
+  for (;;) {
+    const call = await place()
+    const end = await call.ended(40_000)
+    if (end.status !== 503) return end
     await new Promise((resolve) => setTimeout(resolve, 1_000))
   }
 }

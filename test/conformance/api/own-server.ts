@@ -14,6 +14,8 @@ export function startOwnServer(webhookUrl: string): Promise<RunningServer> {
           id: ownConnectionId,
           name: 'conformance',
           webhook_event_url: webhookUrl,
+          // As in the tests: a standstill of the checks themselves is no silent receiver.
+          webhook_timeout_secs: 20,
           numbers: ['*'],
         },
       ],

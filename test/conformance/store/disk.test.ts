@@ -164,14 +164,14 @@ test('what waits is gathered: thousands of commits are 32 writes and one, with t
   assert.deepEqual(store.health(), { ok: true, backlog: 0, why: '' })
 })
 
-test('events can be read while nothing can be written: those that are on disk', async (t) => {
+test('events can be read while nothing can be written: those that are on disk', async () => {
   let full = false
   const journal = inThread({
     beforeCommit: () => {
       if (full) throw new Error('database or disk is full')
     },
   })
-  const store = await openSqlite(temporaryDirectory(t), journal)
+  const store = await openSqlite(temporaryDirectory(), journal)
   await store.commit({ ...noChange, events: [event(1)] })
   full = true
   const held = store.commit({ ...noChange, events: [event(2)] })
@@ -193,8 +193,8 @@ test('events can be read while nothing can be written: those that are on disk', 
   await store.close()
 })
 
-test('a question that the database refuses fails alone: what is written beside it is written', async (t) => {
-  const store = await openSqlite(temporaryDirectory(t), workerJournal)
+test('a question that the database refuses fails alone: what is written beside it is written', async () => {
+  const store = await openSqlite(temporaryDirectory(), workerJournal)
   const everything = { fromUs: 0, toUs: Number.MAX_SAFE_INTEGER }
   await store.commit({ ...noChange, events: [event(1)] })
   const query = { ...everything, types: [{} as string] } // What the types of this language forbid.
@@ -206,11 +206,11 @@ test('a question that the database refuses fails alone: what is written beside i
   await store.close()
 })
 
-test('through failures or not, the same is on disk', async (t) => {
+test('through failures or not, the same is on disk', async () => {
   for (let seed = 1; seed <= 10; seed++) {
     const contents: unknown[] = []
     for (const troubled of [false, true]) {
-      const directory = temporaryDirectory(t)
+      const directory = temporaryDirectory()
       let full = troubled
       const beforeCommit = (): void => {
         if (full) throw new Error('database or disk is full')

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+import { after, type TestContext } from 'node:test'
 import {
   brandAs,
   type LegId,
@@ -39,9 +39,16 @@ export interface OpenStore {
   readonly reopen: (() => Promise<OpenStore>) | undefined
 }
 
-export function temporaryDirectory(t: TestContext): string {
+const directories: string[] = []
+// Hooks run in the order they were named: a test's own would take the directory from a store that is not closed yet.
+after(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+})
+
+/** Goes away with the test file. */
+export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-store-'))
-  t.after(() => rmSync(directory, { recursive: true, force: true }))
+  directories.push(directory)
   return directory
 }
 
@@ -60,7 +67,7 @@ function sqliteForm(name: string, start: () => StartJournal): StoreForm {
   return {
     name,
     async open(t) {
-      const directory = temporaryDirectory(t)
+      const directory = temporaryDirectory()
       const open = async (): Promise<OpenStore> => {
         const store = await openSqlite(directory, start())
         t.after(() => store.close())

@@ -117,7 +117,7 @@ for (const form of forms) {
 }
 
 test('a question without an index of its own is answered a window at a time, and as a whole', async (t) => {
-  const store = await openSqlite(temporaryDirectory(t))
+  const store = await openSqlite(temporaryDirectory())
   t.after(() => store.close())
   const all = many(12_500)
   await put(store, all)
@@ -125,7 +125,7 @@ test('a question without an index of its own is answered a window at a time, and
 })
 
 test('schema 4: recordings that are over move to their table as they were listed; one that runs stays', async (t) => {
-  const directory = temporaryDirectory(t)
+  const directory = temporaryDirectory()
   const database = new DatabaseSync(join(directory, 'holdfast.db'))
   const version = 4
   for (const migration of migrations.slice(0, version)) database.exec(migration)

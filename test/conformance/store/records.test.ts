@@ -54,7 +54,7 @@ const step = (sequence: number, attempts: number, state: DeliveryProgress['state
 })
 
 async function opened(t: TestContext) {
-  const store = await openSqlite(temporaryDirectory(t))
+  const store = await openSqlite(temporaryDirectory())
   t.after(() => store.close())
   return store
 }

@@ -20,8 +20,8 @@ import {
   workerJournal,
 } from './forms.ts'
 
-test('a second process is refused by name of the directory, and let in when the first has gone', async (t) => {
-  const directory = temporaryDirectory(t)
+test('a second process is refused by name of the directory, and let in when the first has gone', async () => {
+  const directory = temporaryDirectory()
   const first = await openSqlite(directory, workerJournal)
   await assert.rejects(openSqlite(directory, workerJournal), (error: Error) => {
     assert.match(error.message, /another process uses the data directory/)
@@ -33,8 +33,8 @@ test('a second process is refused by name of the directory, and let in when the 
   await second.close()
 })
 
-test('a file of a newer release is refused and left as it is', async (t) => {
-  const directory = temporaryDirectory(t)
+test('a file of a newer release is refused and left as it is', async () => {
+  const directory = temporaryDirectory()
   const store = await openSqlite(directory)
   await store.close()
   const file = join(directory, 'holdfast.db')
@@ -46,8 +46,8 @@ test('a file of a newer release is refused and left as it is', async (t) => {
   assert.deepEqual(readFileSync(file), before)
 })
 
-test('damaged and foreign files are refused and left as they are', async (t) => {
-  const directory = temporaryDirectory(t)
+test('damaged and foreign files are refused and left as they are', async () => {
+  const directory = temporaryDirectory()
   const file = join(directory, 'holdfast.db')
   writeFileSync(file, 'this is not a database, and it is longer than a page header would be')
   const before = readFileSync(file)
@@ -62,8 +62,8 @@ test('damaged and foreign files are refused and left as they are', async (t) => 
   assert.deepEqual(readFileSync(file), foreign)
 })
 
-test('only the owner can read the files', async (t) => {
-  const directory = join(temporaryDirectory(t), 'data')
+test('only the owner can read the files', async () => {
+  const directory = join(temporaryDirectory(), 'data')
   const store = await openSqlite(directory)
   run(store, enqueue('q', 'a', 1))
   await store.commit(noChange)
@@ -74,8 +74,8 @@ test('only the owner can read the files', async (t) => {
   await store.close()
 })
 
-test('a failing disk: batches wait in order, health says why, and nothing is lost', async (t) => {
-  const directory = temporaryDirectory(t)
+test('a failing disk: batches wait in order, health says why, and nothing is lost', async () => {
+  const directory = temporaryDirectory()
   let failures = 3
   const journal = inThread({
     beforeCommit: () => {
@@ -105,8 +105,8 @@ test('a failing disk: batches wait in order, health says why, and nothing is los
   await later.close()
 })
 
-test('what was not committed is not there after a crash', async (t) => {
-  const directory = temporaryDirectory(t)
+test('what was not committed is not there after a crash', async () => {
+  const directory = temporaryDirectory()
   const store = await openSqlite(directory)
   run(store, enqueue('q', 'a', 1))
   await store.commit(noChange)
@@ -117,8 +117,8 @@ test('what was not committed is not there after a crash', async (t) => {
   await later.close()
 })
 
-test('the death of the journal thread is told at once', async (t) => {
-  const directory = temporaryDirectory(t)
+test('the death of the journal thread is told at once', async () => {
+  const directory = temporaryDirectory()
   const gone = Promise.withResolvers<string>()
   const kill: ((why: string) => void)[] = []
   const store = await openSqliteStore({
@@ -136,8 +136,8 @@ test('the death of the journal thread is told at once', async (t) => {
   await store.close()
 })
 
-test('a file of schema 1 is brought up to date: what it owes is still owed, by application', async (t) => {
-  const directory = temporaryDirectory(t)
+test('a file of schema 1 is brought up to date: what it owes is still owed, by application', async () => {
+  const directory = temporaryDirectory()
   const database = new DatabaseSync(join(directory, 'holdfast.db'))
   database.exec(
     `${migrations[0]}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1`,
