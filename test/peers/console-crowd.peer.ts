@@ -67,25 +67,44 @@ function crowd(): void {
     })
   })
 
+  test('of more than are held the page says so, and shows who has moved up', async () => {
+    const long = await startConsoleFixture({ waiting: 5200 })
+    try {
+      const { page, complaints } = await browser.open(`${long.origin}/console/queues/crowd`)
+      await page.locator('[data-count="5000"]').waitFor()
+      await page.getByText('the first 5000 of 5200 callers').waitFor()
+      long.enqueue()
+      await page.getByText('the first 5000 of 5201 callers').waitFor()
+      for (let gone = 0; gone < 300; gone++) long.dequeue()
+      await page.getByText(/^4901 callers$/).waitFor()
+      assert.deepEqual(complaints, [])
+      await page.context().close()
+    } finally {
+      await long.close()
+    }
+  })
+
   test('who leaves while the list is on its way is not back with it', async () => {
     const { page } = await browser.open(`${fixture.origin}/console/queues/crowd`)
     await page.locator('[data-count="1000"]').waitFor()
+    await page.locator('.clock.live').waitFor() // Who does not listen yet hears no greeting.
     const first = page.locator('[data-caller]').first()
     const id = await first.getAttribute('data-caller')
     const row = page.locator(`[data-caller="${id}"]`)
-    let held = 0
+    let isHeld = false
+    let rest: Promise<unknown> | undefined
     await page.route('**/v2/queues/crowd/calls?*', async (route) => {
       const response = await route.fetch()
-      if (held++ === 0) {
+      if (!isHeld) {
+        isHeld = true
         fixture.dequeue()
         await row.waitFor({ state: 'detached' })
+        rest = page.waitForResponse((answer) => answer.url().includes('page[number]=4'))
       }
       await route.fulfill({ response })
     })
     fixture.greet()
-    await page.locator('[data-count="999"]').waitFor()
-    const seen = page.waitForResponse((answer) => answer.url().includes('page[number]=4'))
-    await seen
+    await until(() => rest)
     await page.evaluate('new Promise((done) => setTimeout(() => requestAnimationFrame(done)))')
     assert.equal(await row.count(), 0)
     await page.locator('[data-count="999"]').waitFor()
@@ -104,13 +123,16 @@ function crowd(): void {
         `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
          document.dispatchEvent(new Event('visibilitychange'))`,
       )
-    const before = fixture.readers()
+    await page.locator('.clock.live').waitFor()
+    // Pages of before may still be on their way out.
+    const before = 1
+    await until(() => (fixture.readers() === before ? true : undefined))
     await look('hidden')
     await page.clock.fastForward(10_000)
     assert.equal(fixture.readers(), before, 'a short look elsewhere costs nothing')
     await page.clock.fastForward(10_000)
     await page.locator('.clock.connecting').waitFor()
-    await until(() => (fixture.readers() < before ? true : undefined))
+    await until(() => (fixture.readers() === 0 ? true : undefined))
     fixture.enqueue()
     await look('visible')
     await page.locator('.clock.live').waitFor()
@@ -124,11 +146,13 @@ function crowd(): void {
   test('pages of an older server are loaded anew, except under the hands of somebody', async () => {
     const { page } = await browser.open(`${fixture.origin}/console/queues/crowd`)
     await page.locator('[data-count="1000"]').waitFor()
+    await page.locator('.clock.live').waitFor()
     await page.keyboard.press('?')
     await page.getByRole('dialog').waitFor()
     fixture.greet('newer')
     await page.getByText('The server was updated').waitFor()
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     const loaded = page.waitForEvent('load')
     fixture.greet('newest')
     await loaded

@@ -139,7 +139,8 @@ export async function startConsoleFixture(options: ConsoleFixtureOptions): Promi
       const size = Number(query.get('page[size]') ?? 20)
       const all = people.map(callOf)
       const total_pages = Math.ceil(all.length / size)
-      return { data: all.slice((number - 1) * size, number * size), meta: { total_pages } }
+      const meta = { total_pages, total_results: all.length }
+      return { data: all.slice((number - 1) * size, number * size), meta }
     }
     if (path.endsWith('/timeline')) {
       const after = Number(query.get('after') ?? 0)

@@ -46,18 +46,35 @@ export function get<T>(path: string): Promise<Answer<T>> {
 /** Rows of one page: as many as the API gives. */
 export const pageRows = 250
 
+/** As many as a page can hold without being slow. */
+export const rowsMax = 5000
+
+export interface Rows<T> {
+  readonly rows: readonly T[]
+  /** Of the whole list, of which `rows` may be the beginning. */
+  readonly total: number
+}
+
 /** All pages of a list, up to `rowsMax` rows. */
-export async function getAll<T>(path: string, rowsMax = 5000): Promise<Answer<readonly T[]>> {
+export async function getAll<T>(path: string): Promise<Answer<readonly T[]>> {
+  const answer = await getRows<T>(path)
+  return answer.ok ? { ok: true, body: answer.body.rows } : answer
+}
+
+/** The same, for who has to say that there are more. */
+export async function getRows<T>(path: string): Promise<Answer<Rows<T>>> {
   const rows: T[] = []
   const joint = path.includes('?') ? '&' : '?'
   for (let page = 1; ; page++) {
-    const answer = await get<{ data: readonly T[]; meta?: { total_pages?: number } }>(
-      `${path}${joint}page[number]=${page}&page[size]=${pageRows}`,
-    )
+    const answer = await get<{
+      data: readonly T[]
+      meta?: { total_pages?: number; total_results?: number }
+    }>(`${path}${joint}page[number]=${page}&page[size]=${pageRows}`)
     if (!answer.ok) return answer
-    rows.push(...answer.body.data)
-    if (page >= (answer.body.meta?.total_pages ?? 1) || rows.length >= rowsMax)
-      return { ok: true, body: rows }
+    const { data, meta } = answer.body
+    rows.push(...data)
+    if (page < (meta?.total_pages ?? 1) && rows.length < rowsMax) continue
+    return { ok: true, body: { rows, total: Math.max(meta?.total_results ?? 0, rows.length) } }
   }
 }
 

@@ -3,7 +3,7 @@
 import { useComputed, useSignal } from '@preact/signals'
 import type { Signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
-import { get, getAll, pageRows, pathOf } from '../api/client.ts'
+import { get, getRows, pageRows, pathOf, rowsMax } from '../api/client.ts'
 import type { QueueCall } from '../api/types.ts'
 import {
   callerOf,
@@ -34,6 +34,8 @@ const gatherMs = 300
 
 interface Callers {
   readonly rows: Signal<readonly Caller[]>
+  /** How many wait behind those of `rows`: of a very long queue only the beginning is held. */
+  readonly beyond: Signal<number>
   readonly calling: Signal<Calling>
   readonly trouble: Signal<string>
   readonly isLoaded: Signal<boolean>
@@ -41,6 +43,7 @@ interface Callers {
 
 function useCallers(queueName: string): Callers {
   const rows = useSignal<readonly Caller[]>([])
+  const beyond = useSignal(0)
   const calling = useSignal<Calling>(new Map())
   const trouble = useSignal('')
   const isLoaded = useSignal(false)
@@ -50,19 +53,32 @@ function useCallers(queueName: string): Callers {
     const came = new Set<string>()
     let loads = 0
     // What happened while a list was on its way: it may be older than that.
-    const meanwhile = { came: new Set<string>(), left: new Set<string>() }
+    const meanwhile = {
+      came: new Set<string>(),
+      left: new Set<string>(),
+      hungUp: new Set<string>(),
+    }
+    const asItIsNow = (caller: Caller): Caller =>
+      meanwhile.hungUp.has(caller.id) ? { ...caller, alive: false } : caller
     const load = async (): Promise<void> => {
       const mine = ++loads
       meanwhile.came.clear()
       meanwhile.left.clear()
-      const answer = await getAll<QueueCall>(pathOf`/v2/queues/${queueName}/calls`)
+      meanwhile.hungUp.clear()
+      const answer = await getRows<QueueCall>(pathOf`/v2/queues/${queueName}/calls`)
       if (closed || mine !== loads) return
       isLoaded.value = true
       const isGone = !answer.ok && answer.refusal.status === 404
       trouble.value = answer.ok || isGone ? '' : answer.refusal.text
-      if (answer.ok) rows.value = callersOf(answer.body, meanwhile.left)
-      if (isGone) rows.value = []
-      for (const id of meanwhile.came) askLater(id)
+      if (answer.ok) {
+        rows.value = callersOf(answer.body.rows, meanwhile.left).map(asItIsNow)
+        beyond.value = answer.body.total - answer.body.rows.length
+      }
+      if (isGone) {
+        rows.value = []
+        beyond.value = 0
+      }
+      if (beyond.value === 0) for (const id of meanwhile.came) askLater(id)
       // Behind one who left, pages move up by one, and the next page begins one too late.
       if (meanwhile.left.size > 0 && rows.value.length > pageRows)
         gathering ??= setTimeout(() => void askWhoCame(true), gatherMs)
@@ -70,6 +86,14 @@ function useCallers(queueName: string): Callers {
     const askLater = (id: string): void => {
       came.add(id)
       gathering ??= setTimeout(() => void askWhoCame(), gatherMs)
+    }
+    const goes = (id: string): void => {
+      const rest = without(rows.value, id)
+      if (rest === rows.value && beyond.value > 0) beyond.value--
+      rows.value = rest
+      // Others have moved up to where they are shown.
+      if (beyond.value > 0 && rest.length < rowsMax - pageRows)
+        gathering ??= setTimeout(() => void askWhoCame(true), gatherMs)
     }
     const askWhoCame = async (isWholeList = false): Promise<void> => {
       gathering = undefined
@@ -79,7 +103,9 @@ function useCallers(queueName: string): Callers {
       for (const id of ids) {
         const answer = await get<{ data: QueueCall }>(pathOf`/v2/queues/${queueName}/calls/${id}`)
         if (closed) return
-        if (answer.ok) rows.value = withCaller(rows.value, callerOf(answer.body.data))
+        // Who has left while the question was on its way is not back with the answer.
+        if (answer.ok && !meanwhile.left.has(id))
+          rows.value = withCaller(rows.value, asItIsNow(callerOf(answer.body.data)))
       }
     }
     const stop = follow({
@@ -96,15 +122,17 @@ function useCallers(queueName: string): Callers {
           case 'came':
             meanwhile.came.add(change.id)
             meanwhile.left.delete(change.id)
-            askLater(change.id)
+            if (beyond.value === 0) askLater(change.id)
+            else beyond.value++
             return
           case 'left':
             came.delete(change.id)
             meanwhile.came.delete(change.id)
             meanwhile.left.add(change.id)
-            rows.value = without(rows.value, change.id)
+            goes(change.id)
             return
           case 'hung-up':
+            meanwhile.hungUp.add(change.id)
             rows.value = hungUp(rows.value, change.id)
         }
       },
@@ -118,11 +146,11 @@ function useCallers(queueName: string): Callers {
       clearTimeout(gathering)
     }
   }, [queueName])
-  return { rows, calling, trouble, isLoaded }
+  return { rows, beyond, calling, trouble, isLoaded }
 }
 
 export function QueuePage({ queueName }: { readonly queueName: string }) {
-  const { rows, calling, trouble, isLoaded } = useCallers(queueName)
+  const { rows, beyond, calling, trouble, isLoaded } = useCallers(queueName)
   const search = useSignal('')
   const shown = useComputed(() => matching(rows.value, search.value))
   const [act, setAct] = useState<Act | undefined>(undefined)
@@ -148,8 +176,8 @@ export function QueuePage({ queueName }: { readonly queueName: string }) {
         </label>
         <span class="hint" aria-live="polite" data-count={rows.value.length}>
           {search.value === ''
-            ? countText(rows.value.length, 'caller')
-            : `${shown.value.length} of ${countText(rows.value.length, 'caller')}`}
+            ? heldText(rows.value.length, beyond.value)
+            : `${shown.value.length} of ${heldText(rows.value.length, beyond.value)}`}
         </span>
       </div>
       <Trouble text={trouble.value} />
@@ -170,6 +198,11 @@ export function QueuePage({ queueName }: { readonly queueName: string }) {
       )}
     </Page>
   )
+}
+
+function heldText(held: number, beyond: number): string {
+  if (beyond === 0) return countText(held, 'caller')
+  return `the first ${held} of ${held + beyond} callers; the others are shown when they have moved up`
 }
 
 function QueueFigures({ queueName }: { readonly queueName: string }) {
