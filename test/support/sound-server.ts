@@ -10,6 +10,8 @@ export interface SoundServer {
   readonly origin: string
   /** Address of a WAV file with one tone. */
   url(hz: number, ms?: number): string
+  /** How often this address was fetched. */
+  fetches(url: string): number
   close(): Promise<void>
 }
 
@@ -22,8 +24,11 @@ export async function startSoundServer(host = '127.0.0.1'): Promise<SoundServer>
     made.set(key, wav)
     return wav
   }
+  const fetches = new Map<string, number>()
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const asked = request.url ?? '/'
+    fetches.set(asked, (fetches.get(asked) ?? 0) + 1)
+    const { pathname, searchParams } = new URL(asked, 'http://localhost')
     if (pathname === '/music.wav') {
       const hz = Number(searchParams.get('hz'))
       const ms = Number(searchParams.get('ms'))
@@ -37,6 +42,7 @@ export async function startSoundServer(host = '127.0.0.1'): Promise<SoundServer>
   return {
     origin,
     url: (hz, ms = 10_000) => `${origin}/music.wav?hz=${hz}&ms=${ms}`,
+    fetches: (url) => fetches.get(url.slice(origin.length)) ?? 0,
     close: async () => {
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))

@@ -19,6 +19,7 @@ import { roomChecks } from './suites/rooms.ts'
 import { setupChecks } from './suites/setup.ts'
 import { stateChecks } from './suites/states.ts'
 import { streamingChecks } from './suites/streaming.ts'
+import { timeChecks } from './suites/times.ts'
 
 export const allChecks: readonly Check[] = [
   ...protocolChecks,
@@ -40,4 +41,5 @@ export const allChecks: readonly Check[] = [
   ...roomChecks,
   ...effectChecks,
   ...commonChecks,
+  ...timeChecks,
 ]

@@ -16,6 +16,8 @@ export interface Check {
   readonly covers: readonly string[]
   /** What the check cannot do without; default `http`: nothing but the API. */
   readonly needs?: 'calls'
+  /** It takes so long at least, because the API knows no shorter time. It runs beside all others, and against no deviation. */
+  readonly takesMs?: number
   readonly run: (stage: ConformanceStage) => void | Promise<void>
 }
 

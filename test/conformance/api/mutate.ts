@@ -72,7 +72,9 @@ export async function runMutations(
 
 function near(chosen: readonly Mutation[]): readonly Check[] {
   const places = new Set(chosen.flatMap(({ near: some }) => some))
-  return allChecks.filter(({ covers }) =>
-    covers.some((one) => places.has(one) || places.has(one.split('#')[0] ?? '')),
+  return allChecks.filter(
+    ({ covers, takesMs }) =>
+      takesMs === undefined &&
+      covers.some((one) => places.has(one) || places.has(one.split('#')[0] ?? '')),
   )
 }

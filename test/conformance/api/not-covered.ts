@@ -9,7 +9,6 @@ export interface Reason {
 const taken = 'Taken, whatever it holds, and without effect (C158).'
 const never = 'Published, and never sent: nothing here leads to it (C131).'
 const noOccasion = 'Published for features of the vendor that this server does not have.'
-const slow = (least: string, where: string): string => `It takes ${least}: ${where}.`
 
 export const reasons: readonly Reason[] = [
   { what: /#voice_settings$/, why: taken },
@@ -54,19 +53,7 @@ export const reasons: readonly Reason[] = [
     what: /^event call\.recording\.error/,
     why: 'A disk that fails while it is written: `src/engine/recordings.test.ts`, `test/e2e/recording`.',
   },
-  {
-    what: /hangup_cause=time_limit$/,
-    why: slow('30 seconds at least', '`src/engine` in virtual time'),
-  },
-  {
-    what: /reason=time_exceeded$/,
-    why: slow('a minute at least', '`src/conferences` in virtual time'),
-  },
   { what: /playback\.ended#status=unknown$/, why: never },
-  {
-    what: /speak\.ended#status=cancelled_amd$/,
-    why: 'Words and files share one queue of audio: `src/engine/machine-detection.test.ts`.',
-  },
   {
     what: /stream|fork|#(custom_parameters|target)$/,
     why: 'One by one, with phones that listen: `test/e2e/streaming`, `src/api/parameters.test.ts`, `src/media/streaming`.',

@@ -83,6 +83,8 @@ export interface ConformanceStage {
   ok(id: string, action: string, body?: unknown): Promise<void>
   event(id: string, type: string, fits?: (payload: Json) => boolean): Promise<Delivery>
   soundUrl(hz: number, ms?: number): Promise<string>
+  /** How often that sound was fetched. */
+  soundFetches(url: string): Promise<number>
   phone(options?: Partial<LabPhoneOptions>): Promise<Phone>
   /** A call that came in and is not answered. */
   callIn(options?: CallInOptions): Promise<Caller>
@@ -178,6 +180,7 @@ export async function openStage(options: TargetOptions): Promise<ConformanceStag
     ok,
     event,
     soundUrl: async (hz, ms) => (await (sounds ??= startSoundServer(host))).url(hz, ms),
+    soundFetches: async (url) => (await (sounds ??= startSoundServer(host))).fetches(url),
     ...people,
     apart: async (run) => {
       const own: Phone[] = []

@@ -306,7 +306,7 @@ const playbacks: readonly Check[] = [
   playing(
     'playback_start: playback_content is played, loop says how often',
     page('Play audio URL'),
-    ['playback_content', 'loop', 'audio_type', 'cache_audio'],
+    ['playback_content', 'loop', 'audio_type'],
     async (stage) => {
       const file = await fetch(await stage.soundUrl(600, 200))
       const playback_content = Buffer.from(await file.arrayBuffer()).toString('base64')
@@ -316,10 +316,28 @@ const playbacks: readonly Check[] = [
         playback_content,
         loop: 5,
         audio_type: 'wav',
-        cache_audio: false,
       })
       await played(stage, id, 'completed')
       assert.ok(Date.now() - once >= 1_000, 'five times 200 ms are a second')
+      await stage.ok(id, 'hangup')
+    },
+  ),
+  playing(
+    'playback_start: a file is fetched once, with cache_audio false each time',
+    `${page('Play audio URL')}; C132`,
+    ['audio_url', 'cache_audio'],
+    async (stage) => {
+      const { id } = await stage.answered()
+      // A length that no other check asks for: an address of its own.
+      const audio_url = await stage.soundUrl(600, 130)
+      const counts: number[] = []
+      for (const more of [{}, {}, { cache_audio: true }, { cache_audio: false }, {}]) {
+        const client_state = Buffer.from(stage.unique('play')).toString('base64')
+        await stage.ok(id, 'playback_start', { audio_url, client_state, ...more })
+        await played(stage, id, 'completed', (told) => told['client_state'] === client_state)
+        counts.push(await stage.soundFetches(audio_url))
+      }
+      assert.deepEqual(counts, [1, 1, 1, 2, 2])
       await stage.ok(id, 'hangup')
     },
   ),

@@ -110,6 +110,21 @@ export const machineChecks: readonly Check[] = [
       assert.equal((await stage.event(id, greeting)).payload['result'], 'not_sure')
     },
   ),
+  check(
+    'detect_beep: words that were said into the greeting end with cancelled_amd',
+    [mode('detect_beep'), 'event call.speak.ended#status=cancelled_amd'],
+    async (stage) => {
+      const { id, call } = await dialled(stage, 'detect_beep')
+      await stage.event(id, verdict)
+      const body = { payload: 'Please call us back.', voice: 'female', loop: 'infinity' }
+      assertOk(await stage.command(id, 'speak', body))
+      await stage.event(id, 'call.speak.started')
+      call.say(clip(sine(1400, 400)))
+      assert.equal((await stage.event(id, greeting)).payload['result'], 'beep_detected')
+      const { payload } = await stage.event(id, 'call.speak.ended')
+      assert.equal(payload['status'], 'cancelled_amd')
+    },
+  ),
   ...['detect_beep', 'detect_words'].map((name) =>
     check(
       `${name}: a beep is told, and what was played into the greeting ends with cancelled_amd`,
