@@ -27,6 +27,9 @@ export interface FeedListener {
 }
 
 const listeners = new Set<FeedListener>()
+/** Whose figures were told while all were on their way: those that come may be older. */
+const toldMeanwhile = new Set<string | null>()
+let loads = 0
 let live: Live | undefined
 
 /** Returns the function that ends it. */
@@ -62,7 +65,10 @@ function nameQueues(): void {
 
 /** All figures anew; queues that are gone go. */
 export async function loadStatistics(): Promise<void> {
+  const mine = ++loads
+  toldMeanwhile.clear()
   const answer = await getAll<QueueStatistics>('/v2/queue_statistics')
+  if (mine !== loads) return // Another one was started meanwhile.
   if (!answer.ok) {
     statisticsTrouble.value = answer.refusal.text
     // It has just started and still counts: it says so with 503.
@@ -72,8 +78,9 @@ export async function loadStatistics(): Promise<void> {
   }
   const names = new Set(answer.body.map((item) => item.queue_name))
   batch(() => {
-    for (const name of queues.keys()) if (!names.has(name)) queues.delete(name)
-    takeStatistics(answer.body)
+    for (const name of queues.keys())
+      if (!names.has(name) && !toldMeanwhile.has(name)) queues.delete(name)
+    takeStatistics(answer.body.filter((item) => !toldMeanwhile.has(item.queue_name)))
     nameQueues()
   })
 }
@@ -88,8 +95,11 @@ function take({ type, data }: ServerEvent): void {
       started()
       return
     }
-    case 'statistics':
-      return takeStatistics(itemsOf(body))
+    case 'statistics': {
+      const items = itemsOf(body)
+      for (const { queue_name: name } of items) toldMeanwhile.add(name)
+      return takeStatistics(items)
+    }
     case 'event':
       for (const { onEvent } of [...listeners]) onEvent?.(body as CallEvent) // As documented.
       return

@@ -1,6 +1,7 @@
 // A modal dialog of the browser's own: it keeps the focus, closes on Escape and gives the focus back.
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { tell } from '../state/notices.ts'
 import { focusHeading } from '../state/route.ts'
 import { Trouble } from './page.tsx'
 
@@ -87,12 +88,23 @@ export function FormDialog(props: FormDialogProps) {
   const { title, action, news = '', onSubmit, onClose, children } = props
   const [trouble, setTrouble] = useState('')
   const [isBusy, setBusy] = useState(false)
+  const isGone = useRef(false)
+  useLayoutEffect(() => {
+    return () => {
+      isGone.current = true
+    }
+  }, [])
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault()
     if (isBusy || !(event.currentTarget instanceof HTMLFormElement)) return
     const form = new FormData(event.currentTarget)
     setBusy(true)
     const wrong = await onSubmit((name) => String(form.get(name) ?? '').trim())
+    // Closed while it was being done: by now another dialog may be open, which is not this one's to close.
+    if (isGone.current) {
+      if (wrong !== '') tell(wrong, true)
+      return
+    }
     setBusy(false)
     setTrouble(wrong)
     if (wrong === '') onClose()

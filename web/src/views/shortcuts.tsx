@@ -1,6 +1,6 @@
 // Keys that lead somewhere: one letter each, never while one writes, and they can be turned off (WCAG 2.1, 2.1.4).
 import { signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import { go, hrefOf } from '../state/route.ts'
 import { nextTheme } from '../state/theme.ts'
 import { Dialog } from '../ui/dialog.tsx'
@@ -45,7 +45,8 @@ function moveRow(by: 1 | -1): void {
 }
 
 export function useShortcuts(onHelp: () => void): void {
-  useEffect(() => {
+  // Before the page is painted: who sees it may press a key at once.
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       const modified = event.metaKey || event.ctrlKey || event.altKey
       if (modified || isWriting(event.target) || document.querySelector('dialog[open]')) return
