@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from telnyx import APIStatusError, Telnyx
+from telnyx import APIConnectionError, APIStatusError, Telnyx
 
 QUEUE = os.environ.get("QUEUE", "support")
 CONNECTION_ID = os.environ.get("CONNECTION_ID", "1000000001")
@@ -48,6 +48,10 @@ def attempt(command, *args, **kwargs):
     except APIStatusError as error:
         if error.status_code != 422:
             print("unexpected:", error, flush=True)
+        return False
+    except APIConnectionError as error:
+        # The SDK has tried again already. The next event is looked after all the same.
+        print("the server cannot be reached:", error, flush=True)
         return False
 
 
