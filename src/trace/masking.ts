@@ -4,7 +4,8 @@
 // Whoever may call sends these texts: each pattern begins where no other match of it can still be running, or nested
 // tries would hold the thread for seconds with one message.
 
-import { mask, maskSecrets } from '../base/mask-secrets.ts'
+import { mask, maskForm, maskSecrets } from '../base/mask-secrets.ts'
+import { maskBrokenJson } from './broken-json.ts'
 
 /** A line of a header with its continuation lines (RFC 3261 §7.3.1); those that matter have no compact form. */
 const headerLine = /^([\w.!%*+`'~-]+)([ \t]*:)((?:[^\r\n]|\r?\n[ \t])*)/gm
@@ -35,7 +36,7 @@ export function maskSip(text: string, hideDigits = false): string {
 }
 
 function maskCredentialsOf(text: string): string {
-  return text
+  const plain = text
     .replace(headerLine, (line, name: string, colon: string, value: string) => {
       if (credentialHeader.test(name)) return name + colon + maskCredentials(value)
       return secretHeader.test(name) ? name + colon + stars(value) : line
@@ -44,6 +45,7 @@ function maskCredentialsOf(text: string): string {
       run.replace(uriPassword, (_, before: string, secret: string) => `${before}${stars(secret)}@`),
     )
     .replace(mediaKeys, (_, before: string, secret: string) => before + stars(secret))
+  return maskSecrets(plain, stars)
 }
 
 function maskCredentials(value: string): string {
@@ -67,7 +69,7 @@ function stars(text: string): string {
 }
 
 const secretName =
-  /pass(?:word|wd|phrase)?$|secret|token|api[-_]?key|^authorization$|credential|cookie|private/i
+  /pass(?:word|wd|phrase)?$|secret|token|(?:api|access)[-_]?key|^auth(?:orization)?$|credential|cookie|private|jwt|^sig(?:nature)?$/i
 const depthMax = 12
 
 /** Texts beyond this are cut, with a word about it. */
@@ -100,15 +102,18 @@ export function maskJson(value: unknown, hideDigits = false, depth = 0): unknown
   )
 }
 
-/** A text that is JSON itself, as the answer of a receiver is; what has no secrets stays as it was written. */
+/** A text that is JSON or a form itself, as the answer of a receiver is; what has no secrets stays as it was written. */
 function maskInner(text: string, hideDigits: boolean, depth: number): string {
-  if (!/^\s*[{[]/.test(text) || depth >= depthMax) return text
+  if (!/^\s*[{[]/.test(text)) return maskForm(text)
+  if (depth >= depthMax) return text
   try {
     const inner: unknown = JSON.parse(text)
     const masked = JSON.stringify(maskJson(inner, hideDigits, depth + 1))
     return masked === JSON.stringify(inner) ? text : masked
   } catch {
-    return text
+    const isHidden = (name: string): boolean =>
+      secretName.test(name) || (hideDigits && digitFields.has(name))
+    return maskBrokenJson(text, isHidden)
   }
 }
 
