@@ -98,7 +98,8 @@ test('out of a conversation: a peer with park_after_unbridge stays and takes the
 })
 
 test('out of a conference', async () => {
-  const { id, call } = await stage.answered()
+  // Who is silent is never told to have the floor, however long this takes.
+  const { id, call } = await stage.answered({ voice: { kind: 'silence' } })
   await stage.telnyx.conferences.create({ call_control_id: id, name: 'waiting room' })
   await stage.command(id, 'enqueue', { queue_name: 'from conference' })
   await stage.event(id, 'call.enqueued')

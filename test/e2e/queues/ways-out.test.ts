@@ -211,11 +211,10 @@ test('conference create and join out of the queue', async () => {
   for (const { id } of [host, guest]) assert.equal((await dequeued(id))['reason'], 'bridged')
   await host.call.hearsOnly(620, 5_000)
   await guest.call.hearsOnly(callerHz, 5_000)
-  assert.deepEqual(sinceEnqueued(host.id), [
-    'call.dequeued',
-    'conference.created',
-    'conference.participant.joined',
-  ])
+  await stage.event(host.id, 'conference.participant.joined')
+  // Both speak: after a second one of them has the floor.
+  const told = sinceEnqueued(host.id).filter((type) => type !== 'conference.floor.changed')
+  assert.deepEqual(told, ['call.dequeued', 'conference.created', 'conference.participant.joined'])
 })
 
 test('dial with bridge_on_answer takes the call out when the new leg answers', async () => {

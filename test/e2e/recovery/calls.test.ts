@@ -23,24 +23,36 @@ after(() => recovery.close())
 
 test('waiting callers, a bridge, a conference and a held call go on; commands work on the old ids', async () => {
   const { receiver } = stage
-  const first = await stage.queueUp('patience', { max_wait_time_secs: 25 })
-  const enqueuedAtMs = Date.now()
-  const second = await stage.queueUp('patience')
-  await stage.command(second.id, 'playback_start', {
-    audio_url: stage.musicUrl,
-    loop: 'infinity',
-  })
-  await second.call.hearsOnly(musicHz, 5_000)
   const pair = await stage.conversation('bridges')
   await pair.caller.call.hearsOnly(agentHz, 5_000)
   const room = await meeting()
   const holder = await stage.conversation('holds')
   assert.equal(await holder.caller.call.hold(), 200)
   await stage.event(holder.caller.id, 'call.hold')
+  // Last of all: how long the others take on a busy machine is none of this wait's.
+  const first = await stage.answered()
+  const enqueuedAtMs = Date.now()
+  await stage.command(first.id, 'enqueue', { queue_name: 'patience', max_wait_time_secs: 25 })
+  const second = await stage.queueUp('patience')
+  await stage.command(second.id, 'playback_start', {
+    audio_url: stage.musicUrl,
+    loop: 'infinity',
+  })
+  await second.call.hearsOnly(musicHz, 5_000)
   const everybody: readonly Call[] = [
     ...[first.call, second.call, pair.caller.call, pair.agent.call],
     ...[room.one.call, room.two.call, holder.agent.call],
   ]
+  // The last that each of them is told; holding was waited for.
+  for (const [id, type] of [
+    [first.id, 'call.enqueued'],
+    [second.id, 'call.playback.started'],
+    [pair.caller.id, 'call.bridged'],
+    [room.one.id, 'conference.participant.joined'],
+    [room.two.id, 'conference.participant.joined'],
+  ] as const) {
+    await stage.event(id, type)
+  }
   // A webhook whose delivery was not written down in time comes again, with its old id.
   const told = new Set(receiver.deliveries.map(({ id }) => id))
 
@@ -87,7 +99,7 @@ test('waiting callers, a bridge, a conference and a held call go on; commands wo
   const waitedMs = Date.now() - enqueuedAtMs
   const anewMs = restartedAtMs - enqueuedAtMs + 25_000
   assert.ok(
-    waitedMs > 24_000 && waitedMs < anewMs,
+    waitedMs > 24_900 && waitedMs < anewMs,
     `counted from the beginning, not from the start: ${waitedMs} of ${anewMs} ms`,
   )
   const agent = await stage.dialAgent()
@@ -95,7 +107,7 @@ test('waiting callers, a bridge, a conference and a held call go on; commands wo
   await second.call.hearsOnly(agentHz, 3_000)
   for (const { call } of [first, second, room.one, room.two, holder.caller]) call.hangUp()
   await stage.event(room.two.id, 'call.hangup')
-  assert.equal(receiver.typesOf(second.id).filter((type) => type === 'call.answered').length, 1)
+  assert.equal(recovery.told(second.id, 'call.answered'), 1)
 })
 
 test('two restarts in a row, and a process that dies in the middle of its start', async () => {
@@ -120,6 +132,7 @@ test('two restarts in a row, and a process that dies in the middle of its start'
   }
   pair.agent.call.hangUp()
   assert.equal((await pair.caller.call.ended(3_000)).by, 'peer')
+  await stage.event(pair.caller.id, 'call.bridged')
   assert.equal(recovery.told(pair.caller.id, 'call.bridged'), 1)
   assert.equal(recovery.told(ringing.id, 'call.hangup'), 1)
   waiting.call.hangUp()

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Phone } from '../../../src/lab/phone.ts'
 import { startRecoveryStage, type RecoveryStage } from '../../support/recovery-stage.ts'
-import { dataOf, startStage, type Json, type Stage } from '../../support/stage.ts'
+import { dataOf, startStage, untilLetIn, type Json, type Stage } from '../../support/stage.ts'
 
 const number = '+15550177'
 
@@ -19,14 +19,16 @@ async function register(stage: Stage, user: string, password: string): Promise<P
 async function callIn(recovery: RecoveryStage, phone: Phone, path: string, to = number) {
   const { receiver } = recovery.stage
   const seen = receiver.deliveries.length
-  const call = await phone.call(to)
-  const told = await receiver.waitFor(
+  const told = receiver.waitFor(
     (one) =>
       receiver.deliveries.indexOf(one) >= seen &&
       one.type === 'call.initiated' &&
       one.path === path,
+    20_000,
   )
-  return { call, payload: told.payload, id: String(told.payload['call_control_id']) }
+  const { call, initiated } = await untilLetIn(() => phone.call(to), told)
+  const { payload } = initiated
+  return { call, payload, id: String(payload['call_control_id']) }
 }
 
 async function made(stage: Stage, path: string, body: Json): Promise<Json> {

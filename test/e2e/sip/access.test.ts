@@ -7,7 +7,7 @@ import type { Phone } from '../../../src/lab/phone.ts'
 import { demandDigest } from '../../support/carrier.ts'
 import { freePort } from '../../support/free-port.ts'
 import { openRawSip } from '../../support/raw-sip.ts'
-import { agentHz, firstError, startStage, type Stage } from '../../support/stage.ts'
+import { agentHz, firstError, refusalOf, startStage, type Stage } from '../../support/stage.ts'
 
 const hash = (algorithm: 'md5' | 'sha256', user: string): string =>
   createHash(algorithm).update(`${user}:localhost:secret of ${user}`).digest('hex')
@@ -74,8 +74,7 @@ for (const [user, known] of [
 test('a wrong password neither registers nor calls', async () => {
   const phone = await userPhone('alice', 'guessed')
   assert.equal(await phone.register(), 401)
-  const call = await phone.call('+15550100')
-  const end = await call.ended(5_000)
+  const end = await refusalOf(() => phone.call('+15550100'))
   assert.equal(end.by, 'refused')
   assert.ok([401, 403, 407].includes(end.status), String(end.status))
 })
@@ -94,8 +93,7 @@ test('a registered phone calls in after proving itself', async () => {
 
 test('a stranger is not let in', async () => {
   const stranger = await stage.phone({ user: 'mallory' })
-  const call = await stranger.call('+15550100')
-  const end = await call.ended(40_000)
+  const end = await refusalOf(() => stranger.call('+15550100'))
   assert.deepEqual([end.by, end.status], ['refused', 403])
   const seen = stage.receiver.deliveries.filter(({ payload }) => payload['from'] === 'mallory')
   assert.equal(seen.length, 0)

@@ -36,8 +36,9 @@ const mixOf = (heard: LabSound, tones: readonly number[]): boolean =>
 
 test('playback to its end, and its end by playback_stop', async () => {
   const { id, call } = await stage.answered()
+  const heard = call.hearsOnly(600, 5_000)
   await stage.command(id, 'playback_start', { audio_url: stage.sounds.url(600, 400) })
-  await call.hearsOnly(600, 5_000)
+  await heard
   const { payload } = await ended(id)
   assert.deepEqual([payload['status'], payload['overlay']], ['completed', false])
   assert.equal(payload['media_url'], stage.sounds.url(600, 400))
@@ -98,10 +99,12 @@ test('playback to the opposite leg and to both', async () => {
       audio_url: stage.sounds.url(hz, 500),
       target_legs,
     })
-  await to('opposite', 600)
-  await caller.call.hears(600, 5_000)
-  await to('both', 650)
-  await Promise.all([caller.call.hears(650, 5_000), agent.call.hears(650, 5_000)])
+  // Half a second is short: who begins to listen when the command is answered may be late.
+  await Promise.all([caller.call.hears(600, 5_000), to('opposite', 600)])
+  await Promise.all([
+    ...[caller.call, agent.call].map((call) => call.hears(650, 5_000)),
+    to('both', 650),
+  ])
 })
 
 test('transfer before the answer: the caller hears the new leg’s early media, then the leg', async () => {

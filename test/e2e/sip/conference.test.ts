@@ -134,8 +134,11 @@ test('tones when people come and go; files and words for all or for one, told by
   await welcome
   await hears(one.call)
 
-  await act(room, 'play', { audio_url: sounds.url(noticeHz, 600) })
-  await Promise.all([one.call.hears(noticeHz, 5_000), two.call.hears(noticeHz, 5_000)])
+  // It is short: heard by those who listened before the command was answered.
+  await Promise.all([
+    ...[one.call, two.call].map((call) => call.hears(noticeHz, 5_000)),
+    act(room, 'play', { audio_url: sounds.url(noticeHz, 600) }),
+  ])
   const told = (type: string, fits: (payload: Json) => boolean = () => true) =>
     receiver.waitFor((event) => {
       const { type: is, payload } = event
@@ -187,11 +190,14 @@ test('a number dialled into a conference that is not there makes it; music goes 
   await stage.event(host.id, 'conference.participant.joined')
   await act(room, 'play', { audio_url: stage.musicUrl, loop: 'infinity' })
   await host.call.hears(700, 5_000)
+  const isOurs = (payload: Json): boolean => payload['conference_id'] === room
+  await receiver.waitFor(
+    ({ type, payload }) => type === 'conference.playback.started' && isOurs(payload),
+  )
   await recovery.crash()
   await host.call.hears(700, 5_000)
   const started = receiver.deliveries.filter(
-    ({ type, payload }) =>
-      type === 'conference.playback.started' && payload['conference_id'] === room,
+    ({ type, payload }) => type === 'conference.playback.started' && isOurs(payload),
   )
   assert.equal(new Set(started.map(({ id }) => id)).size, 1)
   host.call.hangUp()

@@ -1,7 +1,7 @@
 // A carrier's calls in: let in by address alone, and named as such.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startStage, type Stage } from '../../support/stage.ts'
+import { refusalOf, startStage, type Stage } from '../../support/stage.ts'
 
 let stage: Stage
 before(async () => {
@@ -22,7 +22,6 @@ test('a call from the carrier’s address needs no password', async () => {
 
 test('a number that no application has is not found', async () => {
   const phone = await stage.phone({ user: '+15550124' })
-  const call = await phone.call('+15550199')
-  const { by, status } = await call.ended(5_000)
+  const { by, status } = await refusalOf(() => phone.call('+15550199'))
   assert.deepEqual([by, status], ['refused', 404])
 })

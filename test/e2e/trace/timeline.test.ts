@@ -6,7 +6,14 @@ import { after, before, test } from 'node:test'
 import { join } from 'node:path'
 import type { Timeline, TimelineItem } from '../../../src/ports/trace.ts'
 import { readCapture } from '../../support/read-capture.ts'
-import { dataOf, listOf, startStage, type Answer, type Stage } from '../../support/stage.ts'
+import {
+  dataOf,
+  listOf,
+  startStage,
+  untilLetIn,
+  type Answer,
+  type Stage,
+} from '../../support/stage.ts'
 
 const secret = 'wonderland-4711'
 const hookSecret = 'hook-secret-4712'
@@ -61,8 +68,8 @@ test('a caller in a queue, an agent, a conversation: all of it is there, in orde
   const initiated = stage.receiver.waitFor(
     ({ type, payload }) => type === 'call.initiated' && payload['direction'] === 'incoming',
   )
-  const call = await alice.call('+15550100')
-  const id = String((await initiated).payload['call_control_id'])
+  const { call, ...told } = await untilLetIn(() => alice.call('+15550100'), initiated)
+  const id = String(told.initiated.payload['call_control_id'])
   await stage.command(id, 'answer')
   await call.answered(5_000)
   await stage.command(id, 'enqueue', { queue_name: 'support' })
@@ -78,8 +85,12 @@ test('a caller in a queue, an agent, a conversation: all of it is there, in orde
   call.hangUp()
   await stage.event(agent.id, 'call.hangup')
 
-  const { legs, items, gaps } = await timelineWith(id, (all) =>
-    kinds(all, 'webhook', agent.id).includes('call.hangup'),
+  // Two lanes of webhooks and two dialogs: each ends when it ends.
+  const isOver = (all: readonly TimelineItem[], leg: string): boolean =>
+    kinds(all, 'webhook', leg).includes('call.hangup') && kinds(all, 'sip', leg).at(-1) === '200'
+  const { legs, items, gaps } = await timelineWith(
+    id,
+    (all) => isOver(all, id) && isOver(all, agent.id),
   )
   assert.deepEqual(gaps, [])
   assert.deepEqual(

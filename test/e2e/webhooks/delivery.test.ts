@@ -55,15 +55,19 @@ test('500 brings a second attempt: same event, new number, new signature', async
 
 test('a failing event holds back the later ones of its leg and of no other', async () => {
   const { receiver } = stage
-  let failing = true
-  receiver.answerWith(({ type }) => (failing && type === 'call.answered' ? 503 : 200))
+  // It fails once; its second attempt, a second later, finds nobody who answers until everything has been looked at.
+  const looked = Promise.withResolvers<void>()
+  receiver.answerWith(({ type, attempt }) => {
+    if (type !== 'call.answered') return 200
+    return attempt === 1 ? 503 : looked.promise.then(() => 200)
+  })
   const stuck = await stage.answered()
   await stage.command(stuck.id, 'enqueue', { queue_name: 'held' })
   await stage.event(stuck.id, 'call.answered')
   const other = await stage.callIn()
   await stage.event(other.id, 'call.initiated')
   assert.ok(!receiver.typesOf(stuck.id).includes('call.enqueued'))
-  failing = false
+  looked.resolve()
   await stage.event(stuck.id, 'call.enqueued')
   const types = receiver.typesOf(stuck.id)
   assert.equal(types.at(-1), 'call.enqueued')
@@ -73,8 +77,17 @@ test('a failing event holds back the later ones of its leg and of no other', asy
 test('a receiver that is down and comes back gets everything, each leg in order', async () => {
   const { receiver } = stage
   let down = true
-  receiver.answerWith(() => (down ? 503 : 200))
+  const isBack = Promise.withResolvers<void>()
   const accepted: Delivery[] = []
+  receiver.answerWith((delivery) => {
+    const accept = (): number => {
+      accepted.push(delivery)
+      return 200
+    }
+    if (!down) return accept()
+    // Of a third failure, five seconds later, the failover URL would hear.
+    return delivery.attempt < 3 ? 503 : isBack.promise.then(accept)
+  })
   const people = await Promise.all([stage.callIn(), stage.callIn(), stage.callIn()])
   for (const { id, call } of people) {
     await stage.command(id, 'answer')
@@ -83,10 +96,7 @@ test('a receiver that is down and comes back gets everything, each leg in order'
     call.hangUp()
   }
   down = false
-  receiver.answerWith((delivery) => {
-    accepted.push(delivery)
-    return 200
-  })
+  isBack.resolve()
   const wanted = [
     'call.initiated',
     'call.answered',
