@@ -172,8 +172,8 @@ function inBrowser(): void {
     await rowOf(page, moved.id).waitFor({ state: 'detached' })
     await stage.event(moved.id, 'call.enqueued', ({ queue }) => queue === 'back')
 
-    // An agent who is busy first: the caller stays, and one is told.
-    scene.agent.answerPolicy = { kind: 'reject', status: 486, afterMs: 2500 }
+    // An agent who is busy first: the caller stays, and one is told. It rings until what is to be seen meanwhile was seen.
+    scene.agent.answerPolicy = { kind: 'manual' }
     const take = async (): Promise<void> => {
       await chosen(page, taken.id, 'Take')
       await page.getByLabel(/who takes the call/).fill('alice')
@@ -181,15 +181,18 @@ function inBrowser(): void {
     }
     await take()
     await rowOf(page, taken.id).getByText('alice is called').waitFor()
+    const ringing = await scene.agent.nextCall(10_000)
     await chosen(page, taken.id, 'Take')
     await dialogOf(page).getByText('alice is being called for').waitFor()
     await page.keyboard.press('Escape')
+    ringing.reject(486)
     await page.getByText(/alice did not take caller\d+: user busy/).waitFor()
     await rowOf(page, taken.id).getByText('waiting').waitFor()
     scene.agent.answerPolicy = { kind: 'answer', afterMs: 0, before: 'ringing' }
     await take()
-    await stage.event(taken.id, 'call.bridged')
+    // It is to be read for 5 s.
     await page.getByText(/alice talks to caller\d+/).waitFor()
+    await stage.event(taken.id, 'call.bridged')
     await rowOf(page, taken.id).waitFor({ state: 'detached' })
 
     await chosen(page, ended.id, 'Hang up')
@@ -228,8 +231,11 @@ function inBrowser(): void {
       assert.match((await said.first().textContent()) ?? '', /[a-z]+ [a-z]+/, action)
       if (label !== undefined) await page.keyboard.press('Escape')
       await dialogOf(page).waitFor({ state: 'detached' })
-      const close = page.locator('.notice.bad button')
-      while ((await close.count()) > 0) await close.first().click()
+      // All that are there at this moment: each goes by itself, too.
+      await page.evaluate(
+        "document.querySelectorAll('.notice.bad button').forEach((close) => close.click())",
+      )
+      await page.locator('.notice.bad').first().waitFor({ state: 'detached' })
     }
     await page.getByText('Nobody waits here.').waitFor()
     assert.equal(callsToAlice(), called, 'nobody is called')
@@ -286,7 +292,7 @@ function inBrowser(): void {
       lefts,
     )
     for (const lane of ['SIP', 'Events', 'Webhooks']) await page.getByLabel(lane).uncheck()
-    assert.equal(await page.locator('[data-lane=sip]').count(), 0)
+    await page.locator('[data-lane=sip]').first().waitFor({ state: 'detached' })
     await page
       .getByText(/level -\d+ dBov in/)
       .first()
