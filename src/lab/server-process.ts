@@ -127,7 +127,10 @@ async function launch(
   let log = ''
   child.stderr?.on('data', (bytes: Buffer) => (log += bytes.toString()))
   gatherLog(child)
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)))
+  // Its last words have been read, too.
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('close', (code) => resolve(code)),
+  )
   const ready = await new Promise<{ http: string; sip: string }>((resolve, reject) => {
     const late = setTimeout(() => {
       child.kill('SIGKILL')

@@ -1,7 +1,7 @@
 // Uploaded audio, audio over audio and audio for the other side, by ear.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { LabSound } from '../../../src/lab/ear.ts'
+import type { LabSegment, LabSound } from '../../../src/lab/ear.ts'
 import {
   agentHz,
   callerHz,
@@ -100,11 +100,13 @@ test('a file sent as a form is heard under its name, goes on when it is deleted,
 
 test('a file that was deleted before its turn is told as not found; another content plays at once', async () => {
   const { id, call } = await stage.answered()
-  await upload('first', 600, 600)
+  await upload('first', 600)
   await upload('second', 800, 600)
   await stage.command(id, 'playback_start', { media_name: 'first' })
   await stage.command(id, 'playback_start', { media_name: 'second' })
-  await stage.request('DELETE', '/media/second')
+  await stage.event(id, 'call.playback.started')
+  assert.equal((await stage.request('DELETE', '/media/second')).status, 204)
+  await stage.command(id, 'playback_stop', { stop: 'current' })
   const { payload } = await stage.event(
     id,
     'call.playback.ended',
@@ -113,7 +115,7 @@ test('a file that was deleted before its turn is told as not found; another cont
   assert.equal(payload['status'], 'file_not_found')
   assert.deepEqual(told(id), [
     'started first false',
-    'ended first false completed',
+    'ended first false cancelled',
     'ended second false file_not_found',
   ])
   await upload('first', 650)
@@ -137,8 +139,11 @@ test('overlay: two tones at once, told as overlay; each queue is stopped alone',
   await upload('announcement', 1200, 1_000)
   await stage.command(id, 'playback_start', { audio_url: stage.musicUrl, loop: 'infinity' })
   await call.hearsOnly(musicHz, waitMs)
-  await stage.command(id, 'playback_start', { media_name: 'announcement', overlay: true })
-  await call.hearsSuch(both([musicHz, 1200]), waitMs, 'music and announcement')
+  // It is short: whoever begins to listen after the answer may come too late.
+  await Promise.all([
+    call.hearsSuch(both([musicHz, 1200]), waitMs, 'music and announcement'),
+    stage.command(id, 'playback_start', { media_name: 'announcement', overlay: true }),
+  ])
   await stage.event(id, 'call.playback.ended', (one) => one['media_name'] === 'announcement')
   await call.hearsOnly(musicHz, waitMs)
   assert.deepEqual(told(id), [
@@ -162,8 +167,11 @@ test('target_legs opposite: the other phone hears it, and its events are that le
   await upload('notice', 600, 1_000)
   const { caller, agent } = await stage.conversation('notices')
   await caller.call.hears(agentHz, waitMs)
-  await stage.command(agent.id, 'playback_start', { media_name: 'notice', target_legs: 'opposite' })
-  await caller.call.hearsOnly(600, waitMs)
+  const opposite = { media_name: 'notice', target_legs: 'opposite' }
+  await Promise.all([
+    caller.call.hearsOnly(600, waitMs),
+    stage.command(agent.id, 'playback_start', opposite),
+  ])
   await agent.call.hears(callerHz, waitMs)
   await stage.event(caller.id, 'call.playback.ended')
   await caller.call.hearsOnly(agentHz, waitMs)
@@ -181,7 +189,10 @@ test('media_name of a dial is played to who answers, and of a conference to who 
   await upload('hello', 600, 800)
   await upload('hold', 800)
   const agent = await stage.dialAgent({ media_name: 'hello' })
-  await agent.call.hearsOnly(600, waitMs)
+  const isHello = ({ heard }: LabSegment): boolean =>
+    heard.kind === 'tone' && Math.abs(heard.hz - 600) <= 12
+  // It began with the answer, perhaps before we knew of it.
+  await agent.call.until(() => agent.call.heard().some(isHello), waitMs, 'nobody said hello')
   await stage.event(agent.id, 'call.playback.ended', (one) => one['media_name'] === 'hello')
   const made = await stage.request('POST', '/conferences', {
     call_control_id: agent.id,

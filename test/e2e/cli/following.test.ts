@@ -1,7 +1,7 @@
 // What goes on until it is ended: events with their deliveries, forwarded ones with a signature that the official SDK
 // accepts, and the ends of it: Ctrl-C, and a reader who has seen enough.
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -9,6 +9,9 @@ import Telnyx from 'telnyx'
 import { createLab } from '../../../src/lab/runner.ts'
 import { startServer } from '../../../src/lab/server-process.ts'
 import { command, run } from '../../support/command.ts'
+import { freePort } from '../../support/free-port.ts'
+import { letIn } from '../../support/let-in.ts'
+import { patience } from '../../support/patience.ts'
 import { startReceiver } from '../../support/receiver.ts'
 import { startStage, type Stage } from '../../support/stage.ts'
 
@@ -85,25 +88,22 @@ test('a reader who has seen enough (| head -1) ends it without an error', async 
 })
 
 test('a server that is killed and started again does not end what follows it, and nothing is left out', async () => {
-  const own = await startServer({ config: { log: { level: 'warn' } } })
-  const port = Number(new URL(own.origin).port)
-  const file = join(own.dataDirectory, 'holdfast.yaml')
-  const config = JSON.parse(await readFile(file, 'utf8')) as { http: object; sip: object }
-  config.http = { ...config.http, port }
-  config.sip = { ...config.sip, port: own.sip.port }
-  await writeFile(file, JSON.stringify(config))
-  const phones = createLab('127.0.0.1')
+  const [http, sip] = await Promise.all([freePort(), freePort()])
+  const own = await startServer({
+    config: { http: { port: http }, sip: { port: sip }, log: { level: 'warn' } },
+  })
+  const phones = createLab('127.0.0.1', patience)
   const ownEnv = { HOLDFAST_URL: own.origin, HOLDFAST_API_KEY: own.apiKey }
   const caller = await phones.phone({ user: 'a', server: { port: own.sip.port } })
   const following = command(['events', '--follow', '--json'], { env: ownEnv })
   await following.prints(/"following"/)
-  await caller.call('+15550100')
+  await letIn(caller, '+15550100')
   await following.prints(/"event_type":"call\.initiated"/)
 
   await own.kill()
   await following.complains(/\{"notice":"no server at [^"]+\. Going on when it is back/)
   const again = await own.again()
-  await caller.call('+15550101')
+  await letIn(caller, '+15550101')
   await following.prints(/"event_type":"call\.initiated"[^\n]+\+15550101/, 20_000)
   await following.complains(/\{"notice":"the server is back after \d+ s"\}/)
   following.child.kill('SIGINT')

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { startCallback, type RunningCallback } from '../../../examples/callback/callback.ts'
 import type { Phone } from '../../../src/lab/phone.ts'
 import { freePort } from '../../support/free-port.ts'
+import { letIn } from '../../support/let-in.ts'
 import { applicationId, listOf, startStage, type Stage } from '../../support/stage.ts'
 import { until } from '../../support/until.ts'
 
@@ -51,13 +52,13 @@ const lineIs = (wanted: readonly boolean[]): Promise<true> =>
 
 test('examples/callback: who hung up first is called back first, who waits is next', async () => {
   const carol = await person('carol', 440)
-  const first = await carol.call('+15550100')
+  const first = await letIn(carol, '+15550100')
   await first.answered(20_000)
   await lineIs([true])
   first.hangUp()
   await lineIs([false])
   const dave = await person('dave', 600)
-  const second = await dave.call('+15550100')
+  const second = await letIn(dave, '+15550100')
   await second.answered(20_000)
   await lineIs([false, true])
 

@@ -5,6 +5,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { test } from 'node:test'
 import { agentHz, applicationId, callerHz, startStage } from '../../support/stage.ts'
 import { freePort } from '../../support/free-port.ts'
+import { letIn } from '../../support/let-in.ts'
 
 const program = 'examples/contact-centre-python/app.py'
 const python = (code: string): boolean => spawnSync('python3', ['-c', code]).status === 0
@@ -56,7 +57,7 @@ test(
       })
       assert.equal(unsigned.status, 403)
       const caller = await stage.phone({ voice: { kind: 'tone', hz: callerHz } })
-      const call = await caller.call('+15550100')
+      const call = await letIn(caller, '+15550100')
       await call.hears(agentHz, 30_000)
       await (await agent.nextCall(5_000)).hears(callerHz, 5_000)
       assert.doesNotMatch(out, /unexpected|Traceback/)

@@ -38,7 +38,7 @@ test('SIGTERM: nothing new, webhooks finished, callers kept for the next start, 
   receiver.answerWith(() => gate.promise)
   await stage.command(leaving.id, 'hangup')
   await stage.event(leaving.id, 'call.dequeued') // On its way, not yet accepted; call.hangup waits behind it.
-  const ended = once(server.child, 'exit')
+  const ended = once(server.child, 'close')
   server.child.kill('SIGTERM')
 
   const draining = await until(async () => {
@@ -105,7 +105,7 @@ test('neither readers who wait and follow nor connections that ask nothing hold 
   })
   // What is asked on another connection is answered after them.
   await stage.request('GET', '/queues')
-  const ended = once(server.child, 'exit')
+  const ended = once(server.child, 'close')
   const askedAtMs = performance.now()
   server.child.kill('SIGTERM')
   for (const { status } of await Promise.all(waits)) assert.equal(status, 200)
@@ -126,7 +126,7 @@ test('a second signal ends the process at once; what was owed is delivered by th
   receiver.answerWith(() => new Promise<number>(() => undefined))
   await stage.command(caller.id, 'hangup')
   await stage.event(caller.id, 'call.dequeued')
-  const ended = once(server.child, 'exit')
+  const ended = once(server.child, 'close')
   const askedAtMs = performance.now()
   server.child.kill('SIGTERM')
   await until(async () => ((await server.get('/ready')).status === 503 ? true : undefined))
