@@ -47,7 +47,7 @@ async function listen(t: TestContext, server: Server): Promise<number> {
 const serve = (t: TestContext, listener: RequestListener): Promise<number> =>
   listen(t, createServer(listener))
 
-const limits = { timeoutMs: 5000, bodyBytesMax: 1000 }
+const limits = { timeoutMs: 30_000, bodyBytesMax: 1000 }
 
 test('a request arrives with Host, headers and body of the URL, on one kept connection', async (t) => {
   const seen: {

@@ -128,7 +128,7 @@ describe('streams', () => {
     const client = await streams.connect({
       address: '127.0.0.1',
       port: listener.port,
-      timeoutMs: 1_000,
+      timeoutMs: 30_000,
       callbacks: {
         onData: (bytes) => atClient.tell(Buffer.from(bytes).toString()),
         onClose: () => clientClosed.tell(),
@@ -161,7 +161,7 @@ describe('streams', () => {
     })
     listener.close()
     const callbacks = { onData: () => undefined, onClose: () => undefined }
-    const refused = streams.connect({ address: '127.0.0.1', port, timeoutMs: 1_000, callbacks })
+    const refused = streams.connect({ address: '127.0.0.1', port, timeoutMs: 30_000, callbacks })
     await assert.rejects(refused, { code: 'ECONNREFUSED' })
   })
 

@@ -6,6 +6,7 @@ import { createTimers } from './timers.ts'
 
 test('event times never repeat and follow the wall clock', () => {
   const clock = createClock()
+  const startMs = clock.wallMs()
   let last = clock.wallUs()
   for (let i = 0; i < 5000; i++) {
     const now = clock.wallUs()
@@ -13,7 +14,7 @@ test('event times never repeat and follow the wall clock', () => {
     assert.ok(Number.isInteger(now))
     last = now
   }
-  assert.ok(Math.abs(last / 1000 - clock.wallMs()) < 1000)
+  assert.ok(last / 1000 > startMs - 1000 && last / 1000 < clock.wallMs() + 1000)
 })
 
 test('timers fire in deadline order, ties in the order they were set, cleared ones never', async () => {
@@ -27,14 +28,23 @@ test('timers fire in deadline order, ties in the order they were set, cleared on
       fired.push('early')
       timers.clear(gone)
     })
-    timers.soon(() => fired.push('soon'))
   })
-  assert.deepEqual(
-    fired.filter((name) => name !== 'soon'),
-    ['early', 'late'],
-  )
-  assert.ok(fired.includes('soon'))
+  assert.deepEqual(fired, ['early', 'late'])
   assert.equal(timers.pending(), 0)
+})
+
+test('what is to be done soon is not done at once', async () => {
+  const timers = createTimers(createClock())
+  let isCalled = false
+  const called = new Promise<void>((resolve) => {
+    timers.soon(() => {
+      isCalled = true
+      resolve()
+    })
+  })
+  await Promise.resolve()
+  assert.equal(isCalled, false)
+  await called
 })
 
 test('a virtual clock decides what is due, ties keep their order', async () => {

@@ -24,7 +24,7 @@ function socketsWith(allow: readonly string[]) {
 type Sockets = ReturnType<typeof socketsWith>
 
 /** Connects, and tells the first thing that happens. */
-function tried(sockets: Sockets, url: string, openMs = 2_000): Promise<string> {
+function tried(sockets: Sockets, url: string, openMs = 30_000): Promise<string> {
   return new Promise((resolve) => {
     const how = { url, headers: { 'x-token': 'secret' }, openMs, messageBytesMax: 1000 }
     const line = sockets.connect(how, {
@@ -85,7 +85,7 @@ test('what the library will not send costs the line and nothing else', async (t)
   const sockets = socketsWith(['127.0.0.0/8'])
   assert.match(await tried(sockets, `ws://127.0.0.1:${port}/#part`), /fragment/)
   const why = await new Promise<string>((resolve) => {
-    const how = { headers: { 'x-token': '\u20ac' }, openMs: 2_000, messageBytesMax: 1000 }
+    const how = { headers: { 'x-token': '\u20ac' }, openMs: 30_000, messageBytesMax: 1000 }
     const nothing = (): void => undefined
     const on = { opened: nothing, message: nothing, pong: nothing, closed: resolve }
     sockets.connect({ url: `ws://127.0.0.1:${port}/`, ...how }, on)
@@ -98,7 +98,7 @@ test('a message above the limit ends the line, not in an orderly way', async (t)
   server.on('connection', (socket) => socket.send('x'.repeat(2000)))
   const ended = await new Promise<readonly [string, boolean]>((resolve) => {
     const url = `ws://127.0.0.1:${port}/`
-    const how = { url, headers: {}, openMs: 2_000, messageBytesMax: 1000 }
+    const how = { url, headers: {}, openMs: 30_000, messageBytesMax: 1000 }
     socketsWith(['127.0.0.0/8']).connect(how, {
       opened: () => undefined,
       message: () => undefined,
