@@ -4,9 +4,12 @@
 
 import type { MovableTime } from '../ports/lab.ts'
 
-/** Nothing has happened for so long, twice: the application has nothing more to say. */
+/**
+ * Nothing has happened for so long, so many times: the application has nothing more to say. Less would do for an application
+ * that is quick, but not for a machine that takes the processor from it between its answer to a webhook and its command.
+ */
 const quietMs = 20
-const quietRounds = 2
+const quietRounds = 5
 /** An application that never rests does not keep the time from passing. */
 const restlessMsMax = 3000
 /** Deadlines this close together come before an application has answered to the first of them. */
