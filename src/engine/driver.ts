@@ -25,7 +25,7 @@ import type { Streamer, StreamInput } from '../ports/streaming.ts'
 import type { Signaling, SignalingInput } from '../ports/signaling.ts'
 import type { LiveRows, StateChange, Store } from '../ports/store.ts'
 import type { TimerId, Timers } from '../ports/timers.ts'
-import { viewActiveCalls, viewCall } from './call-views.ts'
+import { viewActiveCalls, viewApplications, viewCall } from './call-views.ts'
 import {
   conferenceCount,
   conferenceView,
@@ -95,6 +95,8 @@ export interface CallLogic extends CallControl {
   deliver(input: SignalingInput | MediaInput | RecorderInput | StreamInput): void
   /** For an INVITE out of a dialog, before anything is made for it: not ok is a 503. */
   admitCall(): Admission
+  /** Of which something may still be told, but for places in queues. Looks at all calls: for housekeeping. */
+  applications(): Set<ApplicationId>
   /** From now on no call is let in and none is dialled; calls that are there go on, transfers included. */
   drain(): void
   /** Resolves when no input waits and everything decided has been committed and performed. */
@@ -120,6 +122,7 @@ export function createCallControl(parts: CallControlParts): CallLogic {
     call: (legId) => viewCall(state, legId, driver.endedAfterMs()),
     activeCalls: (applicationId, page) => viewActiveCalls(state, applicationId, page),
     counts: () => driver.counts(),
+    applications: () => viewApplications(state),
     start: (live) => driver.start(live),
     deliver: (input) => driver.deliver(input),
     admitCall: () => driver.admitCall(),
@@ -204,6 +207,7 @@ class Driver {
     return new Promise((resolve) => {
       this.#answers.set(token, resolve)
       this.#take({ kind: 'command', token, envelope })
+      this.#parts.faults.at('engine.command')
     })
   }
 
