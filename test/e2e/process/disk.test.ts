@@ -25,6 +25,8 @@ import { until } from '../../support/until.ts'
 /** RTP that stands still with the disk is away as long as it; a busy machine may hold it back for a moment. */
 const gapMsMax = 600
 
+const isSlow = /^the disk: nothing has been written to the data directory for over 1000 ms$/
+
 /** A way of making the disk of a running server fail. */
 interface Means {
   readonly name: string
@@ -119,11 +121,16 @@ for (const way of means) {
     const crowd = await callersOf(stage)
     const fromMs = performance.now()
     way.break(stage, folder)
-    // Decided before the server knows: answered when it is on disk, and not with an error, for it will happen.
+    // Decided before the server knows: answered when it is on disk, and not with an error, for it will happen. Unless a
+    // write beside it (what became of a webhook) meets the dead disk first: then it is refused, and does not happen.
     const held = stage.request('POST', '/queues', { queue_name: 'held' })
     let heldStatus = 0
     void held.then(({ status }) => (heldStatus = status))
-    const reason = await until(() => degraded(stage))
+    // For a thread that stands still the disk is slow before it fails.
+    const reason = await until(async () => {
+      const why = await degraded(stage)
+      return why === undefined || isSlow.test(why) ? undefined : why
+    })
     assert.match(reason, way.says)
 
     await refusesWhatIsNew(stage)
@@ -131,14 +138,15 @@ for (const way of means) {
     assert.equal(await hangUp(crowd.leaver), 200)
     await crowd.first.call.hearsOnly(musicHz, 2_000)
     await crowd.pair.caller.call.hearsOnly(agentHz, 2_000)
-    assert.equal(heldStatus, 0)
+    const wasHeld = heldStatus === 0
     assert.equal(lines(stage, 'STORE_FAILING'), 1, 'said once, not per request')
     assert.deepEqual(stage.receiver.typesOf(crowd.leaver.id).slice(-1), ['call.enqueued'])
 
     way.mend(stage, folder)
     const brokenMs = performance.now() - fromMs
     await until(async () => ((await stage.server.get('/ready')).status === 200 ? true : undefined))
-    assert.equal((await held).status, 200)
+    const { status: made } = await stage.request('GET', '/queues/held')
+    assert.deepEqual([(await held).status, made], wasHeld ? [200, 200] : [503, 404])
     assert.equal(lines(stage, 'STORE_WELL'), 1)
     await stage.event(crowd.leaver.id, 'call.hangup')
     noGap(crowd, fromMs, brokenMs)
@@ -162,10 +170,7 @@ test('a disk that stands still for two seconds: nobody hears it, and everything 
   await raw.next(/^SIP\/2\.0 100/, 5_000)
   assert.equal(await hangUp(crowd.leaver), 200)
   const reason = await until(() => degraded(stage))
-  assert.match(
-    reason,
-    /^the disk: nothing has been written to the data directory for over 1000 ms$/,
-  )
+  assert.match(reason, isSlow)
   await refusesWhatIsNew(stage)
   await readsOn(stage, crowd, { events: false })
   await until(() => performance.now() - fromMs > 2_000 || undefined)
@@ -204,7 +209,7 @@ test('SIGTERM on a dead disk: exit 1 in time, and the next start finds what was 
   writeFileSync(faultFile(folder), 'read-only')
   const held = stage.request('POST', '/queues', { queue_name: 'held' }).catch(() => undefined)
   await until(() => degraded(stage))
-  const ended = once(stage.server.child, 'exit')
+  const ended = once(stage.server.child, 'close')
   stage.server.child.kill('SIGTERM')
   assert.deepEqual(await ended, [1, null])
   assert.match(stage.server.log(), /the disk did not take the last writes in time/)
