@@ -1,7 +1,7 @@
 // Keeps who waits in which queue, in order, in a file; pulls events instead of waiting for webhooks. It may be killed at
 // any moment, and so may the server: state and cursor are one file that is replaced as a whole, so each event counts once.
 //
-//   HOLDFAST_URL=http://127.0.0.1:8080/v2 HOLDFAST_API_KEY=KEY… node examples/event-consumer/consumer.ts queues.json
+//   HOLDFAST_URL=http://127.0.0.1:8080 HOLDFAST_API_KEY=KEY… node examples/event-consumer/consumer.ts queues.json
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -12,7 +12,8 @@ type Answer = { data: Item[]; meta: { next: string; total_pages: number } }
 type State = { cursor: string; queues: Record<string, string[]> }
 
 const file = process.argv[2] ?? 'queues.json'
-const base = process.env['HOLDFAST_URL'] ?? 'http://127.0.0.1:8080/v2'
+// As for the command line, with or without /v2 at its end.
+const base = `${(process.env['HOLDFAST_URL'] ?? 'http://127.0.0.1:8080').replace(/\/v2$/, '')}/v2`
 const headers = { authorization: `Bearer ${process.env['HOLDFAST_API_KEY']}` }
 const gone: Answer = { data: [], meta: { next: '', total_pages: 0 } }
 

@@ -16,9 +16,9 @@ after(() => stage.close())
 test('examples/curl: a caller goes through the queue to the agent', { skip: noCurl }, async () => {
   const caller = await stage.callIn()
   const agent = await stage.dialAgent()
-  const { baseURL, apiKey } = stage.server
+  const { origin, apiKey } = stage.server
   const script = spawn('sh', ['examples/curl/queue.sh', caller.id, agent.id], {
-    env: { ...process.env, HOLDFAST_URL: baseURL, HOLDFAST_API_KEY: apiKey },
+    env: { ...process.env, HOLDFAST_URL: origin, HOLDFAST_API_KEY: apiKey },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let out = ''
