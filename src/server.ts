@@ -49,6 +49,7 @@ import type { Timers } from './ports/timers.ts'
 import type { SipObserver } from './ports/trace.ts'
 import type { SipUserBook } from './ports/setup.ts'
 import { createSetup, type RunningSetup } from './setup/setup.ts'
+import { sweepSetup } from './setup/sweep.ts'
 import type { SipStack } from './sip/b2bua/config.ts'
 import { createSipStack } from './sip/b2bua/stack.ts'
 import { sipConfig, sipSetupOf } from './sip-config.ts'
@@ -248,7 +249,7 @@ export async function startServer(
   recordings.listensAt(addressOf(api.server.address(), config.http.host))
   life.phase = 'running'
   const stopPruning = startPruning(config, platform, store, () =>
-    setup.sweep((id) => logic.activeCalls(id, { number: 1, size: 1 }).total > 0),
+    sweepSetup(setup, store, () => logic.applications()),
   )
 
   const stopInOrder = async (): Promise<void> => {
@@ -551,12 +552,14 @@ function startPruning(
   config: Config,
   platform: Platform,
   store: Store,
-  alsoPrune: () => void,
+  alsoPrune: () => Promise<void>,
 ): () => void {
   const { timers, clock, log } = platform
   const keptMs = config.events.keep_hours * 3_600_000
   const again = (): void => {
-    alsoPrune()
+    alsoPrune().catch((error: unknown) => {
+      log.warn({ code: 'PRUNE', error: String(error) }, 'what was removed could not be forgotten')
+    })
     store.prune(clock.wallMs() - keptMs).catch((error: unknown) => {
       log.warn({ code: 'PRUNE', error: String(error) }, 'old events could not be removed')
     })

@@ -67,6 +67,20 @@ export function viewActiveCalls(
   }
 }
 
+/**
+ * Applications of which something may still be told: of calls that are remembered, of conferences that have not ended, by whom
+ * they were made, and of recordings whose files are not closed. Looks at all of them: for housekeeping.
+ */
+export function viewApplications(state: EngineState): Set<ApplicationId> {
+  const found = new Set<ApplicationId>()
+  for (const { applicationId } of state.legs.values()) found.add(applicationId)
+  for (const { applicationId, creator, machine } of state.conferences.all()) {
+    if (machine.status !== 'completed') found.add(applicationId).add(creator.applicationId)
+  }
+  for (const { leg } of state.recordings.all()) found.add(leg.applicationId)
+  return found
+}
+
 function cursorOf(leg: Leg | undefined): string | null {
   return leg === undefined ? null : leg.order.toString(36)
 }

@@ -2,7 +2,7 @@
 // executes store verbs at once, stamps events, commits once (group commit), and lets effects, answers and webhooks go
 // only when the commit is on disk. All waiting of the call logic is here; all deciding is in step.ts.
 
-import { brandAs, type LegId } from '../base/ids.ts'
+import { brandAs, type ApplicationId, type LegId } from '../base/ids.ts'
 import type { Application } from '../ports/applications.ts'
 import type { Clock } from '../ports/clock.ts'
 import type {

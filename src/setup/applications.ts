@@ -65,7 +65,12 @@ export class Applications {
     this.#book.restore(rows, shape, ({ id }) => brandAs<ApplicationId>(id))
   }
 
-  /** Forgets removed ones that no call belongs to any more. */
+  /** Removed ones that are still known. */
+  retired(): readonly ApplicationId[] {
+    return [...this.#book.values()].flatMap(({ id, retired }) => (retired ? id : []))
+  }
+
+  /** Forgets removed ones that nothing belongs to any more. */
   sweep(isInUse: (id: ApplicationId) => boolean): void {
     for (const { id, retired } of [...this.#book.values()]) {
       if (retired && !isInUse(id)) void this.#book.remove(id)

@@ -35,8 +35,10 @@ export interface RunningSetup {
   readonly users: SipUserBook
   /** All rows of the state table, at the start. */
   restore(rows: readonly StoredRow[]): void
-  /** Forgets what was removed and is not needed any more. */
-  sweep(hasCalls: (id: ApplicationId) => boolean): void
+  /** Applications and connections that were removed and are still known. */
+  retired(): readonly ApplicationId[]
+  /** Forgets those of them that are not in use: of which nothing can be told any more. */
+  sweep(isInUse: (id: ApplicationId) => boolean): void
 }
 
 export function createSetup(options: SetupOptions): RunningSetup {
@@ -94,9 +96,10 @@ export function createSetup(options: SetupOptions): RunningSetup {
       const why = 'SIP users made over the API cannot log in: sip.domain has changed'
       log.warn({ code: 'SIP_DOMAIN_CHANGED', users: useless, realm }, why)
     },
-    sweep(hasCalls) {
-      applications.sweep(hasCalls)
-      users.sweep(hasCalls)
+    retired: () => [...applications.retired(), ...users.retired()],
+    sweep(isInUse) {
+      applications.sweep(isInUse)
+      users.sweep(isInUse)
     },
   }
 }

@@ -121,6 +121,11 @@ export class SipUsers {
     return useless
   }
 
+  /** Removed connections that are still known. */
+  retired(): readonly ApplicationId[] {
+    return [...this.#connections.values()].flatMap(({ id, retired }) => (retired ? id : []))
+  }
+
   sweep(isInUse: (id: ApplicationId) => boolean): void {
     for (const { id, retired } of [...this.#connections.values()]) {
       if (retired && !isInUse(id)) void this.#connections.remove(id)
