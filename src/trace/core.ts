@@ -39,8 +39,6 @@ const pruneAfterMs = 5000
 /** Items that are dropped before others have their turn. */
 const pruneAtOnce = 2000
 const pruneAgainMs = 50
-/** What is further ahead than this was written by a clock that was wrong. */
-const aheadUsMax = 86_400_000_000
 /** After so many things it is looked whether the file is still within its limit: on a fast day a minute is gigabytes. */
 const measureAfter = 5000
 
@@ -60,6 +58,7 @@ type SipMessage = Extract<Happening, { what: 'sip' }>
 
 interface Stray {
   readonly message: SipMessage
+  readonly cameAtMs: number
   readonly callId: string
 }
 
@@ -79,6 +78,9 @@ export class TraceCore {
   #released = false
   #pruneTimer: TimerId
   #unmeasured = 0
+  /** How long servers ran with this file before it was opened, and when that was. */
+  #keptMs: number | undefined
+  #openedAtMs = 0
 
   constructor(options: TraceCoreOptions) {
     this.#options = options
@@ -127,8 +129,12 @@ export class TraceCore {
   }
 
   #open(): TraceTables {
-    const { settings, open, post } = this.#options
-    return open(settings.file, (why) => post({ op: 'trouble', why, lost: 0 }))
+    const { settings, open, post, clock } = this.#options
+    const tables = open(settings.file, (why) => post({ op: 'trouble', why, lost: 0 }))
+    // Read when it is needed: a file may be damaged, which is no reason not to begin.
+    this.#keptMs = undefined
+    this.#openedAtMs = clock.monotonicMs()
+    return tables
   }
 
   /** A file that is found damaged after it was opened would refuse everything for ever: a new one is begun. */
@@ -206,7 +212,7 @@ export class TraceCore {
     if (callId === '') return []
     const leg = this.#legOf(callId)
     if (leg !== undefined) return [sipItem(message, leg, this.#options.settings.hideDigits)]
-    this.#strays.push({ message, callId })
+    this.#strays.push({ message, callId, cameAtMs: this.#options.clock.monotonicMs() })
     this.#strayChars += message.text.length
     while (this.#strays.length > strayMax || this.#strayChars > strayCharsMax) {
       this.#strayChars -= this.#strays.shift()?.message.text.length ?? 0
@@ -227,11 +233,11 @@ export class TraceCore {
     if (this.#strays.length === 0) return []
     const settled: NewItem[] = []
     const { hideDigits } = this.#options.settings
-    const sinceUs = (this.#options.clock.wallMs() - strayMs) * 1000
-    this.#strays = this.#strays.filter(({ message, callId }) => {
+    const sinceMs = this.#options.clock.monotonicMs() - strayMs
+    this.#strays = this.#strays.filter(({ message, callId, cameAtMs }) => {
       const leg = this.#dialogs.get(callId)
       if (leg !== undefined) settled.push(sipItem(message, leg, hideDigits))
-      const stays = leg === undefined && message.atUs >= sinceUs
+      const stays = leg === undefined && cameAtMs >= sinceMs
       if (!stays) this.#strayChars -= message.text.length
       return stays
     })
@@ -328,15 +334,15 @@ export class TraceCore {
     const { clock, timers, settings } = this.#options
     let isDone = true
     try {
-      const untilUs = (clock.wallMs() - settings.keepMs) * 1000
+      this.#keptMs ??= this.#tables.keptMs()
+      const keptMs = this.#keptMs + clock.monotonicMs() - this.#openedAtMs
+      this.#tables.setAge(Math.floor(keptMs))
       const overfull = this.#tables.bytes() > settings.bytesMax
-      const limitUs = overfull ? Number.MAX_SAFE_INTEGER : untilUs
-      const aheadUs = clock.wallMs() * 1000 + aheadUsMax
-      const dropped = this.#tables.dropItems(limitUs, aheadUs, pruneAtOnce)
+      const old = this.#tables.ageAt(Math.floor(keptMs - settings.keepMs))
+      const untilSeq = overfull ? Number.MAX_SAFE_INTEGER : old.seq
+      const dropped = this.#tables.dropItems(untilSeq, pruneAtOnce)
       isDone = dropped < pruneAtOnce
-      if (isDone) {
-        this.#tables.dropLegs(Math.max(untilUs, this.#tables.oldestUs() ?? untilUs), aheadUs)
-      }
+      if (isDone) this.#tables.dropLegs(old)
     } catch (error) {
       this.#failed(error, 0)
     }

@@ -39,6 +39,20 @@ CREATE TABLE gaps (from_us INTEGER NOT NULL, to_us INTEGER NOT NULL, items INTEG
 PRAGMA user_version = ${schemaVersion};
 `
 
+/**
+ * How old things are, by time in which a server ran: clocks are set, and one that was wrong must not make what is new old.
+ * Items up to `seq` and legs up to `leg` were there at `kept_ms`. Added to files that were made without.
+ */
+const ages = `CREATE TABLE IF NOT EXISTS ages (
+  kept_ms INTEGER PRIMARY KEY, seq INTEGER NOT NULL, leg INTEGER NOT NULL)`
+
+/** What there was at some time: the last item and the last leg. */
+export interface Age {
+  readonly keptMs: number
+  readonly seq: number
+  readonly leg: number
+}
+
 export interface NewItem {
   readonly atUs: number
   readonly leg: string
@@ -126,6 +140,7 @@ export class TraceTables {
       const version = Number(this.#one('PRAGMA user_version')?.['user_version'])
       if (version === 0) this.#database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`)
       else if (version !== schemaVersion) throw new ForeignFile(`it has schema ${version}`)
+      this.#database.exec(ages)
     } catch (error) {
       this.#database.close()
       throw error
@@ -204,10 +219,11 @@ export class TraceTables {
       .filter((leg) => !own.includes(leg))
     const isOver = rows.every((row) => row['ended_us'] !== null)
     const lastUs = Math.max(...rows.map((row) => Number(row['ended_us'])))
+    const fromUs = Math.min(...rows.map((row) => Number(row['started_us'])))
     return {
-      ...{ session, own, linked },
-      fromUs: Math.min(...rows.map((row) => Number(row['started_us']))),
-      toUs: isOver ? lastUs + afterEndUs : Number.MAX_SAFE_INTEGER,
+      ...{ session, own, linked, fromUs },
+      // An end before the beginning was told by a clock that was set back meanwhile.
+      toUs: isOver && lastUs >= fromUs ? lastUs + afterEndUs : Number.MAX_SAFE_INTEGER,
     }
   }
 
@@ -282,7 +298,8 @@ export class TraceTables {
     if (query.startedToUs !== undefined) wanted.push(['started_us <= ?', query.startedToUs])
     const where = wanted.length === 0 ? '1' : wanted.map(([one]) => one).join(' AND ')
     const values = wanted.map(([, value]) => value)
-    const found = `FROM legs WHERE ${where} ORDER BY started_us DESC, id DESC LIMIT ?`
+    // In the order in which they came: by a clock that was set the latest might stand behind all others.
+    const found = `FROM legs WHERE ${where} ORDER BY id DESC LIMIT ?`
     const first = (page.number - 1) * page.size
     const counted = this.#one(
       `SELECT count(*) AS total FROM (SELECT 1 ${found})`,
@@ -302,39 +319,54 @@ export class TraceTables {
     return (pages - free) * size
   }
 
-  /**
-   * Of the oldest `limit` items those from before `untilUs`, or from after `aheadUs`: of a clock that was wrong, which would
-   * stand before all others for years. How many went.
-   */
-  dropItems(untilUs: number, aheadUs: number, limit: number): number {
-    return this.#run(
-      `DELETE FROM items WHERE seq IN (
-         SELECT seq FROM (SELECT seq, at_us FROM items ORDER BY seq LIMIT ?)
-         WHERE at_us < ? OR at_us > ?)`,
-      ...[limit, untilUs, aheadUs],
+  /** Ms in which a server ran that wrote this file, as it was said last. */
+  keptMs(): number {
+    return Number(this.#one('SELECT max(kept_ms) AS ms FROM ages')?.['ms'] ?? 0)
+  }
+
+  /** What is there now was there at `keptMs`. */
+  setAge(keptMs: number): void {
+    this.#run(
+      `INSERT OR REPLACE INTO ages VALUES (?, coalesce((SELECT max(seq) FROM items), 0),
+         coalesce((SELECT max(id) FROM legs), 0))`,
+      keptMs,
     )
   }
 
-  /** Legs from before then, or ahead, of which nothing is told any more, with what hangs on them; and gives room back. */
-  dropLegs(untilUs: number, aheadUs: number): void {
+  /** What was there at `keptMs` at the latest. */
+  ageAt(keptMs: number): Age {
+    const row = this.#one(
+      'SELECT max(seq) AS seq, max(leg) AS leg FROM ages WHERE kept_ms <= ?',
+      keptMs,
+    )
+    return { keptMs, seq: Number(row?.['seq'] ?? 0), leg: Number(row?.['leg'] ?? 0) }
+  }
+
+  /** The oldest `limit` items of those up to `untilSeq`. How many went. */
+  dropItems(untilSeq: number, limit: number): number {
+    return this.#run(
+      'DELETE FROM items WHERE seq IN (SELECT seq FROM items WHERE seq <= ? ORDER BY seq LIMIT ?)',
+      ...[untilSeq, limit],
+    )
+  }
+
+  /** Legs that are so old, or older than all items, of which nothing is told any more, with what hangs on them; and gives room back. */
+  dropLegs({ keptMs, leg }: Age): void {
+    this.#run('DELETE FROM ages WHERE kept_ms <= ?', keptMs)
+    const oldest = this.#one(
+      'SELECT id FROM legs WHERE leg = (SELECT leg FROM items ORDER BY seq LIMIT 1)',
+    )
     this.#run(
-      `DELETE FROM legs WHERE (started_us < ? OR started_us > ?)
-         AND NOT EXISTS (SELECT 1 FROM items WHERE items.leg = legs.leg)`,
-      ...[untilUs, aheadUs],
+      `DELETE FROM legs WHERE id <= ? AND NOT EXISTS (SELECT 1 FROM items WHERE items.leg = legs.leg)`,
+      Math.max(leg, Number(oldest?.['id'] ?? 0)),
     )
     for (const table of ['dialogs', 'links']) {
       this.#run(
         `DELETE FROM ${table} WHERE leg NOT IN (SELECT leg FROM legs) AND leg NOT IN (SELECT leg FROM items)`,
       )
     }
-    this.#run('DELETE FROM gaps WHERE to_us < ?', untilUs)
+    this.#run('DELETE FROM gaps WHERE to_us < (SELECT min(started_us) FROM legs)')
     this.#database.exec('PRAGMA incremental_vacuum(2000)')
-  }
-
-  /** Of the oldest item that is kept; undefined: there is none. */
-  oldestUs(): number | undefined {
-    const row = this.#one('SELECT at_us FROM items ORDER BY seq LIMIT 1')
-    return row === undefined ? undefined : Number(row['at_us'])
   }
 
   #statement(sql: string): ReturnType<DatabaseSync['prepare']> {

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { brandAs } from '../base/ids.ts'
 import type { LegId, SessionId } from '../base/ids.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { SipEnds } from '../ports/trace.ts'
 import { sampleEvents, sampleLeg, stamp } from '../../test/support/events.ts'
 import { recordingMetrics, VirtualTime } from '../../test/support/virtual.ts'
@@ -43,6 +44,8 @@ interface Stage {
   readonly file: string
   /** What the thread was told, as kinds. */
   readonly told: string[]
+  /** The machine's clock is set on by so much. */
+  wall(byMs: number): void
   /** It takes nothing more. */
   freeze(): void
   /** It dies; the next one is well. */
@@ -56,6 +59,12 @@ function stage(
   const folder = mkdtempSync(join(tmpdir(), 'trace-'))
   const file = over.file ?? join(folder, 'trace.db')
   const time = new VirtualTime(startMs)
+  let aheadMs = 0
+  const clock: Clock = {
+    wallMs: () => time.wallMs() + aheadMs,
+    wallUs: () => time.wallUs() + aheadMs * 1000,
+    monotonicMs: () => time.monotonicMs(),
+  }
   const metrics = recordingMetrics()
   const warnings: string[] = []
   const told: string[] = []
@@ -63,7 +72,7 @@ function stage(
   let die: (why: string) => void = () => undefined
   const note = (_: unknown, message: string): void => void warnings.push(message)
   const trace = createTrace({
-    clock: time,
+    clock,
     timers: time,
     metrics,
     log: { debug: note, info: note, warn: note, error: note },
@@ -94,7 +103,7 @@ function stage(
               data: { password: 'p', ...('digits' in event ? { digits: event.digits } : {}) },
             })
             core = new TraceCore({
-              ...{ settings: message.settings, open, render, clock: time, timers: time, post },
+              ...{ settings: message.settings, open, render, clock, timers: time, post },
               putAside: (name) => renameSync(name, `${name}.broken`),
             })
           } else core?.receive(message)
@@ -112,6 +121,7 @@ function stage(
   return {
     ...{ trace, time, metrics, warnings, file, told },
     freeze: () => (frozen = true),
+    wall: (byMs) => (aheadMs += byMs),
     kill: () => {
       frozen = false
       die('killed')
@@ -408,24 +418,71 @@ test('a fast day does not carry the file over its limit until the next minute', 
   await answered(time, trace.timelines.read(legId, '0', 1, 0))
 })
 
-test('what a clock wrote that was years ahead does not keep other things from going', async (t) => {
-  const folder = folderOf(t)
-  const file = join(folder, 'trace.db')
-  const future = (startMs + 10 * 365 * 86_400_000) * 1000
+test('clocks that are years off take nothing: age is the time in which the server ran', async (t) => {
+  const file = join(folderOf(t), 'trace.db')
   const tables = new TraceTables(file)
-  tables.changeLeg({ facts: { ...facts, startedAtUs: future }, state: 'ringing' })
-  const item = { lane: 'media', kind: 'x', summary: '', detail: {} } as const
-  tables.transact(() => {
-    for (let one = 0; one < 2500; one++) tables.putItem({ ...item, atUs: future, leg: legId })
-  })
+  const has = (leg: string): boolean => tables.scopeOf(leg) !== undefined
+  const yearsUs = 10 * 365 * 86_400_000_000
+  const far = (name: string, byUs: number) =>
+    sampleLeg({
+      ...{ legId: brandAs<LegId>(name), legUuid: brandAs(`u-${name}`) },
+      ...{ sessionId: brandAs<SessionId>(`s-${name}`), startedAtUs: startMs * 1000 + byUs },
+    })
+  const put = (leg: typeof facts): void => {
+    tables.changeLeg({ facts: leg, state: 'ringing' })
+    const item = { lane: 'media', kind: 'x', summary: '', detail: {} } as const
+    tables.transact(() => {
+      for (let one = 0; one < 2500; one++)
+        tables.putItem({ ...item, atUs: leg.startedAtUs, leg: leg.legId })
+    })
+  }
+  // What an earlier process wrote, with a clock that was right and with one that was not; ours is behind the first.
+  const [ahead, behind] = [far('v3:ahead', yearsUs), far('v3:behind', -yearsUs)]
+  put(ahead)
+  put(behind)
   const here = stage(t, { file })
-  const other = sampleLeg({ legId: brandAs<LegId>('v3:b'), legUuid: brandAs('u') })
-  here.trace.events([stamp({ ...initiated.event, leg: other } as never)])
-  here.time.advance(10_000)
-  here.time.advance(2 * 3_600_000)
-  assert.equal(tables.oldestUs(), undefined)
-  assert.equal(tables.calls({}, { number: 1, size: 10 }).total, 0)
+  here.trace.events([initiated])
+  here.time.advance(30 * 60_000)
+  assert.ok(has(ahead.legId) && has(behind.legId) && has(legId))
+  const { rows } = tables.calls({}, { number: 1, size: 10 })
+  assert.equal(
+    rows[0]?.call_control_id,
+    legId,
+    'the latest call is the first, whatever its clock said',
+  )
+  // The clock is set right: what the server has written this hour stays for its time.
+  here.wall(yearsUs / 1000)
+  const late = far('v3:late', yearsUs)
+  here.trace.events([stamp({ ...initiated.event, leg: late } as never)])
+  here.time.advance(29 * 60_000)
+  assert.ok(has(ahead.legId) && has(behind.legId) && has(legId) && has(late.legId))
+  here.time.advance(3 * 60_000)
+  assert.deepEqual(
+    [ahead, behind, facts, late].map((one) => has(one.legId)),
+    [false, false, false, true],
+  )
+  // And the next process goes on counting.
+  const next = stage(t, { file })
+  next.trace.events([])
+  void next.trace.timelines.read(legId, '0', 1, 0)
+  next.time.advance(20 * 60_000)
+  assert.ok(has(late.legId))
+  next.time.advance(15 * 60_000)
+  assert.ok(!has(late.legId))
   tables.close()
+})
+
+test('a clock that is set on while a message waits for its leg does not cost the message', async (t) => {
+  const here = stage(t)
+  here.trace.message('in', sip('INVITE'), ends)
+  here.time.advance(2000)
+  here.wall(86_400_000)
+  here.trace.message('in', sip('OPTIONS', 'scanner'), ends)
+  here.time.advance(1000)
+  here.trace.dialog('c1', legId)
+  here.trace.events([initiated])
+  here.time.advance(1000)
+  assert.equal((await itemsOf(here)).filter(({ lane }) => lane === 'sip').length, 1)
 })
 
 test('calls are listed by what is asked for', async (t) => {
