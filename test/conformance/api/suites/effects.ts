@@ -500,7 +500,13 @@ const gatherCases: readonly (readonly [
 ])[] = [
   [{ maximum_digits: 2 }, '42', '42', 'valid'],
   [
-    { minimum_digits: 2, maximum_tries: 1, timeout_millis: 400, inter_digit_timeout_millis: 300 },
+    // Time enough for the first key, wherever the prompt is when it is pressed.
+    {
+      minimum_digits: 2,
+      maximum_tries: 1,
+      timeout_millis: 30_000,
+      inter_digit_timeout_millis: 300,
+    },
     '4',
     '4',
     'invalid',

@@ -396,6 +396,8 @@ const tried = (stage: Stage): Promise<Tried> =>
       'the second attempt',
     )
     await stage.ok(id, 'hangup')
+    // Nothing new comes into the lists after this.
+    await deliveryOf(stage, await stage.event(id, 'call.hangup'), 'delivered')
     const delivery = await deliveryOf(stage, webhook, 'delivered')
     return { delivery, url, webhook }
   })
