@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
-import { run, type Ended } from '../../support/command.ts'
+import { command, run, type Ended, type Running } from '../../support/command.ts'
 import { freePort } from '../../support/free-port.ts'
 import { agentHz, startStage, type Json, type Stage } from '../../support/stage.ts'
 
@@ -182,27 +182,38 @@ test('where there is nothing to list it is said so; as JSON it is an empty list'
 })
 
 test('on a terminal: colours, unless they are not wanted, and what takes long says that it goes on', async () => {
+  let answers: () => void = () => undefined
   const slow = createServer((_request, response) => {
-    setTimeout(() => response.end('{"data":[],"meta":{"total_results":0}}'), 1600)
+    answers = () => response.end('{"data":[],"meta":{"total_results":0}}')
   })
   await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
   const address = slow.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const onTerminal = async (args: string, more: Readonly<Record<string, string>> = {}) => {
+  const terminal = (args: string, more: Readonly<Record<string, string>> = {}) => {
     const shell = `script -qec "$HOLDFAST ${args}" /dev/null`
-    const { code, stdout } = await run([], { env: { ...env(), TERM: 'xterm', ...more }, shell })
+    return command([], { env: { ...env(), TERM: 'xterm', ...more }, shell })
+  }
+  const ended = async ({ child, ended: end }: Running): Promise<string> => {
+    child.stdin?.end()
+    const { code, stdout } = await end
     assert.equal(code, 0, stdout)
     return stdout
   }
+  const onTerminal = (...how: Parameters<typeof terminal>) => ended(terminal(...how))
   try {
     const colour = /\u001b\[\d+m/
     assert.match(await onTerminal('status'), colour)
     assert.doesNotMatch(await onTerminal('status', { NO_COLOR: '1' }), colour)
     assert.doesNotMatch(await onTerminal('status --no-color'), colour)
-    assert.doesNotMatch(await onTerminal('status --json'), /\u001b/)
-    const waited = await onTerminal(`queues --url http://127.0.0.1:${port}`)
-    assert.match(waited, /\r\u001b\[2K\S [a-z ]+ … 1 s\r\u001b\[2K/)
+    // That it goes on is said on the error output, however it is to answer.
+    assert.doesNotMatch(await onTerminal('status --json 2>/dev/null'), /\u001b/)
+    const waiting = terminal(`queues --url http://127.0.0.1:${port}`)
+    await waiting.prints(/ … \d+ s/)
+    answers()
+    const waited = await ended(waiting)
+    assert.match(waited, /\r\u001b\[2K\S [a-z ]+ … \d+ s\r\u001b\[2K/)
     assert.match(waited, /No queues\./)
+    slow.once('request', () => setTimeout(() => answers(), 1600))
     const piped = await run(['queues', '--url', `http://127.0.0.1:${port}`], { env: env() })
     assert.deepEqual([piped.code, piped.stderr], [0, ''])
   } finally {
