@@ -138,13 +138,13 @@ export class Book {
 
   /** Forgets queues that are gone and of which nothing is shown any more; their names. */
   sweep(nowMs: number): readonly string[] {
-    const { day } = this.moment(nowMs)
+    const now = this.moment(nowMs)
     const { talliesMax = 20_000 } = this.#options
     const forgotten: string[] = []
     for (const [name, tally] of this.#tallies) {
       if (this.#existing.has(name) || !tally.isEmpty) continue
       const isOver = this.#tallies.size > talliesMax
-      if (!isOver && (tally.target !== undefined || !tally.isIdleOn(day))) continue
+      if (!isOver && (tally.target !== undefined || !tally.isIdleAt(now))) continue
       this.#tallies.delete(name)
       this.#names = undefined
       forgotten.push(name)

@@ -323,21 +323,92 @@ test('the names of queues are put in order when one comes or goes, not for each 
   assert.deepEqual(book.names(), ['b'])
 })
 
+const dayOfUtc = calendar('UTC')
+const momentOf = (atMs: number) => ({ atMs, day: dayOfUtc(atMs) })
+
+/** A tally, a caller who comes and goes at some time, and what is shown then. */
+function counter(tally = new Tally()) {
+  let callers = 0
+  return {
+    tally,
+    call: (atMs: number): void => {
+      const leg = brandAs<LegId>(`c${callers++}`)
+      tally.enqueued(leg, momentOf(atMs), { sinceMs: atMs, told: false })
+      tally.dequeued(leg, momentOf(atMs), {
+        ...{ reason: 'bridged', waitSecs: 1, shortSecs: 5, told: false },
+      })
+    },
+    figures: (atMs: number) => tally.figures('q', momentOf(atMs), standard),
+    again: () => {
+      const next = new Tally()
+      next.restore(JSON.parse(JSON.stringify(tally.row())) as ReturnType<Tally['row']>)
+      return counter(next)
+    },
+  }
+}
+
 test('a clock that was years ahead does not keep today from ending; one that was minutes ahead does nothing', () => {
-  const tally = new Tally()
-  const dayOf = calendar('UTC')
-  const at = (atMs: number) => ({ atMs, day: dayOf(atMs) })
   const rightMs = Date.UTC(2026, 2, 5, 0, 10)
-  const enter = (name: string, atMs: number) =>
-    tally.enqueued(brandAs<LegId>(name), at(atMs), { sinceMs: atMs, told: false })
-  enter('a', Date.UTC(2031, 0, 1))
-  assert.equal(tally.figures('q', at(rightMs), standard).offered, 0)
-  enter('b', rightMs)
-  const figures = tally.figures('q', at(rightMs + 60_000), standard)
-  assert.equal(figures.offered, 1)
-  assert.deepEqual(figures.waitingHistory.slice(-3), [0, 2, 2])
-  enter('c', rightMs - 900_000)
-  assert.equal(tally.figures('q', at(rightMs - 900_000), standard).offered, 2, 'still the 5th')
+  const { tally, call, figures } = counter()
+  tally.enqueued(brandAs<LegId>('waits'), momentOf(Date.UTC(2031, 0, 1)), {
+    ...{ sinceMs: 0, told: false },
+  })
+  assert.equal(figures(rightMs).offered, 1, 'what was counted is not lost')
+  call(rightMs)
+  const shown = figures(rightMs + 60_000)
+  assert.equal(shown.offered, 2)
+  assert.deepEqual(shown.waitingHistory.slice(-3), [0, 2, 1])
+  call(rightMs - 900_000)
+  assert.equal(figures(rightMs - 900_000).offered, 3, 'still the 5th')
+  assert.equal(figures(rightMs + 86_400_000).offered, 0)
+})
+
+test('a clock that begins years behind and is set right takes nothing of today', () => {
+  const rightMs = Date.UTC(2026, 10, 22, 12)
+  const minuteMs = 60_000
+  for (const wrongMs of [Date.UTC(1970, 0, 1, 0, 1), Date.UTC(2025, 5, 1, 23)]) {
+    const before = counter()
+    for (let one = 0; one < 3; one++) before.call(rightMs - 10 * minuteMs)
+    // Begun anew with the wrong clock, twice; asked before anything happens.
+    const first = before.again()
+    assert.equal(first.figures(wrongMs).offered, 3)
+    first.call(wrongMs + minuteMs)
+    const second = first.again()
+    second.call(wrongMs + 2 * minuteMs)
+    assert.equal(second.figures(wrongMs + 2 * minuteMs).offered, 5)
+    assert.equal(second.figures(wrongMs).waitingHistory.filter((peak) => peak > 0).length, 3)
+    // Set right, on the same day: all is of today, and in the last hour.
+    const right = second.again()
+    assert.equal(right.figures(rightMs).offered, 5)
+    right.call(rightMs)
+    assert.equal(right.figures(rightMs).answered, 6)
+    assert.equal(right.figures(rightMs).waitingHistory.filter((peak) => peak > 0).length, 3)
+    assert.equal(right.figures(rightMs + 86_400_000).offered, 0, 'and then the day ends')
+    // Set right on another day: what was counted is of the day before.
+    assert.equal(second.again().figures(rightMs + 86_400_000).offered, 0)
+  }
+  // Set right in two steps.
+  const steps = counter()
+  steps.call(rightMs)
+  for (const atMs of [0, Date.UTC(2026, 5, 1), rightMs]) {
+    assert.equal(steps.figures(atMs).offered, 1, new Date(atMs).toISOString())
+  }
+  // A first start, with nothing from before.
+  const fresh = counter()
+  fresh.call(Date.UTC(1970, 0, 1))
+  assert.equal(fresh.figures(rightMs).offered, 1)
+  assert.equal(fresh.figures(rightMs + 86_400_000).offered, 0)
+})
+
+test('a queue that is gone keeps its figures of today while the clock is wrong', () => {
+  const rightMs = Date.UTC(2026, 10, 22, 12)
+  const book = new Book({ dayOf: dayOfUtc, standard, shortSecs: 5 }, () => undefined)
+  const events = [enqueued('x', 'a'), dequeued('x', 'a', 'leave', 0), deletedQueue('a')]
+  events.forEach((event, index) => book.apply(eventAt(event, index + 1, rightMs)))
+  assert.deepEqual(book.sweep(0), [])
+  assert.equal(book.figures('a', 1000).offered, 1)
+  assert.equal(book.figures('a', rightMs).offered, 1)
+  assert.deepEqual(book.sweep(rightMs + 86_400_000), ['a'])
 })
 
 test('the age of the oldest owed webhook is looked up at most every two seconds', async () => {

@@ -10,9 +10,12 @@ import { WaitHistogram, type HistogramRow } from './histogram.ts'
 const historyMinutes = 60
 const minuteMs = 60_000
 const dayMs = 86_400_000
+/** A clock that says less was never set: this program is younger. */
+const dayMin = '2024-01-01'
 
 export interface TallyRow extends HistogramRow {
   readonly day: string
+  readonly left?: string
   readonly offered: number
   readonly abandoned: number
   readonly shortAbandoned: number
@@ -38,6 +41,8 @@ export class Tally {
   readonly callers = new Map<LegId, LegId | null>()
   readonly #waits = new WaitHistogram()
   #day = ''
+  /** A later day that the clock was set back from; '': none. */
+  #left = ''
   #offered = 0
   #abandoned = 0
   #shortAbandoned = 0
@@ -53,8 +58,9 @@ export class Tally {
   }
 
   /** Nothing of it would be missed once its queue is gone; that somebody looked at it today counts for nothing. */
-  isIdleOn(day: string): boolean {
-    return this.isEmpty && (this.#day !== day || !this.#hasCounted)
+  isIdleAt(now: Moment): boolean {
+    if (this.isEmpty) this.#turn(now)
+    return this.isEmpty && !this.#hasCounted
   }
 
   get isEmpty(): boolean {
@@ -153,6 +159,7 @@ export class Tally {
     return {
       ...this.#waits.row(),
       day: this.#day,
+      ...(this.#left === '' ? {} : { left: this.#left }),
       offered: this.#offered,
       abandoned: this.#abandoned,
       shortAbandoned: this.#shortAbandoned,
@@ -168,6 +175,7 @@ export class Tally {
   restore(row: TallyRow): void {
     this.#waits.restore(row)
     this.#day = row.day
+    this.#left = row.left ?? ''
     this.#offered = row.offered
     this.#abandoned = row.abandoned
     this.#shortAbandoned = row.shortAbandoned
@@ -187,16 +195,32 @@ export class Tally {
   }
 
   /**
-   * A clock that was set back a little does not bring yesterday back. One that was ahead by more than a day is believed no
-   * more: else today would not end before the day that it once said.
+   * Today ends when midnight passes, not when a clock is set. Set back a little, it does not bring yesterday back; by more
+   * than a day, what was counted is today's by the new clock too, and the day that was left goes on if the clock comes back
+   * to it: a machine without a battery begins years behind and is set right minutes later.
    */
-  #turn({ atMs, day }: Moment): void {
-    const wasAhead = this.#lastMinute * minuteMs - atMs > dayMs
-    if (day > this.#day || wasAhead) this.#turnDay(day)
-    if (!wasAhead) return
+  #turn(at: Moment): void {
+    const { atMs, day } = at
+    if (this.#lastMinute * minuteMs - atMs > dayMs) {
+      if (day < this.#day) this.#left = this.#left > this.#day ? this.#left : this.#day
+      return this.#move(at)
+    }
+    if (day <= this.#day) return
+    const isUnset = this.#day !== '' && this.#day < dayMin && day >= dayMin
+    if (day === this.#left || (isUnset && (this.#left === '' || day < this.#left))) this.#move(at)
+    else this.#turnDay(day)
+    if (this.#left <= day || !isUnset) this.#left = ''
+  }
+
+  /** The same by another clock. */
+  #move({ atMs, day }: Moment): void {
+    const minute = Math.floor(atMs / minuteMs)
+    const peaks = [...this.#peaks]
     this.#peaks.clear()
-    this.#lastMinute = Math.floor(atMs / minuteMs)
-    this.#peaks.set(this.#lastMinute, this.#waiting)
+    for (const [one, peak] of peaks) this.#peaks.set(one - this.#lastMinute + minute, peak)
+    this.#day = day
+    this.#lastMinute = minute
+    this.#peaks.set(minute, Math.max(this.#peak(), this.#waiting))
   }
 
   #turnDay(day: string): void {
