@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import wavefile from 'wavefile'
 import { sine } from '../../src/media/audio/goertzel.ts'
+import { patience } from '../support/patience.ts'
 import type { Namespace } from './namespace.ts'
 
 export interface SoftphoneOptions {
@@ -99,7 +100,7 @@ function listenTo(child: ChildProcess): Softphone['says'] {
       const late = setTimeout(() => {
         watchers.delete(look)
         reject(new Error(`baresip never said ${pattern}:\n${output}`))
-      }, timeoutMs)
+      }, timeoutMs * patience)
       watchers.add(look)
       look()
     })

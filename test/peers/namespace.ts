@@ -12,13 +12,18 @@ export interface Namespace {
   remove(): void
 }
 
-// RFC 2544: the range for tests between devices, routed nowhere.
-const serverAddress = '198.18.77.1'
-const phoneAddress = '198.18.77.2'
+/** Four addresses of 198.18.0.0/15, the range for tests between devices (RFC 2544): another run beside us has others. */
+function addressesOf(pid: number): readonly [server: string, phone: string] {
+  const first = (pid * 4) % 0x2_0000
+  const address = (last: number): string =>
+    `198.${18 + (first >> 16)}.${(first >> 8) & 0xff}.${(first & 0xff) + last}`
+  return [address(1), address(2)]
+}
 
 /** Makes the namespace; a text says why this machine does not allow it. Needs root and CAP_NET_ADMIN. */
 export function makeNamespace(): Namespace | string {
   const name = `holdfast-${process.pid}`
+  const [serverAddress, phoneAddress] = addressesOf(process.pid)
   const [near, far] = [`hf${process.pid}a`, `hf${process.pid}b`]
   const remove = (): void => {
     // The far link goes with the namespace, and the near one with the far one.

@@ -135,6 +135,19 @@ function withSipp(): void {
     })
   }
 
+  test('who calls while there is no room is told when to call again, and is let in then', async () => {
+    const full = await startStage({ config: { limits: { calls: 1 } } })
+    try {
+      const app = runQueueApp(full, { queue: 'full', agentUri: undefined })
+      const options = { scenario: 'caller-leaves', service: '+15550100', calls: 2 }
+      const verdict = await sipp({ ...options, server: full.server.sip })
+      assert.deepEqual(verdict, { code: 0, complaints: '' })
+      assert.equal(app.callers.length, 2)
+    } finally {
+      await full.close()
+    }
+  })
+
   test('an offer without a codec of ours is refused with 488 and leaves nothing', async () => {
     const app = runQueueApp(stage, { queue: 'none', agentUri: undefined })
     await callers({ scenario: 'foreign-codec', calls: 5 })

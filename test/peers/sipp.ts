@@ -2,12 +2,14 @@
 // of the server. SIPp ends with 0 only when every call went by the scenario; whatever it did not expect it writes down.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encodeAlaw, encodeUlaw } from '../../src/media/audio/g711.ts'
 import { sine } from '../../src/media/audio/goertzel.ts'
+import { until } from '../support/until.ts'
 
 export interface SippOptions {
   /** Name of a file of test/peers/scenarios, without its ending. */
@@ -54,7 +56,7 @@ export function missing(program: string): string | undefined {
   return found ? undefined : `${program} is not installed`
 }
 
-/** Starts SIPp on loopback. */
+/** Starts SIPp on loopback; one that waits for calls can be called when this resolves. */
 export async function startSipp(options: SippOptions): Promise<SippRun> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-sipp-'))
   const voice = sine(440, 2_000)
@@ -63,13 +65,17 @@ export async function startSipp(options: SippOptions): Promise<SippRun> {
   await writeFile(join(folder, 'voice.ul'), encoded)
   encodeAlaw(voice, encoded)
   await writeFile(join(folder, 'voice.al'), encoded)
-  const child = spawn('sipp', argumentsOf(options, options.port ?? (await freePort())), {
+  const port = options.port ?? (await freePort())
+  const child = spawn('sipp', argumentsOf(options, port), {
     cwd: folder,
     env: { ...process.env, TERM: 'xterm' },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const verdict = verdictOf(child, folder)
   running.set(child, verdict)
+  // One that is over already says why in its verdict.
+  if (options.server === undefined)
+    await until(() => child.exitCode !== null || listens(port, options.transport) || undefined)
   return { child, verdict }
 }
 
@@ -85,13 +91,22 @@ export async function endSipps(): Promise<void> {
   await Promise.all(running.values())
 }
 
-/** A UDP port nobody had a moment ago. */
+/** A port nobody had a moment ago, over UDP and TCP. */
 export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return port
+  for (;;) {
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    const { port } = socket.address()
+    await new Promise<void>((resolve) => socket.close(() => resolve()))
+    if (!listens(port, 'tcp')) return port
+  }
+}
+
+/** Whether somebody has the port, as the kernel tells: a question over the network would be a call to SIPp. */
+function listens(port: number, transport: 'udp' | 'tcp' = 'udp'): boolean {
+  const place = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const lines = readFileSync(`/proc/net/${transport}`, 'utf8').trim().split('\n').slice(1)
+  return lines.some((line) => line.trim().split(/\s+/)[1]?.endsWith(place) === true)
 }
 
 function argumentsOf(options: SippOptions, port: number): string[] {

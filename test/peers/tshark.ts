@@ -17,6 +17,8 @@ export interface AnalysedPacket {
   /** Method, or status code. */
   readonly said: string
   readonly callId: string
+  /** `1 INVITE` */
+  readonly cseq: string
   /** What it complains about. */
   readonly complaints: readonly string[]
 }
@@ -24,7 +26,14 @@ export interface AnalysedPacket {
 const fields = [
   ...['frame.time_epoch', 'ip.src', 'ip.dst', 'ipv6.src', 'ipv6.dst'],
   ...['udp.srcport', 'udp.dstport', 'tcp.srcport', 'tcp.dstport'],
-  ...['sip.Method', 'sip.Status-Code', 'sip.Call-ID', '_ws.malformed', '_ws.expert.message'],
+  ...[
+    'sip.Method',
+    'sip.Status-Code',
+    'sip.Call-ID',
+    'sip.CSeq',
+    '_ws.malformed',
+    '_ws.expert.message',
+  ],
 ] as const
 type Field = (typeof fields)[number]
 
@@ -64,6 +73,7 @@ function packetOf(line: string): AnalysedPacket {
     transport,
     said: value('sip.Method') || value('sip.Status-Code'),
     callId: value('sip.Call-ID'),
+    cseq: value('sip.CSeq'),
     complaints: [value('_ws.malformed'), value('_ws.expert.message')].filter((one) => one !== ''),
   }
 }
