@@ -3,6 +3,7 @@
 
 import { brandAs, type ApplicationId, type LegId } from '../../src/base/ids.ts'
 import type { QueueId, QueueName } from '../../src/base/ids.ts'
+import type { Application } from '../../src/ports/applications.ts'
 import type { Random } from '../../src/ports/random.ts'
 import { dialOptions, type Clients } from './clients.ts'
 import { agentRingMs } from './people.ts'
@@ -12,6 +13,23 @@ import type { SimTime } from './time.ts'
 
 export const applicationId = brandAs<ApplicationId>('1000000001')
 export const queueNames = ['support', 'sales', 'overflow'].map((name) => brandAs<QueueName>(name))
+
+/** That of the configuration file. */
+export const applicationOf = ({ limits }: Plan): Application => ({
+  id: applicationId,
+  name: 'sim',
+  active: true,
+  webhookEventUrl: 'http://10.0.4.1/webhooks',
+  webhookEventFailoverUrl: '',
+  webhookTimeoutSecs: 0,
+  numbers: ['*'],
+  dtmfType: 'RFC 2833',
+  firstCommandTimeout: limits.firstCommandSecs !== undefined,
+  firstCommandTimeoutSecs: limits.firstCommandSecs ?? 30,
+  inboundChannelLimit: undefined,
+  outboundChannelLimit: undefined,
+  tags: [],
+})
 
 export interface ApplicationParts {
   readonly plan: Plan

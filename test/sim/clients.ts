@@ -159,6 +159,15 @@ export class Clients {
   }
 }
 
+/** Nobody listens where the server was. */
+export const nobody: Pick<CallControl, 'submit'> = {
+  submit: () =>
+    Promise.resolve({
+      ok: false,
+      refusal: { code: 'unavailable', why: 'connection refused', retryAfterSecs: 1 },
+    }),
+}
+
 export function dialOptions(
   to: string,
   { timeoutMs, timeLimitMs }: Pick<DialOptions, 'timeoutMs' | 'timeLimitMs'>,

@@ -143,12 +143,15 @@ export class SimDisk {
         return { kind: 'pending', id, deliveries: due.slice(0, limit) }
       }
       case 'owed': {
-        const rows = this.#owed('pending').map(({ row }) => row)
-        const apart = this.#owed('apart')
-        const { applicationId } = rows[0] ?? apart[0]?.row ?? {}
-        if (applicationId === undefined) return { kind: 'owed', id: request.id, owed: [] }
-        const sums = { count: rows.length, lastSequence: rows.at(-1)?.sequence ?? 0 }
-        const owed = [{ applicationId, ...sums, apart: apart.length }]
+        const inLanes = this.#owed('pending').map(({ row }) => row)
+        const apart = this.#owed('apart').map(({ row }) => row)
+        const ids = new Set([...inLanes, ...apart].map(({ applicationId }) => applicationId))
+        const owed = [...ids].map((applicationId) => {
+          const rows = inLanes.filter((row) => row.applicationId === applicationId)
+          const sums = { count: rows.length, lastSequence: rows.at(-1)?.sequence ?? 0 }
+          const others = apart.filter((row) => row.applicationId === applicationId)
+          return { applicationId, ...sums, apart: others.length }
+        })
         return { kind: 'owed', id: request.id, owed }
       }
       case 'events':

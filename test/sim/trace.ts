@@ -2,7 +2,9 @@
 // their hash shows that the same seed gives the same history.
 
 import { createHash } from 'node:crypto'
+import { brandAs, type LegId } from '../../src/base/ids.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import type { StampedEvent } from '../../src/ports/events.ts'
 
 const LINES_KEPT = 40
 /** Characters; a call per line costs more than the hash itself. */
@@ -57,4 +59,15 @@ export class Trace {
       return known
     })
   }
+}
+
+/** An event in the words of the trace. */
+export function tell({ event }: StampedEvent): string {
+  const legId = 'leg' in event ? event.leg.legId : brandAs<LegId>('')
+  const more: string[] = []
+  for (const name of ['queueName', 'position', 'reason', 'peerLegId', 'cause', 'status']) {
+    const value: unknown = Reflect.get(event, name)
+    if (value !== undefined) more.push(`${String(value)}`)
+  }
+  return `${event.type} ${legId} ${more.join(' ')}`
 }

@@ -2,8 +2,12 @@
 // around them, and the checkers. A run is a busy time, then everybody goes home, and within a stated virtual time nothing
 // may be left.
 
-import { brandAs, type ConferenceId, type LegId } from '../../src/base/ids.ts'
-import { createCallControl, type CallLogic } from '../../src/engine/driver.ts'
+import type { ConferenceId, LegId } from '../../src/base/ids.ts'
+import {
+  createCallControl,
+  type CallControlParts,
+  type CallLogic,
+} from '../../src/engine/driver.ts'
 import type { Application } from '../../src/ports/applications.ts'
 import type { StampedEvent } from '../../src/ports/events.ts'
 import type { CallControl } from '../../src/ports/commands.ts'
@@ -21,11 +25,11 @@ import { Outbox } from '../../src/webhooks/outbox.ts'
 import { createWebhookSink } from '../../src/webhooks/sink.ts'
 import { createWebhookSigner, type WebhookSigner } from '../../src/webhooks/signature.ts'
 import { recordingMetrics } from '../support/virtual.ts'
-import { applicationId, ContactCentre, queueNames } from './application.ts'
+import { applicationOf, ContactCentre, queueNames } from './application.ts'
 import { AskedFor } from './asked.ts'
 import { Audit } from './audit.ts'
 import { BrokenPromise, EventModel } from './checkers.ts'
-import { Clients } from './clients.ts'
+import { Clients, nobody } from './clients.ts'
 import { Coverage } from './coverage.ts'
 import { Crashes } from './crashes.ts'
 import { Deadlines } from './deadlines.ts'
@@ -35,6 +39,7 @@ import { SimMedia, type MediaTroubles } from './media.ts'
 import { SimRecordings } from './recordings.ts'
 import { SimStreams } from './streams.ts'
 import { Monkey } from './monkey.ts'
+import { SimOperator } from './operator.ts'
 import { SimNetwork } from './network.ts'
 import { People } from './people.ts'
 import { noStreams, serverAddress, SimPhones, sipPort } from './phones.ts'
@@ -44,7 +49,7 @@ import { SimReceiver } from './receiver.ts'
 import { mortalStore, troubledStore } from './store.ts'
 import { SimTime } from './time.ts'
 import { RingGroups } from './ring-groups.ts'
-import { Trace } from './trace.ts'
+import { tell, Trace } from './trace.ts'
 import { Witness } from './witness.ts'
 
 const HOLD_MS = 20_000
@@ -77,6 +82,7 @@ export class World {
   readonly recordings: SimRecordings
   readonly askedFor: AskedFor
   readonly streams: SimStreams
+  readonly operator: SimOperator
   readonly audit: Audit
   readonly crashes: Crashes
   readonly disk: SimDisk
@@ -129,6 +135,7 @@ export class World {
     this.recordings = new SimRecordings(plan)
     this.askedFor = new AskedFor(this)
     this.streams = new SimStreams(plan)
+    this.operator = new SimOperator(plan, this.#application, fail)
     this.clients = this.#makeClients()
     this.phones = new SimPhones(time, random('phones'), this.network)
     const { phones, trace } = this
@@ -215,6 +222,11 @@ export class World {
       clients,
       living: () => [...this.model.legs.values()].flatMap((leg) => (leg.ended ? [] : leg.legId)),
     })
+    this.operator.begin({
+      ...{ time, clients, agentUris, isServing: () => this.isServing },
+      store: () => this.store,
+      applicationsOfCalls: () => this.control.applications(),
+    })
     this.crashes.plan()
     this.#planDowns(random('downs'))
     this.#planKeys(random('keys'))
@@ -234,6 +246,7 @@ export class World {
     this.recordings.active = false
     this.askedFor.gathers.active = false
     this.streams.active = false
+    this.operator.active = false
     this.people.goHome()
   }
 
@@ -281,14 +294,19 @@ export class World {
     const media = new SimMedia(process, random('media'), this.#mediaTroubles)
     const { store, inner } = await this.#openStore(process, random)
     const sip = this.#makeStack(process, random('sip'))
-    const control = this.#makeControl({ process, random: random('engine'), store, sip, media })
+    const live = this.operator.isAtWork ? await store.loadLive() : undefined
+    if (!process.alive) return
+    const parts = { store, clock: this.time, random: random('set-up'), log: this.#log }
+    const applications = live === undefined ? [this.#application] : this.operator.open(parts, live)
+    const engine = { process, random: random('engine'), store, sip, media, applications }
+    const control = this.#makeControl(engine)
     const outbox = this.#makeOutbox(process, store)
     const running = { process, store: inner, sip, media, control, outbox, isServing: false }
     this.#running = running
     media.deliver = process.guard((input) => this.deliver(input))
     media.isHeard = (legId) => this.crashes.isHeard(legId)
     await outbox.start()
-    await control.start()
+    await control.start(live)
     if (!process.alive) return
     this.crashes.checkRestart()
     await sip.start()
@@ -302,6 +320,7 @@ export class World {
     const { disk, model } = this
     this.#process.process.kill()
     this.#running = undefined
+    this.operator.kill()
     disk.crash()
     this.witness.restart(disk)
     this.model = model.after(disk.events)
@@ -317,6 +336,7 @@ export class World {
     const about = 'legId' in input ? input.legId : input.conferenceId
     this.trace.add(`in ${input.kind} ${about}${'status' in input ? ` ${input.status}` : ''}`)
     if (input.kind === 'refer-received') this.model.transferring.add(input.legId)
+    if (input.kind === 'incoming-call') this.operator.called(input.legId)
     this.control.deliver(input)
   }
 
@@ -366,16 +386,17 @@ export class World {
     store: Store
     sip: SipStack
     media: SimMedia
+    applications: CallControlParts['applications']
   }): CallLogic {
     const { time, metrics } = this
-    const { process, random, store, sip, media } = parts
+    const { process, random, store, sip, media, applications } = parts
     return createCallControl({
       settings: {
         collectEmptyAfterMs: this.plan.collectEmptyAfterMs,
         ringLimitMs: this.plan.limits.ringMs,
         rtpLossHangupMs: this.plan.limits.rtpLossMs,
       },
-      applications: [this.#application],
+      applications,
       clock: time,
       timers: process,
       random,
@@ -410,7 +431,8 @@ export class World {
   /** The production sink, with the model reading along at the commit. */
   #makeSink(process: ServerProcess): EventSink {
     const sink = createWebhookSink({
-      application: () => this.#application,
+      application: (id) =>
+        this.operator.isAtWork ? this.operator.application(id) : this.#application,
       connectionCodecs: 'PCMU,PCMA',
       deliver: (rows) => this.#owe(rows),
     })
@@ -418,7 +440,7 @@ export class World {
       deliveriesFor: (events) => {
         for (const event of events) this.#see(event)
         this.#endTurn()
-        return sink.deliveriesFor(events)
+        return this.#told(events, sink.deliveriesFor(events))
       },
       committed: process.guard((events, deliveries) => {
         const last = events.at(-1)?.sequence ?? 0
@@ -428,6 +450,15 @@ export class World {
         sink.committed(events, deliveries)
       }),
     }
+  }
+
+  #told(events: readonly StampedEvent[], rows: readonly DeliveryRow[]): readonly DeliveryRow[] {
+    try {
+      if (this.operator.isAtWork) this.operator.see(events, rows)
+    } catch (error) {
+      this.fail(error)
+    }
+    return rows
   }
 
   #owe(rows: readonly DeliveryRow[]): void {
@@ -561,38 +592,3 @@ export class World {
 
 const noSigner: WebhookSigner = { publicKey: '', keyId: '', headers: () => ({}) }
 const noFile = { read: () => undefined, write: () => undefined }
-
-const applicationOf = ({ limits }: Plan): Application => ({
-  id: applicationId,
-  name: 'sim',
-  active: true,
-  webhookEventUrl: 'http://10.0.4.1/webhooks',
-  webhookEventFailoverUrl: '',
-  webhookTimeoutSecs: 0,
-  numbers: ['*'],
-  dtmfType: 'RFC 2833',
-  firstCommandTimeout: limits.firstCommandSecs !== undefined,
-  firstCommandTimeoutSecs: limits.firstCommandSecs ?? 30,
-  inboundChannelLimit: undefined,
-  outboundChannelLimit: undefined,
-  tags: [],
-})
-
-function tell({ event }: StampedEvent): string {
-  const legId = 'leg' in event ? event.leg.legId : brandAs<LegId>('')
-  const more: string[] = []
-  for (const name of ['queueName', 'position', 'reason', 'peerLegId', 'cause', 'status']) {
-    const value: unknown = Reflect.get(event, name)
-    if (value !== undefined) more.push(`${String(value)}`)
-  }
-  return `${event.type} ${legId} ${more.join(' ')}`
-}
-
-/** Nobody listens where the server was. */
-const nobody: Pick<CallControl, 'submit'> = {
-  submit: () =>
-    Promise.resolve({
-      ok: false,
-      refusal: { code: 'unavailable', why: 'connection refused', retryAfterSecs: 1 },
-    }),
-}

@@ -436,4 +436,39 @@ export const faults: readonly Fault[] = [
     replace:
       '  const order = (machine ?? { order: leg.dial?.options.machineDetection }).order\n  if (order === undefined) return\n',
   },
+  {
+    what: 'a removed application is forgotten while its calls are up',
+    seed: 28,
+    file: 'src/engine/call-views.ts',
+    search: '  for (const { applicationId } of state.legs.values()) found.add(applicationId)\n',
+    replace: '',
+  },
+  {
+    what: 'a removed application still makes calls',
+    seed: 11,
+    file: 'src/setup/applications.ts',
+    search: '{ active: false, retired: true }',
+    replace: '{ retired: true }',
+  },
+  {
+    what: 'a removed application still has its number',
+    seed: 103,
+    file: 'src/setup/numbers.ts',
+    search: 'isNobodys ? { ...record, applicationId: null } : record',
+    replace: 'isNobodys ? record : record',
+  },
+  {
+    what: 'an application that was removed is back after a crash',
+    seed: 11,
+    file: 'src/setup/applications.ts',
+    search: '({ ...optional, ...(row as Kept) })',
+    replace: '({ ...optional, ...(row as Kept), active: true })',
+  },
+  {
+    what: 'a change of what is set up is answered before it is on disk',
+    seed: 237,
+    file: 'src/setup/applications.ts',
+    search: '    await written\n',
+    replace: '',
+  },
 ]
