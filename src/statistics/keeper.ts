@@ -9,7 +9,7 @@ import type { StampedEvent } from '../ports/events.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Log } from '../ports/log.ts'
 import type { QueueFigures, ServiceTarget, Statistics } from '../ports/statistics.ts'
-import type { EventMark, LiveRows, StateChange, Store } from '../ports/store.ts'
+import type { EventMark, EventPage, LiveRows, StateChange, Store } from '../ports/store.ts'
 import type { TimerId, Timers } from '../ports/timers.ts'
 import { Book } from './book.ts'
 import { calendar } from './day.ts'
@@ -85,7 +85,7 @@ class Keeper implements RunningStatistics {
       this.#book.settle(atMs)
     }
     for (;;) {
-      const page = await this.#options.store.readEvents(from, pageEvents)
+      const page = await this.#pageBehind(from)
       if (this.#phase === 'stopped') return
       if (page === undefined) {
         // The snapshot is older than what is kept, or of another data directory: what is kept is counted anew.
@@ -109,6 +109,21 @@ class Keeper implements RunningStatistics {
     this.#changed(null)
     // Who listened already was told of nothing.
     for (const name of this.#book.names()) for (const listener of this.#listeners) listener(name)
+  }
+
+  /** Undefined: it is not kept any more. Behind events that are damaged on disk, the end of the list: better some than none. */
+  async #pageBehind(from: EventMark | 'oldest'): Promise<EventPage | undefined> {
+    const { store, log } = this.#options
+    try {
+      return await store.readEvents(from, pageEvents)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      log.error(
+        { code: 'STATISTICS', error: why },
+        'statistics lack the events that cannot be read',
+      )
+      return store.readEvents('newest', pageEvents)
+    }
   }
 
   committed(events: readonly StampedEvent[]): void {

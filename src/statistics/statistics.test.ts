@@ -34,7 +34,10 @@ function world(startMs = Date.UTC(2026, 2, 4, 21, 30), timeZone = 'Europe/Berlin
   let backlog = 0
   /** Pages that were read and do not arrive yet. */
   let gate: Promise<void> | undefined
+  /** Reads that meet a damaged page. */
+  let damaged = 0
   const readEvents: typeof store.readEvents = async (after, limit) => {
+    if (damaged-- > 0) throw new Error('database disk image is malformed')
     const page = await store.readEvents(after, limit)
     await gate
     return page
@@ -66,6 +69,7 @@ function world(startMs = Date.UTC(2026, 2, 4, 21, 30), timeZone = 'Europe/Berlin
     },
     owe: (count: number) => void (backlog = count),
     hold: (until: Promise<void>) => void (gate = until),
+    damage: (reads: number) => void (damaged = reads),
     happen: async (...all: readonly DomainEvent[]) => {
       const stamped = all.map((event, index) =>
         eventAt(event, events.length + index + 1, time.wallMs()),
@@ -206,6 +210,16 @@ test('an event that was read from disk and is told afterwards is counted once', 
   await around.start()
   around.keeper.committed([event])
   assert.equal(around.keeper.figures('a')?.offered, 1)
+})
+
+test('events that cannot be read any more are left out, and what comes is counted', async () => {
+  const around = world()
+  await around.start()
+  await around.happen(enqueued('x', 'a'), dequeued('x', 'a', 'hangup', 3))
+  around.damage(1)
+  await around.crash()
+  await around.happen(enqueued('y', 'a'), dequeued('y', 'a', 'hangup', 3))
+  assert.equal(around.keeper.figures(null)?.offered, 1)
 })
 
 test('a target is kept over kill -9 and midnight, and changes what is in time at once', async () => {

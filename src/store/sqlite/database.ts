@@ -4,8 +4,20 @@
 import { DatabaseSync } from 'node:sqlite'
 import { applicationId, migrations } from './schema.ts'
 
-/** Files up to this size are checked as a whole at every start: about half a second. */
+/**
+ * Files up to this size are checked as a whole at every start: about half a second. Of larger ones, which hold old events, what
+ * a start reads is checked as a whole, and both ends of the long tables, where writes go: calls do not wait for the rest.
+ */
 const checkedBytesMax = 64 * 1024 * 1024
+const checkedTables = ['state', 'queue', 'entry', 'mark', 'pruned_event']
+/** Those that the first schema did not have may be missing. */
+const longTables: readonly (readonly [table: string, columns: readonly string[]])[] = [
+  ['event', ['sequence', 'occurred_at_us']],
+  ['delivery', ['sequence', 'delivery_id']],
+  ['attempt', ['sequence']],
+  ['command', ['id', 'occurred_at_us']],
+  ['recording', ['id', 'started_at_us', 'ended_at_us']],
+]
 
 /** The data directory cannot be used as it is; the message tells the operator what to do. */
 export class StoreRefused extends Error {
@@ -100,14 +112,45 @@ function look(
     database = new DatabaseSync(file, { readOnly: true })
     const application = numberOf(database, 'application_id')
     const version = numberOf(database, 'user_version')
-    if (bytes > checkedBytesMax) return { application, version, damage: undefined }
-    const verdict: unknown = database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
-    return { application, version, damage: verdict === 'ok' ? undefined : String(verdict) }
+    const isOurs = application === applicationId && version <= migrations.length
+    const damage =
+      bytes <= checkedBytesMax
+        ? quickCheck(database, '1')
+        : isOurs
+          ? damageOfLarge(database)
+          : undefined
+    return { application, version, damage }
   } catch (error) {
     return { application: 0, version: 0, damage: textOf(error) }
   } finally {
     database?.close()
   }
+}
+
+/** `what`: findings at most, or a table. */
+function quickCheck(database: DatabaseSync, what: string): string | undefined {
+  const verdict: unknown = database.prepare(`PRAGMA quick_check(${what})`).get()?.['quick_check']
+  return verdict === 'ok' ? undefined : String(verdict)
+}
+
+function damageOfLarge(database: DatabaseSync): string | undefined {
+  const there = new Set(
+    database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .all()
+      .map(({ name }) => name),
+  )
+  for (const table of checkedTables) {
+    const damage = there.has(table) ? quickCheck(database, table) : undefined
+    if (damage !== undefined) return damage
+  }
+  for (const [table, columns] of longTables) {
+    if (!there.has(table)) continue
+    for (const column of columns)
+      for (const end of ['ASC', 'DESC'])
+        database.prepare(`SELECT * FROM ${table} ORDER BY ${column} ${end} LIMIT 1`).get()
+  }
+  return undefined
 }
 
 function openForWriting(file: string): DatabaseSync {

@@ -69,6 +69,7 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
       schedule()
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
+      if (isDamage(error) && answerDamaged(open.tables, group)) return schedule()
       failing = true
       reply({ kind: 'failing', why: textOf(error) })
       readPastWrites(open.tables)
@@ -76,6 +77,25 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
       timers.set(retryMs, flush)
       retryMs = Math.min(retryMs * 2, retryMsMax)
     }
+  }
+
+  // A page that is damaged stays so, and SQLite takes no write in a transaction that has met one: whoever asks for what lies
+  // there hears it, and the writes go on without the question.
+  const answerDamaged = (tables: Tables, group: readonly Queued[]): boolean => {
+    let met = false
+    for (const request of group.filter(isRead)) {
+      let answer: JournalReply
+      try {
+        answer = read(tables, request)
+      } catch (error) {
+        if (!isDamage(error)) continue
+        met = true
+        answer = { kind: 'uninspected', id: request.id, why: textOf(error) }
+      }
+      queue.splice(queue.indexOf(request), 1)
+      reply(answer)
+    }
+    return met
   }
 
   const readPastWrites = (tables: Tables): void => {
@@ -195,6 +215,11 @@ function inspected(
     if (!isRead(request) || !database.isTransaction) throw error
     return { kind: 'uninspected', id: request.id, why: textOf(error) }
   }
+}
+
+/** SQLITE_CORRUPT, extended codes included. */
+function isDamage(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 11
 }
 
 /** A journal without a thread of its own, for tests and for one-off tools. */

@@ -189,6 +189,7 @@ class SqliteStore implements RecordingStore {
 
   readEvents: Store['readEvents'] = async (after, limit) => {
     const reply = await this.#read((id) => ({ kind: 'events', id, after, limit }))
+    if (reply.kind === 'uninspected') throw new Error(`the events cannot be read: ${reply.why}`)
     if (reply.kind !== 'events' || reply.page === undefined) return undefined
     const { from, events } = reply.page
     return { from, events: events.map(({ json, ...stamp }) => ({ ...stamp, ...eventOf(json) })) }

@@ -62,6 +62,77 @@ test('damaged and foreign files are refused and left as they are', async () => {
   assert.deepEqual(readFileSync(file), foreign)
 })
 
+/** A file too large to be checked as a whole at a start. */
+async function largeFile() {
+  const directory = temporaryDirectory()
+  const store = await openSqlite(directory)
+  run(store, enqueue('q', 'a', 1))
+  await store.commit(noChange)
+  await store.close()
+  const file = join(directory, 'holdfast.db')
+  const database = new DatabaseSync(file)
+  const put = database.prepare(
+    `INSERT INTO event (sequence, event_id, occurred_at_us, type, json, leg_sequence)
+     VALUES (?, ?, ?, 'x', ?, 1)`,
+  )
+  database.exec('BEGIN')
+  for (let n = 100; n < 1000; n++)
+    put.run(n, `e${n}`, n, JSON.stringify({ event: {}, pad: 'x'.repeat(90_000) }))
+  database.exec(`UPDATE mark SET value = 1000 WHERE name = 'last_sequence'; COMMIT`)
+  const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size'])
+  const pageOf = (name: string): number =>
+    Number(
+      database.prepare('SELECT rootpage FROM sqlite_master WHERE name = ?').get(name)?.['rootpage'],
+    )
+  const leaves = database
+    .prepare(`SELECT pageno FROM dbstat WHERE name = 'event' AND pagetype = 'leaf' ORDER BY path`)
+    .all()
+    .map(({ pageno }) => Number(pageno))
+  const pages = {
+    state: pageOf('state'),
+    entry: pageOf('entry'),
+    event: pageOf('event'),
+    'a middle one of event': leaves[leaves.length >> 1] ?? 0,
+    'the last one of event': leaves.at(-1) ?? 0,
+  }
+  database.close()
+  const whole = readFileSync(file)
+  assert.ok(whole.length > 64 * 1024 * 1024)
+  const spoilt = (page: keyof typeof pages): Buffer =>
+    Buffer.from(whole).fill(0x5a, (pages[page] - 1) * pageBytes, pages[page] * pageBytes)
+  return { directory, file, whole, spoilt }
+}
+
+test('damage in a large file: what a start needs, and where writes go, is looked at; the file is left as it is', async () => {
+  const { directory, file, whole, spoilt } = await largeFile()
+  const damaged = [
+    ...(['state', 'entry', 'event', 'the last one of event'] as const).map(spoilt),
+    whole.subarray(0, 50 * 1024 * 1024),
+    whole.subarray(0, whole.length - 1024 * 1024),
+  ]
+  for (const bytes of damaged) {
+    writeFileSync(file, bytes)
+    await assert.rejects(openSqlite(directory), /holdfast\.db is damaged .* It was left as it is/s)
+    assert.equal(Buffer.compare(readFileSync(file), bytes), 0)
+  }
+  writeFileSync(file, whole)
+  await (await openSqlite(directory)).close()
+})
+
+test('an old event that is damaged fails whoever reads it, and no write', async () => {
+  const { directory, file, spoilt } = await largeFile()
+  writeFileSync(file, spoilt('a middle one of event'))
+  const store = await openSqlite(directory)
+  const early = await store.readEvents('oldest', 10)
+  assert.equal(early?.events.length, 10)
+  const [reading, written] = [store.readEvents('oldest', 1000), store.commit(noChange)]
+  await assert.rejects(reading, /the events cannot be read: .*malformed/)
+  run(store, enqueue('q', 'b', 2))
+  await Promise.all([written, store.commit(noChange)])
+  assert.equal((await store.readEvents('newest', 10))?.events.length, 0)
+  await store.close()
+})
+
 test('only the owner can read the files', async () => {
   const directory = join(temporaryDirectory(), 'data')
   const store = await openSqlite(directory)
