@@ -315,7 +315,8 @@ test('a receiver that closes in the middle of its answer, and one with a wrong c
     http.close()
     timers.close()
   })
-  const quick = { retriesMs: [20, 20, 20] }
+  // By the clock of this test: what is older than three days is given up after its quick attempts.
+  const quick = { retriesMs: [20, 20, 20], createdAtMs: clock.wallMs() }
   const deliveries = [
     ...rows('cut', ['cut1', 'cut2'], { ...quick, url: cuttingUrl }),
     ...rows('tls', ['tls1'], { ...quick, url: tlsUrl, applicationId: brandAs('T') }),
