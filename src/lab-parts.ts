@@ -94,6 +94,7 @@ export function createLabParts(config: Config, { clock, timers }: Platform): Lab
         time,
         pause,
         activity: () => inputs + (faulty?.attempts() ?? 0),
+        told: () => faulty?.attempts() ?? 0,
         underWay: () => faulty?.underWay() ?? 0,
         idle: () => logic.idle(),
         turn: () => new Promise((resolve) => timers.soon(resolve)),

@@ -155,6 +155,8 @@ test('a late one is late by the time of calls, and holds nobody else', async () 
 function skipper(deadlines: readonly number[], then: (atMs: number) => Promise<void>) {
   let nowMs = 0
   let activity = 0
+  let told = 0
+  let pauses = 0
   let left = [...deadlines].sort((a, b) => a - b)
   const happened: string[] = []
   const parts: SkipParts = {
@@ -169,19 +171,40 @@ function skipper(deadlines: readonly number[], then: (atMs: number) => Promise<v
         for (const one of due) {
           happened.push(`deadline ${one}`)
           activity += 1
+          told += 1
           void then(one).then(() => (activity += 1))
         }
       },
     },
     activity: () => activity,
+    told: () => told,
     underWay: () => 0,
     idle: () => Promise.resolve(),
-    pause: () => settle(),
+    pause: () => {
+      pauses += 1
+      return settle()
+    },
     turn: () => settle(),
   }
   const add = (atMs: number): void => void (left = [...left, atMs].sort((a, b) => a - b))
-  return { skip: createSkip(parts), happened, add, now: () => nowMs }
+  /** So many pauses of the skip. */
+  const later = async (count: number): Promise<void> => {
+    const until = pauses + count
+    for (let turns = 0; pauses < until && turns < 1000; turns++) await settle()
+  }
+  return { skip: createSkip(parts), happened, add, later, now: () => nowMs }
 }
+
+test('an application that was told has time to react, on a machine that makes it wait, too', async () => {
+  const stage = skipper([100, 400], async (atMs) => {
+    await stage.later(4)
+    stage.happened.push(`reaction to ${atMs}`)
+  })
+  await stage.skip(1000)
+  assert.deepEqual(stage.happened, [
+    ...['deadline 100', 'reaction to 100', 'deadline 400', 'reaction to 400'],
+  ])
+})
 
 test('a skip lets what follows from a deadline happen before the next one', async () => {
   const stage = skipper([100, 400], async (atMs) => {

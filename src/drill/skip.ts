@@ -4,12 +4,14 @@
 
 import type { MovableTime } from '../ports/lab.ts'
 
-/**
- * Nothing has happened for so long, so many times: the application has nothing more to say. Less would do for an application
- * that is quick, but not for a machine that takes the processor from it between its answer to a webhook and its command.
- */
+/** Nothing has happened for so long, so many times: nobody has anything more to say. */
 const quietMs = 20
-const quietRounds = 5
+const quietRounds = 2
+/**
+ * The same when an application was told something. Less would do for one that is quick, but not for a machine that takes the
+ * processor from it between its answer to a webhook and its command.
+ */
+const toldQuietRounds = 5
 /** An application that never rests does not keep the time from passing. */
 const restlessMsMax = 3000
 /** Deadlines this close together come before an application has answered to the first of them. */
@@ -21,6 +23,8 @@ export interface SkipParts {
   activity(): number
   /** Webhooks on the network. */
   underWay(): number
+  /** Attempts of webhooks so far. */
+  told(): number
   /** Resolves when everything decided is committed and performed. */
   idle(): Promise<void>
   /** Real time. */
@@ -42,13 +46,13 @@ export function createSkip(parts: SkipParts): (ms: number) => Promise<{ deadline
 async function skip(parts: SkipParts, ms: number): Promise<{ deadlines: number }> {
   const { time } = parts
   // What is under way now belongs to the time before.
-  await settle(parts, -1)
+  await settle(parts, { activity: -1, told: 0 })
   const endMs = time.nowMs() + ms
   let deadlines = 0
   for (;;) {
     const nextMs = time.nextAt()
     if (nextMs === undefined || nextMs > endMs) break
-    const before = parts.activity()
+    const before = { activity: parts.activity(), told: parts.told() }
     const untilMs = Math.min(nextMs + togetherMs, endMs)
     for (let atMs = time.nextAt(); atMs !== undefined && atMs <= untilMs; atMs = time.nextAt()) {
       time.moveTo(atMs)
@@ -61,13 +65,20 @@ async function skip(parts: SkipParts, ms: number): Promise<{ deadlines: number }
   return { deadlines }
 }
 
+/** What the parts said at one moment. */
+interface Moment {
+  readonly activity: number
+  readonly told: number
+}
+
 /** Waits for what follows, and for nothing when nothing happened since `before`. */
-async function settle(parts: SkipParts, before: number): Promise<void> {
+async function settle(parts: SkipParts, before: Moment): Promise<void> {
   await perform(parts)
-  if (parts.activity() === before && parts.underWay() === 0) return
+  if (parts.activity() === before.activity && parts.underWay() === 0) return
   let seen = parts.activity()
   let quiet = 0
-  for (let waitedMs = 0; quiet < quietRounds && waitedMs < restlessMsMax; waitedMs += quietMs) {
+  const enough = (): number => (parts.told() > before.told ? toldQuietRounds : quietRounds)
+  for (let waitedMs = 0; quiet < enough() && waitedMs < restlessMsMax; waitedMs += quietMs) {
     await parts.pause(quietMs)
     await parts.idle()
     const still = parts.activity() === seen && parts.underWay() === 0
