@@ -25,6 +25,9 @@ import { printTable, round, type Figures } from './support/report.ts'
 /** Events of one call. */
 const eventsPerLeg = 6
 const groupRows = 500
+/** What is promised: below and above it the bench fails. */
+const perSecMin = 1000
+const heldMax = 10_000
 const quiet = { debug() {}, info() {}, warn() {}, error: console.error }
 
 export async function benchCatchUp(full: boolean): Promise<Figures> {
@@ -81,7 +84,14 @@ export async function benchCatchUp(full: boolean): Promise<Figures> {
     if (received !== owed || outOfOrder !== 0) {
       throw new Error(`${String(received)} of ${owed} came, ${String(outOfOrder)} out of order`)
     }
-    return { owed, events_per_sec: perSec, cpu_us_per_event: cpuUs, held_max: heldMost, heapMb }
+    const problems = [
+      ...(perSec >= perSecMin ? [] : [`${perSec} events a second`]),
+      ...(heldMost <= heldMax ? [] : [`${heldMost} in memory`]),
+    ]
+    return {
+      ...{ owed, events_per_sec: perSec, cpu_us_per_event: cpuUs, held_max: heldMost, heapMb },
+      ...(problems.length > 0 && { failed: problems.join(', ') }),
+    }
   } finally {
     receiver.kill()
     http.close()
