@@ -1,6 +1,7 @@
 // What this server does not do says so: an action by 20015, a parameter by 10015 and where it stands (C22, C157). And what
 // a client sends along that asks for nothing, or changes nothing to be heard, is taken.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { conferenceView, legId, testApi, withKey } from './testing.ts'
 
@@ -161,4 +162,24 @@ test('OPUS alone is refused where its package is missing', async (t) => {
       if (refuses) assert.match(answer.body, /@evan\/opus.*\/preferred_codecs/)
     }
   }
+})
+
+test('every parameter that the description calls not supported is named in the decisions', async (t) => {
+  const { api } = testApi()
+  t.after(() => api.close())
+  await api.ready()
+  const decisions = readFileSync('docs/reference/compatibility.md', 'utf8')
+  const found = new Set<string>()
+  const walk = (node: unknown, name: string): void => {
+    if (typeof node !== 'object' || node === null) return
+    const { description } = node as { description?: unknown }
+    if (typeof description === 'string' && description.startsWith('Not supported;')) found.add(name)
+    for (const [key, inner] of Object.entries(node)) walk(inner, key)
+  }
+  walk(api.swagger().paths, '')
+  assert.ok(found.size > 15, [...found].join())
+  assert.deepEqual(
+    [...found].filter((name) => !new RegExp(`\\b${name}\\b`).test(decisions)),
+    [],
+  )
 })
