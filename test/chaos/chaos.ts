@@ -140,6 +140,8 @@ export class World {
   /** `forget`: it starts again without its file, and has to take stock. */
   async killConsumer(forget = false): Promise<void> {
     const consumer = this.#consumer
+    // Of one that is gone already nobody would ever hear.
+    assert.equal(consumer?.exitCode, null, `the consumer has ended\n${this.#consumerLog}`)
     await new Promise((resolve) => {
       consumer?.once('exit', resolve)
       consumer?.kill('SIGKILL')

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Phone } from '../../src/lab/phone.ts'
+import { patience } from '../support/patience.ts'
 import type { Delivery, Receiver } from '../support/receiver.ts'
 import { listIn, type World } from './chaos.ts'
 
@@ -33,7 +34,7 @@ export class Crowd {
   /** No more leaving; some callers come to stay, so that there is something to agree about. */
   async settle(): Promise<void> {
     this.#phase = 'settling'
-    const late = Date.now() + 40_000
+    const late = Date.now() + 40_000 * patience
     while ((await this.#waiting()).length < waitingAtEnd) {
       assert.ok(Date.now() < late, 'callers do not get into the queues')
       if (this.#living() < callersMax * 2) await this.#callIn()

@@ -14,6 +14,7 @@ import {
   type Answer,
   type Stage,
 } from '../../support/stage.ts'
+import { until } from '../../support/until.ts'
 
 const secret = 'wonderland-4711'
 const hookSecret = 'hook-secret-4712'
@@ -228,13 +229,9 @@ test('users and trunks: who is registered, what is there, and what is wrong', as
       ['bob', false, false],
     ],
   )
-  for (let asked = 0; asked < 200; asked++) {
-    const [trunk] = listOf(await own.request('GET', '/sip_trunks'))
-    if (trunk?.['reachable'] === true) {
-      assert.deepEqual([trunk['last_status'], trunk['problem']], [200, null])
-      return
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  assert.fail('the trunk was never found')
+  const trunk = await until(async () => {
+    const [one] = listOf(await own.request('GET', '/sip_trunks'))
+    return one?.['reachable'] === true ? one : undefined
+  })
+  assert.deepEqual([trunk['last_status'], trunk['problem']], [200, null])
 })
