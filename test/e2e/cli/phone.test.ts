@@ -1,10 +1,11 @@
 // The telephone in the terminal against a real server: what it says that it hears is what was played, and so is what it
 // saves.
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { wavFile } from '../../../src/cli/phone/sound.ts'
 import { toneSegments } from '../../../src/media/audio/goertzel.ts'
 import { command, run } from '../../support/command.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -81,6 +82,39 @@ test('it registers, takes a call, presses keys, says what it is told, and Ctrl-C
   const { code, stderr } = await phone.ended
   assert.equal(code, 0, stderr)
   await stage.event(id, 'call.hangup')
+})
+
+test('what it says is heard at the other end: a file, then a tone, and nothing of it while it holds', async () => {
+  const file = join(folder, 'greeting.wav')
+  const wave = Int16Array.from({ length: 8000 }, (_, index) =>
+    Math.round(8000 * Math.sin((2 * Math.PI * 1500 * index) / 8000)),
+  )
+  await writeFile(file, wavFile([wave]))
+  const caller = await stage.queueUp('spoken')
+  const args = ['--user', 'frank', '--say', file, '--interactive', '--tcp']
+  const phone = command(['phone', ...server(), ...args], { cwd: folder })
+  try {
+    const [, uri = ''] = await phone.prints(/waits for a call at (\S+)/)
+    const id = await stage.dial(uri)
+    await stage.event(id, 'call.answered')
+    await stage.command(id, 'bridge', { queue: 'spoken' })
+    await caller.call.hears(1500, 10_000)
+    phone.child.stdin?.write('say 600\n')
+    await caller.call.hearsOnly(600, 10_000)
+    phone.child.stdin?.write('hold\n')
+    await stage.event(id, 'call.hold')
+    await caller.call.hearsSilence(10_000)
+    phone.child.stdin?.write('resume\n')
+    await stage.event(id, 'call.unhold')
+    await caller.call.hears(600, 10_000)
+    phone.child.stdin?.write('hangup\n')
+    const { code, stdout, stderr } = await phone.ended
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /hears a tone of 440 Hz/)
+    await stage.event(id, 'call.hangup')
+  } finally {
+    phone.child.kill('SIGKILL')
+  }
 })
 
 test('as JSON it is told what happened; a tone that is expected ends the call, one that never comes is exit code 5', async () => {
