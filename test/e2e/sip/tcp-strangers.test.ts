@@ -67,6 +67,23 @@ test('a message that grows byte by byte, one with an endless head, and one with 
   assert.ok(tookMs > 9_000, `${tookMs} ms: ten seconds for a message`)
 })
 
+test('a stranger has 64 connections; an office behind one address, one of whose phones has logged in, as many as it needs', async () => {
+  const few = Array.from({ length: perStranger + 3 }, () => stranger('127.8.3.1'))
+  await until(() => few.filter(({ isClosed }) => isClosed()).length === 3 || undefined)
+  const phone = await stage.phone({
+    ...{ user: 'desk', password, domain: 'localhost' },
+    server: { port: stage.server.sip.port, transport: 'TCP' },
+  })
+  assert.equal(await phone.register(600), 200)
+  const office = Array.from({ length: perStranger * 2 }, () =>
+    stranger('127.0.0.1', head('Content-Length: 0\r\n')),
+  )
+  await until(() => office.every(({ said }) => said().startsWith('SIP/2.0 200')) || undefined)
+  assert.ok(office.every(({ isClosed }) => !isClosed()))
+  for (const { socket } of [...few, ...office]) socket.destroy()
+  assert.equal(await phone.unregister(), 200)
+})
+
 test('thousands of connections that say nothing: calls over TCP go on, and phones still get in', async () => {
   const phone = await stage.phone({
     ...{ user: 'desk', password, domain: 'localhost' },
