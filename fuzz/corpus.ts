@@ -1,5 +1,6 @@
-// SIP messages that mutations start from: what phones and carriers send every day, and the torture messages of RFC 4475 and
-// RFC 5118 where their files lie beside the project.
+// What mutations start from: SIP messages as phones and carriers send them every day, traffic that was recorded between this
+// server, baresip and SIPp (recorded.json: one of each kind of message, with their RTP and RTCP), and the torture messages
+// of RFC 4475 and RFC 5118 where their files lie beside the project.
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { seedText } from './target.ts'
@@ -35,7 +36,38 @@ const videoOffer = [
   ],
 ].join('\r\n')
 
-export const descriptions = [offer, videoOffer]
+/** Texts of SIP messages; packets in hexadecimal. */
+interface Recorded {
+  readonly sip: readonly string[]
+  readonly rtp: readonly string[]
+  readonly rtcp: readonly string[]
+  readonly events: readonly string[]
+}
+
+// Our own file.
+const recorded = JSON.parse(
+  readFileSync(new URL('recorded.json', import.meta.url), 'utf8'),
+) as Recorded
+
+const packets = (hex: readonly string[]): readonly Uint8Array[] =>
+  hex.map((one) => Uint8Array.from(Buffer.from(one, 'hex')))
+
+export const recordedMessages = seedText(...recorded.sip)
+export const recordedRtp = packets([...recorded.rtp, ...recorded.events])
+export const recordedRtcp = packets(recorded.rtcp)
+/** What telephone-event packets hold behind their header of 12 bytes. */
+export const recordedEvents = packets(recorded.events).map((one) => one.subarray(12))
+
+/** Values of that header in recorded messages. */
+export const recordedHeader = (name: string): readonly string[] =>
+  recorded.sip.flatMap((text) => new RegExp(`^${name}: *(.*)\r$`, 'im').exec(text)?.[1] ?? [])
+
+const recordedBodies = recorded.sip.flatMap((text) => {
+  const body = text.slice(text.indexOf('\r\n\r\n') + 4)
+  return body.startsWith('v=0') ? [body] : []
+})
+
+export const descriptions = [offer, videoOffer, ...recordedBodies]
 
 function message(start: string, headers: readonly string[], body = ''): string {
   return [start, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n')
@@ -191,5 +223,5 @@ function tortureMessages(): readonly Uint8Array[] {
 export const builtInMessages = seedText(...builtIn)
 
 export function sipMessages(): readonly Uint8Array[] {
-  return [...builtInMessages, ...tortureMessages()]
+  return [...builtInMessages, ...recordedMessages, ...tortureMessages()]
 }

@@ -35,8 +35,10 @@ export interface FuzzOptions {
 
 const repeats = 5
 const minimiseMs = 4000
-/** What the heap may grow by between two looks, far above what garbage collection leaves behind. */
+/** What the heap may grow by after the first look, far above what garbage collection and full caches leave behind. */
 const heapGrowthBytes = 24 * 1024 * 1024
+/** The first look comes after everything has been compiled and used once; slow targets see a few thousand inputs in all. */
+const firstLook = 500
 const inputsPerLook = 20_000
 
 /** Runs inputs until `more` says no. The same seed gives the same inputs. */
@@ -46,8 +48,18 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   let inputs = 0
   let slowestMs = 0
   let heapBefore: number | undefined
+  let last: Uint8Array = new Uint8Array(0)
+  const look = (): void => {
+    if (heapBefore === undefined) return
+    const grown = heapUsed() - heapBefore
+    if (grown <= heapGrowthBytes || failures.has('memory')) return
+    const why = `heap grew by ${grown} bytes in ${inputs - firstLook} inputs`
+    const found = { target: target.name, kind: 'memory', why, seed: options.seed } as const
+    failures.set('memory', { ...found, round: inputs, input: last })
+  }
   for (; options.more(inputs) && failures.size < options.failuresMax; inputs++) {
     const input = mutate(target, random)
+    last = input
     const result = await attempt(target, input, options.seed + inputs)
     slowestMs = Math.max(slowestMs, result.costMs)
     if (result.failure !== undefined && !failures.has(result.failure.why)) {
@@ -60,23 +72,10 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
         input: small,
       })
     }
-    if ((inputs + 1) % inputsPerLook === 0) {
-      const now = heapUsed()
-      // The first look comes after everything has been compiled and cached once.
-      if (heapBefore !== undefined && now - heapBefore > heapGrowthBytes) {
-        const why = `heap grew by ${now - heapBefore} bytes in ${inputsPerLook} inputs`
-        failures.set('memory', {
-          kind: 'memory',
-          why,
-          target: target.name,
-          seed: options.seed,
-          round: inputs,
-          input,
-        })
-      }
-      heapBefore = now
-    }
+    if (inputs + 1 === firstLook) heapBefore = heapUsed()
+    else if ((inputs + 1) % inputsPerLook === 0) look()
   }
+  look()
   return { target: target.name, inputs, failures: [...failures.values()], slowestMs }
 }
 

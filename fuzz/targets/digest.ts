@@ -8,7 +8,7 @@ import { parseAuth } from '../../src/sip/message/headers/auth.ts'
 import { fieldsOf } from '../../src/sip/message/fields.ts'
 import { unsafeHeader } from '../../src/sip/message/serialize.ts'
 import type { SipRequest } from '../../src/sip/message/types.ts'
-import { digestLine } from '../corpus.ts'
+import { digestLine, recordedHeader } from '../corpus.ts'
 import { seedText, textOf, type FuzzTarget } from '../target.ts'
 
 const clock = {
@@ -49,6 +49,7 @@ export function credentialsTarget(): FuzzTarget {
     seeds: seedText(
       digestLine,
       fresh,
+      ...recordedHeader('Authorization'),
       "Digest username*=UTF-8''%61lice, userhash=true",
       'Basic YTpi',
     ),
@@ -68,6 +69,8 @@ export function challengeTarget(): FuzzTarget {
   return {
     name: 'digest-challenge',
     seeds: seedText(
+      ...recordedHeader('WWW-Authenticate'),
+      ...recordedHeader('Proxy-Authenticate'),
       'Digest realm="localhost", nonce="abc", opaque="x", algorithm=MD5, qop="auth,auth-int", stale=TRUE, domain="sip:a"',
       'Digest realm="a\\"b", nonce="", algorithm=SHA-256',
     ),

@@ -2,16 +2,16 @@
 
 import { StreamFramer, type Frame } from '../../src/sip/transport/framing.ts'
 import { defaultMessageLimits } from '../../src/sip/message/limits.ts'
-import { sipMessages } from '../corpus.ts'
+import { builtInMessages, recordedMessages } from '../corpus.ts'
 import type { FuzzRandom } from '../random.ts'
 import { seedText, type FuzzTarget } from '../target.ts'
 
 const cutsMax = 200
 
 export function framingTarget(): FuzzTarget {
-  const pairs = sipMessages()
-    .slice(0, 10)
-    .map((one) => Buffer.concat([one, Buffer.from('\r\n\r\n'), one]))
+  const pairs = [...builtInMessages, ...recordedMessages.slice(0, 10)].map((one) =>
+    Buffer.concat([one, Buffer.from('\r\n\r\n'), one]),
+  )
   return {
     name: 'tcp-framing',
     seeds: [

@@ -4,6 +4,7 @@ import { Hearing } from '../../src/media/embedded/hearing.ts'
 import { emptyHeader, looksLikeRtcp, readRtp } from '../../src/media/rtp/packet.ts'
 import { buildReport, readReport, REPORT_BYTES_MAX, roundTripMs } from '../../src/media/rtp/rtcp.ts'
 import { KeyReceiver, writeEvent } from '../../src/media/rtp/telephone-event.ts'
+import { recordedEvents, recordedRtcp, recordedRtp } from '../corpus.ts'
 import type { FuzzTarget } from '../target.ts'
 
 const plain = Uint8Array.from([
@@ -31,7 +32,7 @@ export function rtpTarget(): FuzzTarget {
   const hearings = [new Hearing(), new Hearing(), new Hearing()] as const
   return {
     name: 'rtp',
-    seeds: [plain, extended, plain.subarray(0, 12)],
+    seeds: [plain, extended, plain.subarray(0, 12), ...recordedRtp],
     shape: 'bytes',
     costMs: 5,
     bytesMax: 65_535,
@@ -82,7 +83,7 @@ export function rtcpTarget(): FuzzTarget {
   )
   return {
     name: 'rtcp',
-    seeds: [own.slice(0, length), silent.slice(0, silentLength)],
+    seeds: [own.slice(0, length), silent.slice(0, silentLength), ...recordedRtcp],
     shape: 'bytes',
     costMs: 5,
     bytesMax: 65_535,
@@ -105,7 +106,7 @@ export function telephoneEventTarget(): FuzzTarget {
   let nowMs = 0
   return {
     name: 'telephone-event',
-    seeds: [key, last, Uint8Array.from([...key, ...last, ...key])],
+    seeds: [key, last, Uint8Array.from([...key, ...last, ...key]), ...recordedEvents],
     shape: 'bytes',
     costMs: 5,
     bytesMax: 2048,
