@@ -24,7 +24,7 @@ export class Events {
   readonly #get: (path: string) => Promise<Answer>
   readonly #given = new Set<LabEvent>()
   #cursor: string | undefined
-  #reading: Promise<void> | undefined
+  #reading: Promise<number> | undefined
 
   constructor(get: (path: string) => Promise<Answer>) {
     this.#get = get
@@ -54,7 +54,7 @@ export class Events {
 
   /** Fails when such an event is there; looks once more first. */
   async none(type: string, fits: Fits = {}): Promise<void> {
-    await this.read(0)
+    await this.catchUp()
     const found = this.all.find((one) => isSuch(one, type, fits))
     if (found !== undefined)
       throw new Error(`there was a ${type}: ${JSON.stringify(found.payload)}`)
@@ -62,31 +62,47 @@ export class Events {
 
   /** What there is of that type. */
   async list(type: string, fits: Fits = {}): Promise<readonly LabEvent[]> {
-    await this.read(0)
+    await this.catchUp()
     return this.all.filter((one) => isSuch(one, type, fits))
   }
 
-  /** Reads what is new; waits for something for at most `waitSecs`. One at a time, shared by all who wait. */
-  read(waitSecs: number): Promise<void> {
+  /** Everything that has happened until now. */
+  async catchUp(): Promise<void> {
+    // One that is under way may have been answered before now.
+    await this.#reading
+    while ((await this.read(0)) === pageMax);
+  }
+
+  /**
+   * Reads what is new; waits for something for at most `waitSecs`. One at a time, shared by all who wait. Resolves to how
+   * many came.
+   */
+  read(waitSecs: number): Promise<number> {
     this.#reading ??= this.#read(waitSecs).finally(() => (this.#reading = undefined))
     return this.#reading
   }
 
-  async #read(waitSecs: number): Promise<void> {
+  async #read(waitSecs: number): Promise<number> {
     const after = this.#cursor === undefined ? '' : `&after=${encodeURIComponent(this.#cursor)}`
     let answer: Answer
     try {
       answer = await this.#get(`/v2/events?limit=${pageMax}&wait_secs=${waitSecs}${after}`)
     } catch {
       // The server is being restarted; the cursor survives it.
-      return pause(20)
+      await pause(20)
+      return 0
     }
-    if (answer.status !== 200) return pause(20)
-    for (const one of listOf(answer.body)) this.all.push(eventOf(one))
+    if (answer.status !== 200) {
+      await pause(20)
+      return 0
+    }
+    const came = listOf(answer.body)
+    for (const one of came) this.all.push(eventOf(one))
     const meta = isJson(answer.body) ? answer.body['meta'] : undefined
     const next = isJson(meta) ? meta['next'] : undefined
     if (typeof next === 'string') this.#cursor = next
-    if (waitSecs === 0 && listOf(answer.body).length === 0) await pause(5)
+    if (waitSecs === 0 && came.length === 0) await pause(5)
+    return came.length
   }
 
   #listed(): string {

@@ -234,7 +234,7 @@ export class Lab {
     await this.#must('POST', '/v2/lab/reset', {})
     for (const phone of [...this.#agents.values()]) await this.#leave(phone)
     this.#agents.clear()
-    await this.events.read(0)
+    await this.events.catchUp()
   }
 
   /** kill -9. */
