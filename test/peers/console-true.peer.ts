@@ -129,8 +129,9 @@ function inBrowser(): void {
     await rowOf(page, id).getByText('waiting').waitFor()
     await chosen(page, id, 'Remove')
     await confirmed(page, 'Remove')
-    await stage.event(id, 'call.dequeued')
+    // It is to be read for 5 s, as every note of success.
     await page.getByText('is out of the queue').waitFor()
+    await stage.event(id, 'call.dequeued')
     await page.getByText('Nobody waits here.').waitFor()
     assert.equal(call.state, 'up')
     assert.deepEqual(complaints, [])
@@ -146,9 +147,9 @@ function inBrowser(): void {
     await confirmed(page, 'Call')
     const taken = await carrier.nextCall(20_000)
     assert.match(taken.invite.uri, /^sip:\+15550142@/)
+    await page.getByText(/\+15550142 talks to caller\d+/).waitFor()
     await stage.event(id, 'call.bridged')
     await Promise.all([call.hears(agentHz, 10_000), taken.hears(callerHz, 10_000)])
-    await page.getByText(/\+15550142 talks to caller\d+/).waitFor()
     assert.deepEqual(complaints, [])
     call.hangUp()
     await page.context().close()
@@ -169,6 +170,7 @@ function inBrowser(): void {
     const command = page.locator('[data-lane=command]', { hasText: 'enqueue → 422' })
     await command.locator('summary').click()
     await command.getByRole('button', { name: 'Copy as curl' }).click()
+    await page.getByText('Copied.').waitFor()
     const copied = await page.evaluate<string>('navigator.clipboard.readText()')
     const { origin, apiKey } = stage.server
     const env = { ...process.env, HOLDFAST_URL: origin, HOLDFAST_API_KEY: apiKey }

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createLab } from '../../src/lab/runner.ts'
+import { letIn } from '../support/let-in.ts'
 import { patience } from '../support/patience.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { startSoundServer } from '../support/sound-server.ts'
@@ -119,7 +120,7 @@ describe('the package', { concurrency: 1 }, () => {
 
     const voice = { kind: 'tone', hz: 440 } as const
     const phone = await people.phone({ user: 'caller', server: { port: server.sipPort }, voice })
-    const call = await phone.call('+15550100')
+    const call = await letIn(phone, '+15550100')
     const { payload } = await receiver.waitFor('call.initiated', 20_000)
     const calls = `/v2/calls/${String(payload['call_control_id'])}`
     const command = (name: string, body: object = {}): Promise<Answer> =>
@@ -153,7 +154,12 @@ describe('the package', { concurrency: 1 }, () => {
     await until(async () => /five minutes/.test(await page('/docs/')) || undefined, 20_000)
 
     await server.stop()
-    assert.doesNotMatch(server.log(), /"level":"(warn|error|fatal)"/)
+    // Of a disk that has much else to do the package is not the cause.
+    const warnings = server.log().match(/^.*"level":"(?:warn|error|fatal)".*$/gm) ?? []
+    assert.deepEqual(
+      warnings.filter((line) => !/"code":"STORE_(SLOW|WELL)"/.test(line)),
+      [],
+    )
   })
 
   test('holdfast/testing: types, import and require', (t) => {
