@@ -23,6 +23,13 @@ const eventValues: Readonly<Record<string, string>> = {
   'conference.recording.saved#channels': 'single dual',
   'conference.recording.saved#format': 'wav mp3',
   'conference.ended#reason': 'all_left host_left time_exceeded',
+  'call.answered#state': 'answered',
+  'call.hangup#state': 'hangup',
+  'call.machine.detection.ended#result': 'human machine not_sure',
+  'call.machine.greeting.ended#result': 'beep_detected ended not_sure',
+  'call.dtmf.received#digit': '0 1 2 3 4 5 6 7 8 9 A B C D * #',
+  'call.refer.started#sip_notify_response': '100',
+  'call.refer.completed#sip_notify_response': '200',
 }
 
 /** Statuses and codes that are published and that we have no occasion for. */

@@ -13,6 +13,8 @@ import {
 import { features, life } from '../scenarios.ts'
 import type { ConformanceStage, Json } from '../stage.ts'
 
+const allKeys = '0123456789*#ABCD'
+
 const check = (
   name: string,
   cites: string,
@@ -90,17 +92,20 @@ const keys: readonly Check[] = [
     },
   ),
   check(
-    'keys are told one by one, gather or not',
+    'keys are told one by one, all sixteen, gather or not',
     page('Send DTMF'),
-    ['event call.dtmf.received#digit'],
+    [
+      'event call.dtmf.received#digit',
+      ...[...allKeys].map((key) => `event call.dtmf.received#digit=${key}`),
+    ],
     async (stage) => {
       const { id, call } = await stage.answered()
-      await call.sendDtmf('1*')
-      await stage.event(id, 'call.dtmf.received', ({ digit }) => digit === '*')
+      await call.sendDtmf(allKeys, 'rfc4733', 100)
+      await stage.event(id, 'call.dtmf.received', ({ digit }) => digit === allKeys.at(-1))
       const told = stage.webhooks.ofCall(id).filter(({ type }) => type === 'call.dtmf.received')
       assert.deepEqual(
         told.map(({ payload }) => payload['digit']),
-        ['1', '*'],
+        [...allKeys],
       )
     },
   ),

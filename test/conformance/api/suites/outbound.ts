@@ -283,8 +283,8 @@ const transfers: readonly Check[] = [
     page('SIP Refer a call'),
     [
       'POST /calls/{call_control_id}/actions/refer',
-      'event call.refer.started#sip_notify_response',
-      'event call.refer.completed#sip_notify_response',
+      'event call.refer.started#sip_notify_response=100',
+      'event call.refer.completed#sip_notify_response=200',
     ],
     async (stage) => {
       const caller = await stage.answered()
