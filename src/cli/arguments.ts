@@ -26,6 +26,15 @@ export function webUrl(text: string): string {
   throw new InvalidArgumentError('It must be an http or https URL.')
 }
 
+/** The address or name of a machine; digits and dots that are no address are a slip of the finger. */
+export function hostName(text: string): string {
+  const parts = text.split('.')
+  const isAddress =
+    parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)
+  if (text !== '' && !/\s/.test(text) && (isAddress || !/^[\d.]+$/.test(text))) return text
+  throw new InvalidArgumentError('It must be the address or the name of a machine.')
+}
+
 /** Types of events with commas between; one that does not exist would never be seen, and nobody would know why. */
 export function eventTypeList(text: string): readonly string[] {
   const types = text.split(',').map((one) => one.trim())

@@ -21,7 +21,10 @@ export const exitMeanings: readonly (readonly [code: number, meaning: string])[]
     1,
     'Refused: the server answered with an error, which is shown; a file would be overwritten or cannot be written; an order of `lab --do` was not carried out.',
   ],
-  [2, 'The arguments or the configuration file cannot be used; the fault is shown.'],
+  [
+    2,
+    'The arguments or the configuration file cannot be used, or `start` cannot have a port or its data folder; the fault is shown.',
+  ],
   [3, 'The server cannot be reached.'],
   [
     4,

@@ -2,7 +2,7 @@
 // a receiver can be given its public key before the server runs for the first time.
 
 import type { Command } from 'commander'
-import { webUrl } from '../arguments.ts'
+import { hostName, webUrl } from '../arguments.ts'
 import { keepApiKey } from '../../config/credentials.ts'
 import { readTextFile, resolvePath, secretFile } from '../../platform/files.ts'
 import { writeUserFile } from '../../platform/user-files.ts'
@@ -25,7 +25,7 @@ export function addInit(program: Command, run: Run): void {
       'Write a commented configuration file, an API key and the key of the webhook signature.',
     )
     .argument('[file]', 'the file', 'holdfast.yaml')
-    .option('--host <address>', 'address for HTTP, SIP and audio', '127.0.0.1')
+    .option('--host <address>', 'address for HTTP, SIP and audio', hostName, '127.0.0.1')
     .option('--webhook-url <url>', 'where the first application gets its webhooks', webUrl)
     .option('--force', 'overwrite the file; keys that exist are kept in any case')
     .action((file: string, options: Options) => run((context) => init(context, file, options)))

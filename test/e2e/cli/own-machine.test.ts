@@ -1,16 +1,19 @@
 // Commands that need no server: a new configuration, the doctor, completion; and `start`, which becomes one.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type AddressInfo, type Server } from 'node:net'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { startServer } from '../../../src/lab/server-process.ts'
 import { command, run } from '../../support/command.ts'
 import { freePort } from '../../support/free-port.ts'
 import { startReceiver } from '../../support/receiver.ts'
+import { until } from '../../support/until.ts'
 
 /** Of a server that listens. */
 function portOf(server: Server): number {
@@ -47,6 +50,9 @@ async function doctor(
 }
 
 test('init writes a configuration and keys with which start runs; it does not overwrite', async () => {
+  const slip = await run(['init', '--host', '192.0.2.300'], { cwd: folder })
+  assert.equal(slip.code, 2)
+  assert.match(slip.stderr, /the address or the name of a machine/)
   const first = await run(['init', '--webhook-url', 'http://127.0.0.1:9/hooks'], { cwd: folder })
   assert.equal(first.code, 0, first.stderr)
   const [, key = ''] = /API key +(KEY\S+)/.exec(first.stdout) ?? []
@@ -76,6 +82,47 @@ test('init writes a configuration and keys with which start runs; it does not ov
   assert.deepEqual(JSON.parse(found.stdout), { data: [] })
   server.child.kill('SIGTERM')
   assert.equal((await server.ended).code, 0)
+})
+
+test('start in a repository that was just cloned builds the pages of the console', async () => {
+  const clone = join(folder, 'clone')
+  const root = fileURLToPath(new URL('../../..', import.meta.url))
+  const skipped = new Set(['dist', 'node_modules'])
+  for (const name of [
+    'bin',
+    'src',
+    'tools',
+    'web',
+    'docs',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+  ])
+    await cp(join(root, name), join(clone, name), {
+      recursive: true,
+      filter: (path) => !skipped.has(basename(path)),
+    })
+  await symlink(join(root, 'node_modules'), join(clone, 'node_modules'))
+  const child = spawn(process.execPath, [join(clone, 'bin', 'holdfast.cjs'), 'start'], {
+    cwd: clone,
+    env: { PATH: process.env['PATH'], HOLDFAST_HTTP__PORT: '0', HOLDFAST_SIP__PORT: '0' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  try {
+    let said = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (bytes: Buffer) => (said += bytes.toString()))
+    const origin = await until(() => {
+      assert.equal(child.exitCode, null, said)
+      return /holdfast ready http=(\S+)/.exec(said)?.[1]
+    }, 30_000)
+    const page = await fetch(`${origin}/console/`)
+    assert.equal(page.status, 200, said)
+    assert.match(await page.text(), /<script /)
+  } finally {
+    child.kill('SIGKILL')
+    await new Promise((resolve) => child.once('close', resolve))
+  }
 })
 
 test('a configuration that cannot be used: exit code 2 and the fault', async () => {
