@@ -78,6 +78,18 @@ test('a call from its beginning to its end by commands', async () => {
   ])
 })
 
+test('with --json each command that steers answers with what the API says', async () => {
+  const caller = await stage.callIn()
+  const agent = await stage.phone({ answer: { kind: 'answer', afterMs: 0, before: 'ringing' } })
+  assert.deepEqual(await data('answer', caller.id), { result: 'ok' })
+  assert.deepEqual(await data('enqueue', caller.id, 'as-json'), { result: 'ok' })
+  const dialled = (await data('dial', agent.contactUri, '--from', '+15550100')) as Json
+  const id = String(dialled['call_control_id'])
+  await stage.event(id, 'call.answered')
+  assert.deepEqual(await data('bridge', id, '--queue', 'as-json'), { result: 'ok' })
+  assert.deepEqual(await data('hangup', id), { result: 'ok' })
+})
+
 test('one call is shown in all its steps, and followed to its end', async () => {
   const caller = await stage.answered()
   const shown = await told('call', caller.id)
