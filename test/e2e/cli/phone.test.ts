@@ -101,7 +101,6 @@ test('what it says is heard at the other end: a file, then a tone, and nothing o
     await stage.command(id, 'bridge', { queue: 'spoken' })
     await caller.call.hears(1500, 10_000)
     await phone.prints(/hears a tone of 440 Hz/)
-    await phone.prints(/hears a tone of 440 Hz/)
     phone.child.stdin?.write('say 600\n')
     await caller.call.hearsOnly(600, 10_000)
     phone.child.stdin?.write('hold\n')

@@ -69,7 +69,7 @@ for (const { path, lines } of pages) {
       // What stays open is read for a moment: 28 is curl's word for that.
       const isEndless = line.includes(' -sN ')
       const ready = line
-        .replace(/^curl /, `curl --fail-with-body --max-time ${isEndless ? 2 : 30} `)
+        .replace(/^curl /, `curl --fail-with-body --max-time ${isEndless ? 6 : 30} `)
         .replaceAll('http://127.0.0.1:8080', stage.server.origin)
         .replace('<meta.next>', next)
         .replace('wait_secs=20', 'wait_secs=1')
