@@ -19,6 +19,7 @@ import {
   type LiveConference,
 } from './conference-state.ts'
 import type { StepContext } from './context.ts'
+import { leftMs } from './deadlines-of-before.ts'
 import { setHoldAudio, stopParticipantAudio } from './leg-audio.ts'
 import { ownHangup } from './leg-ends.ts'
 import { endRecordings } from './recordings.ts'
@@ -85,12 +86,14 @@ export function forgetConference(ctx: StepContext, id: string): void {
  */
 export function restoreConference(ctx: StepContext, row: ConferenceRow): void {
   const live = restoredConference(row)
-  const { conferenceId, status, updatedAtMs, expiresAtMs } = live.machine
+  const { conferenceId, status, createdAtMs, updatedAtMs, expiresAtMs } = live.machine
   ctx.state.conferences.put(live)
   if (status === 'completed') {
-    ctx.arm('conference-forget', conferenceId, updatedAtMs + conferenceShownMs - ctx.nowMs)
+    const shownMs = leftMs(ctx.nowMs, updatedAtMs + conferenceShownMs, conferenceShownMs)
+    ctx.arm('conference-forget', conferenceId, shownMs)
   } else {
-    ctx.arm('conference-expiry', conferenceId, expiresAtMs - ctx.nowMs)
+    const lifeMs = expiresAtMs - createdAtMs
+    ctx.arm('conference-expiry', conferenceId, leftMs(ctx.nowMs, expiresAtMs, lifeMs))
   }
 }
 

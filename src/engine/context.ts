@@ -84,6 +84,20 @@ export class StepContext {
     this.monotonicMs = time.monotonicMs
   }
 
+  /**
+   * Wall ms as they were at this process's first step, and monotonic since: for deadlines that are stored and compared. The
+   * clock may be set meanwhile, by years, and nobody is timed out by that.
+   */
+  get steadyMs(): number {
+    this.state.steadyFromMs ??= this.nowMs - this.monotonicMs
+    return this.monotonicMs + this.state.steadyFromMs
+  }
+
+  /** How far the wall clock was set since this process's first step, with what it drifted. */
+  get clockSetMs(): number {
+    return this.nowMs - this.steadyMs
+  }
+
   get settings(): EngineWorld['settings'] {
     return this.world.settings
   }

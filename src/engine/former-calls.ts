@@ -8,6 +8,7 @@ import { memberOf } from '../conferences/conference.ts'
 import type { RestoredDialog, RestoredMedia } from '../ports/durable.ts'
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { StepContext } from './context.ts'
+import { leftMs } from './deadlines-of-before.ts'
 import { resumeGather } from './gathers.ts'
 import { resumeAudio } from './leg-audio.ts'
 import { resumeDetection } from './machine-detection.ts'
@@ -47,7 +48,8 @@ export class FormerCalls {
     }
     ctx.media({ kind: 'start', legId })
     if (leg.timeLimitAtMs !== undefined) {
-      ctx.arm('time-limit', legId, leg.timeLimitAtMs - ctx.nowMs)
+      const wholeMs = leg.timeLimitAtMs - (leg.answeredAtMs ?? leg.startedAtMs)
+      ctx.arm('time-limit', legId, leftMs(ctx.nowMs, leg.timeLimitAtMs, wholeMs))
     }
     this.#rejoin(ctx, leg)
     resumeAudio(ctx, leg)

@@ -14,6 +14,7 @@ import {
 import type { AudioReference } from '../ports/media-engine.ts'
 import type { LegTrack } from './audio-state.ts'
 import type { StepContext } from './context.ts'
+import { leftMs } from './deadlines-of-before.ts'
 import { stepAudio } from './leg-audio.ts'
 import { promptStands } from './prompt.ts'
 import type { Leg } from './state.ts'
@@ -21,7 +22,7 @@ import type { Leg } from './state.ts'
 /** Begins one; one that runs ends first, as cancelled. */
 export function startGather(ctx: StepContext, leg: Leg, order: GatherOrder<AudioReference>): void {
   endGather(ctx, leg, 'cancelled')
-  take(ctx, leg, order.gatherId, beginGather(order, ctx.nowMs))
+  take(ctx, leg, order.gatherId, beginGather(order, ctx.steadyMs))
 }
 
 /** A key of the far end. */
@@ -45,12 +46,24 @@ export function gatherTimer(ctx: StepContext, legId: LegId): void {
 
 /** After a restart: what fell due meanwhile is due now. */
 export function resumeGather(ctx: StepContext, leg: Leg): void {
-  if (leg.gather !== undefined) ctx.arm('gather', leg.legId, 0)
+  const { gather } = leg
+  if (gather === undefined) return
+  const { keyByMs, endByMs, digits, prompt, rules } = gather
+  const firstMs = prompt === undefined ? rules.initialMs : rules.timeoutMs
+  const again = (untilMs: number | undefined, wholeMs: number): number | undefined =>
+    untilMs && ctx.steadyMs + leftMs(ctx.steadyMs, untilMs, wholeMs)
+  leg.gather = {
+    ...gather,
+    keyByMs: again(keyByMs, digits === '' ? firstMs : rules.interDigitMs),
+    endByMs: again(endByMs, rules.timeoutMs),
+  }
+  ctx.touch(leg)
+  ctx.arm('gather', leg.legId, 0)
 }
 
 function step(ctx: StepContext, leg: Leg, input: GatherInput): void {
   const { gather } = leg
-  if (gather !== undefined) take(ctx, leg, gather.gatherId, stepGather(gather, input, ctx.nowMs))
+  if (gather !== undefined) take(ctx, leg, gather.gatherId, stepGather(gather, input, ctx.steadyMs))
 }
 
 function take(
@@ -81,6 +94,6 @@ function take(
     }
   }
   const dueMs = state && gatherDueMs(state)
-  if (dueMs !== undefined) ctx.arm('gather', leg.legId, dueMs - ctx.nowMs)
+  if (dueMs !== undefined) ctx.arm('gather', leg.legId, dueMs - ctx.steadyMs)
   else ctx.disarm('gather', leg.legId)
 }

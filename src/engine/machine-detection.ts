@@ -6,6 +6,7 @@ import type { LegId } from '../base/ids.ts'
 import type { MachineDetectionOrder } from '../ports/commands.ts'
 import type { MachineListening } from '../ports/media-engine.ts'
 import type { StepContext } from './context.ts'
+import { leftMs } from './deadlines-of-before.ts'
 import { endGather } from './gathers.ts'
 import { stopForMachine } from './leg-audio.ts'
 import type { Leg, MachineDetection } from './state.ts'
@@ -21,7 +22,12 @@ export function startDetection(ctx: StepContext, leg: Leg): void {
   const order = leg.dial?.options.machineDetection
   if (order === undefined) return
   const listening = { from: 'answer', ...greetingOf(order) } as const
-  listen(ctx, leg, { order, stage: 'answer', untilMs: ctx.nowMs + order.rules.totalMs }, listening)
+  listen(
+    ctx,
+    leg,
+    { order, stage: 'answer', untilMs: ctx.steadyMs + order.rules.totalMs },
+    listening,
+  )
 }
 
 /** The verdict; after it is known, further ones mean nothing. */
@@ -31,7 +37,7 @@ export function machineDetected(ctx: StepContext, leg: Leg, result: AnsweredBy):
   const { order } = machine
   ctx.emit({ type: 'machine-detected', leg: ctx.facts(leg), result })
   if (result === 'machine' && order.mode !== 'detect') {
-    waitFor(ctx, leg, { order, stage: 'greeting', untilMs: ctx.nowMs + order.greetingListenMs })
+    waitFor(ctx, leg, { order, stage: 'greeting', untilMs: ctx.steadyMs + order.greetingListenMs })
   } else stopListening(ctx, leg)
 }
 
@@ -60,12 +66,14 @@ export function detectionTimer(ctx: StepContext, legId: LegId): void {
 export function resumeDetection(ctx: StepContext, leg: Leg): void {
   const { machine } = leg
   if (machine === undefined) return
-  const leftMs = machine.untilMs - ctx.nowMs
+  const { greetingListenMs } = machine.order
+  const restMs = leftMs(ctx.steadyMs, machine.untilMs, greetingListenMs)
   if (machine.stage === 'answer') machineDetected(ctx, leg, 'not_sure')
-  else if (leftMs <= 0) machineGreetingEnded(ctx, leg, 'not_sure')
+  else if (restMs <= 0) machineGreetingEnded(ctx, leg, 'not_sure')
   else {
     const { greeting } = greetingOf(machine.order)
-    listen(ctx, leg, machine, { from: 'greeting', greeting, greetingListenMs: leftMs })
+    const again = { ...machine, untilMs: ctx.steadyMs + restMs }
+    listen(ctx, leg, again, { from: 'greeting', greeting, greetingListenMs: restMs })
   }
 }
 
@@ -88,7 +96,7 @@ function listen(
 
 function waitFor(ctx: StepContext, leg: Leg, machine: MachineDetection): void {
   leg.machine = machine
-  ctx.arm('detect-machine', leg.legId, machine.untilMs - ctx.nowMs + GRACE_MS)
+  ctx.arm('detect-machine', leg.legId, machine.untilMs - ctx.steadyMs + GRACE_MS)
   ctx.touch(leg)
 }
 

@@ -62,8 +62,16 @@ export function tellDequeued(ctx: StepContext, left: LeftEntry, reason: DequeueR
     queueName: left.queueName,
     position: left.position,
     reason,
-    waitSecs: waitedSecs(ctx.nowMs, left.enqueuedAtMs),
+    waitSecs: waitedBy(ctx, left),
   })
+}
+
+/** Whole seconds waited. A clock that was set while the caller waited does not count. */
+export function waitedBy(ctx: StepContext, { entry, enqueuedAtMs }: LeftEntry): number {
+  const before = ctx.state.legs.get(entry.legId)?.clockAtEnqueueMs ?? ctx.clockSetMs
+  const setMs = ctx.clockSetMs - before
+  // Small steps are those of a clock that is kept right.
+  return waitedSecs(Math.abs(setMs) < 60_000 ? ctx.nowMs : ctx.nowMs - setMs, enqueuedAtMs)
 }
 
 /** The entry outlived every memory of its leg. */

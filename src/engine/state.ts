@@ -54,6 +54,8 @@ export interface Leg {
   endedAtMs: number | undefined
   /** The application has heard of this leg (leg-initiated): only then does its end make an event. */
   told: boolean
+  /** `clockSetMs` when it was put into its queue; undefined where the process that did it had another clock. */
+  clockAtEnqueueMs?: number
   /** Wall ms of the end by `time_limit_secs`. */
   timeLimitAtMs: number | undefined
   /** Goes on from a former process, and no audio of it has arrived since. */
@@ -309,6 +311,8 @@ export interface EngineState {
   readonly taken: Set<LegId>
   /** Deadlines by `name id`, monotonic ms. */
   readonly timers: DeadlineHeap<string>
+  /** Wall ms at monotonic 0, when the first step of this process looked at the clock. */
+  steadyFromMs: number | undefined
   nextLegOrder: number
   nextOperation: number
   /** Unique per process life: part of operation ids. */
@@ -330,6 +334,7 @@ export function createEngineState(bootId: string): EngineState {
     answerKeys: new Map(),
     taken: new Set(),
     timers: new DeadlineHeap(),
+    steadyFromMs: undefined,
     nextLegOrder: 0,
     nextOperation: 0,
     bootId,

@@ -16,7 +16,7 @@ export class VirtualTime implements Clock, Timers {
   #now = 0
   #nextId = 1
   #lastUs = 0
-  readonly #wallStartMs: number
+  #wallStartMs: number
 
   constructor(wallStartMs = Date.UTC(2026, 0, 1)) {
     this.#wallStartMs = wallStartMs
@@ -28,6 +28,11 @@ export class VirtualTime implements Clock, Timers {
 
   wallMs(): number {
     return this.#wallStartMs + this.#now
+  }
+
+  /** Sets the wall clock by so much; what is due stays due by the other one. */
+  setWall(byMs: number): void {
+    this.#wallStartMs += byMs
   }
 
   wallUs(): number {

@@ -5,7 +5,6 @@ import type { LegId } from '../../base/ids.ts'
 import type { BridgeSettings } from '../../calls/bridge.ts'
 import type { CommandAnswer, KeptCaller, LegCommand, Refusal } from '../../ports/commands.ts'
 import type { LeftEntry } from '../../ports/store.ts'
-import { waitedSecs } from '../../queues/max-wait.ts'
 import { settle, type Request } from '../answers.ts'
 import { done, refusal, type KnownOutcome, type PendingVerb, type StepContext } from '../context.ts'
 import {
@@ -18,7 +17,7 @@ import {
 import { cancelIntents, setIntent } from '../intents.ts'
 import { releaseKept } from '../legs.ts'
 import { goingOrGone, makeBridge, parkLeft, takeAndBridge, withPeer } from '../make-bridge.ts'
-import { releaseBridge, tellDequeued } from '../memberships.ts'
+import { releaseBridge, tellDequeued, waitedBy } from '../memberships.ts'
 import type { Leg } from '../state.ts'
 import { accept, runAgain } from '../command-legs.ts'
 
@@ -138,7 +137,7 @@ function takeKept(ctx: StepContext, head: LeftEntry): KeptCaller {
     to: entry.to,
     clientState: leg === undefined ? entry.clientState : leg.clientState,
     queueName,
-    waitSecs: waitedSecs(ctx.nowMs, head.enqueuedAtMs),
+    waitSecs: waitedBy(ctx, head),
   }
 }
 

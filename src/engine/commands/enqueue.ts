@@ -61,6 +61,7 @@ function enqueued(ctx: StepContext, asked: Asked, outcome: KnownOutcome): void {
   if (outcome.left !== undefined) tellDequeued(ctx, outcome.left, 'leave')
   const released = detach(ctx, leg)
   ctx.move(leg, { kind: 'queued', queueName: command.queueName })
+  leg.clockAtEnqueueMs = ctx.clockSetMs
   // Counted from the moment of the verb, which is that of the entry's own deadline.
   const { deadlineMs } = asked
   if (deadlineMs !== undefined) ctx.arm('max-wait', leg.legId, waitLeftMs(ctx.nowMs, deadlineMs))

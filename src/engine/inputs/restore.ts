@@ -6,6 +6,7 @@ import { brandAs, type LegId } from '../../base/ids.ts'
 import type { RestoredDialog, RestoredMedia } from '../../ports/durable.ts'
 import type { LiveRows, QueuedCall } from '../../ports/store.ts'
 import { waitLeftMs } from '../../queues/max-wait.ts'
+import { leftMs } from '../deadlines-of-before.ts'
 import type { AnswerRow } from '../answers.ts'
 import { restoredAudio } from '../audio-row.ts'
 import { resumeConferenceAudio } from '../conference-audio.ts'
@@ -123,12 +124,16 @@ function restoreLeg(row: LegRow): Leg {
   return leg
 }
 
+/** A wait that cannot be is one by another clock: it is right again, or will be, by the clock that comes. */
+const WAIT_BELIEVED_MS = 86_400_000
+
 function rememberLeg(ctx: StepContext, leg: Leg, entry: QueuedCall | undefined): void {
   ctx.state.nextLegOrder = Math.max(ctx.state.nextLegOrder, leg.order)
   ctx.state.legs.set(leg.legId, leg)
   if (leg.state.at === 'ended') {
-    const endedForMs = ctx.nowMs - (leg.endedAtMs ?? ctx.nowMs)
-    ctx.arm('forget-leg', leg.legId, ctx.settings.rememberEndedMs - endedForMs)
+    const { rememberEndedMs } = ctx.settings
+    const untilMs = (leg.endedAtMs ?? ctx.nowMs) + rememberEndedMs
+    ctx.arm('forget-leg', leg.legId, leftMs(ctx.nowMs, untilMs, rememberEndedMs))
     return
   }
   // The store knows who stands in which queue.
@@ -142,8 +147,16 @@ function rememberLeg(ctx: StepContext, leg: Leg, entry: QueuedCall | undefined):
 /** Entries keep their place and their deadline (C14, C28, C29); a live one without a leg has lost its caller. */
 function restoreEntry(ctx: StepContext, entry: QueuedCall): void {
   const { legId, deadlineMs } = entry.entry
+  const waitedMs = ctx.nowMs - entry.enqueuedAtMs
+  const leg = ctx.state.legs.get(legId)
+  if (leg !== undefined && waitedMs >= 0 && waitedMs < WAIT_BELIEVED_MS)
+    leg.clockAtEnqueueMs = ctx.clockSetMs
   if (!entry.alive || ctx.state.legs.has(legId)) {
-    if (deadlineMs !== undefined) ctx.arm('max-wait', legId, waitLeftMs(ctx.nowMs, deadlineMs))
+    if (deadlineMs === undefined) return
+    const wholeMs = deadlineMs - entry.enqueuedAtMs
+    // A place without a call can well be kept for longer than an hour by nobody.
+    const keptMs = Math.min(wholeMs, waitLeftMs(ctx.nowMs, deadlineMs))
+    ctx.arm('max-wait', legId, entry.alive ? leftMs(ctx.nowMs, deadlineMs, wholeMs) : keptMs)
     return
   }
   ctx.verb([], { kind: 'leave', legId, nowMs: ctx.nowMs }, (later, outcome) => {
@@ -154,5 +167,6 @@ function restoreEntry(ctx: StepContext, entry: QueuedCall): void {
 function restoreAnswer(ctx: StepContext, row: AnswerRow): void {
   const answer = { ok: true, value: row.value } as const
   ctx.state.answers.set(row.key, { at: 'stored', answer, untilMs: row.untilMs })
-  ctx.arm('forget-answer', row.key, row.untilMs - ctx.nowMs)
+  const { rememberAnswersMs } = ctx.settings
+  ctx.arm('forget-answer', row.key, leftMs(ctx.nowMs, row.untilMs, rememberAnswersMs))
 }

@@ -174,8 +174,8 @@ export const faults: readonly Fault[] = [
     what: 'the longest wait begins again at a restart',
     seed: 593,
     file: 'src/engine/inputs/restore.ts',
-    search: 'waitLeftMs(ctx.nowMs, deadlineMs))',
-    replace: 'deadlineMs - entry.enqueuedAtMs)',
+    search: 'leftMs(ctx.nowMs, deadlineMs, wholeMs) : keptMs)',
+    replace: 'wholeMs : keptMs)',
   },
   {
     what: 'the longest wait of a kept place is forgotten with its call',
