@@ -72,7 +72,8 @@ function takeLock(directory: string, files: DataFiles): DatabaseSync {
   try {
     files.touch(file)
     lock = new DatabaseSync(file, { timeout: 0 })
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    // Nothing is ever written to it: a full disk is no reason not to start, with calls that wait for this process.
+    lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     return lock
   } catch (error) {
     lock?.close()
