@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { test, type TestContext } from 'node:test'
+import { after, test } from 'node:test'
 import type { ServerProgram } from '../../../src/lab/server-process.ts'
 import { freePort, freeRtpPorts } from '../../support/free-port.ts'
 import { inviteText, openRawSip, plainOffer } from '../../support/raw-sip.ts'
@@ -98,13 +98,15 @@ function limitFiles(pid: number | undefined, bytes: string): void {
   execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
 }
 
-async function stageOn(
-  t: TestContext,
-  program?: (folder: string) => ServerProgram,
-  config: Json = {},
-) {
+const folders: string[] = []
+// Hooks run in the order they were named: a test's own would take the folder from a server that still runs.
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+async function stageOn(program?: (folder: string) => ServerProgram, config: Json = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-disk-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   mkdirSync(join(folder, 'data'))
   const stage = await startStage({
     config: { data: join(folder, 'data'), ...config },
@@ -119,7 +121,7 @@ for (const way of means) {
   test(`${way.name}: calls go on, new commands get 503, and all is well when it is mended`, async (t) => {
     const missing = way.missing()
     if (missing !== undefined) return t.skip(missing)
-    const { stage, folder } = await stageOn(t, way.program)
+    const { stage, folder } = await stageOn(way.program)
     const crowd = await callersOf(stage)
     const fromMs = performance.now()
     way.break(stage, folder)
@@ -159,7 +161,7 @@ for (const way of means) {
 }
 
 test('a disk that stands still for two seconds: nobody hears it, and everything comes in order after it', async (t) => {
-  const { stage, folder } = await stageOn(t, faulty)
+  const { stage, folder } = await stageOn(faulty)
   const crowd = await callersOf(stage)
   const raw = await openRawSip(stage.server.sip.port)
   t.after(() => raw.close())
@@ -202,7 +204,7 @@ test('a disk that stands still for two seconds: nobody hears it, and everything 
 
 test('SIGTERM on a dead disk: exit 1 in time, and the next start finds what was last told to anybody', async (t) => {
   const [http, sip, rtp] = await Promise.all([freePort(), freePort(), freeRtpPorts()])
-  const { stage, folder } = await stageOn(t, faulty, {
+  const { stage, folder } = await stageOn(faulty, {
     http: { host: '127.0.0.1', port: http },
     sip: { host: '127.0.0.1', port: sip, domain: 'localhost' },
     media: { host: '127.0.0.1', ports: rtp },
