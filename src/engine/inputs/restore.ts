@@ -156,7 +156,8 @@ function restoreEntry(ctx: StepContext, entry: QueuedCall): void {
     const wholeMs = deadlineMs - entry.enqueuedAtMs
     // A place without a call can well be kept for longer than an hour by nobody.
     const keptMs = Math.min(wholeMs, waitLeftMs(ctx.nowMs, deadlineMs))
-    ctx.arm('max-wait', legId, entry.alive ? leftMs(ctx.nowMs, deadlineMs, wholeMs) : keptMs)
+    const restMs = entry.alive ? leftMs(ctx.nowMs, deadlineMs, wholeMs) : keptMs
+    ctx.arm('max-wait', legId, restMs)
     return
   }
   ctx.verb([], { kind: 'leave', legId, nowMs: ctx.nowMs }, (later, outcome) => {

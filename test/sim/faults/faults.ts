@@ -174,8 +174,8 @@ export const faults: readonly Fault[] = [
     what: 'the longest wait begins again at a restart',
     seed: 593,
     file: 'src/engine/inputs/restore.ts',
-    search: 'leftMs(ctx.nowMs, deadlineMs, wholeMs) : keptMs)',
-    replace: 'wholeMs : keptMs)',
+    search: "ctx.arm('max-wait', legId, restMs)",
+    replace: "ctx.arm('max-wait', legId, wholeMs)",
   },
   {
     what: 'the longest wait of a kept place is forgotten with its call',
