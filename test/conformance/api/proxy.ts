@@ -57,7 +57,7 @@ export async function openProxy(): Promise<Proxy> {
   const held = new Map<string, WireEvent>()
 
   const api = createServer((incoming, outgoing) => {
-    void bodyOf(incoming).then(async (body) => {
+    const pass = async (body: Buffer): Promise<void> => {
       const { method = 'GET', url = '/' } = incoming
       const answer = await forward(`${origin}${url}`, method, headersOf(incoming), body)
       if (url === '/v2/public_key' && isData(answer.body)) answer.body.data['public'] = publicText
@@ -66,7 +66,11 @@ export async function openProxy(): Promise<Proxy> {
       const text = answer.body === undefined ? '' : JSON.stringify(answer.body)
       outgoing.writeHead(answer.status, answer.headers)
       outgoing.end(answer.file ?? (answer.status === 204 ? undefined : text))
-    })
+    }
+    // The server, or whoever asks, has closed the connection: the other side sees the same.
+    bodyOf(incoming)
+      .then(pass)
+      .catch(() => void outgoing.destroy())
   })
   const deliver = async (event: WireEvent): Promise<void> => {
     event.body.meta['delivered_to'] = event.body.meta['delivered_to'] === hookUrl() ? target : 'x'
@@ -166,7 +170,9 @@ function forward(
   return new Promise((resolve, reject) => {
     const length =
       body.length > 0 || 'content-type' in headers ? { 'content-length': body.length } : {}
-    const outgoing = request(url, { method, headers: { ...headers, ...length } }, (incoming) => {
+    // A connection of its own: one that is kept may be closed by the other side in the moment of the next request.
+    const options = { method, headers: { ...headers, ...length }, agent: false }
+    const outgoing = request(url, options, (incoming) => {
       bodyOf(incoming).then((bytes) => {
         const status = incoming.statusCode ?? 0
         const isFile = String(incoming.headers['content-type']).startsWith('audio/')
