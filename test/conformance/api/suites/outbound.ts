@@ -364,6 +364,17 @@ async function ringAll(stage: ConformanceStage, to: readonly string[]) {
 }
 
 export const outboundChecks: readonly Check[] = [
+  check(
+    'a dial to a host that is not allowed is 403, 10010',
+    `C76; ${errorPage('10010')}`,
+    ['POST /calls#to', 'code 403 10010'],
+    async (stage) => {
+      // RFC 5737: an address that is nobody's.
+      const { connectionId: connection_id } = stage
+      const body = { connection_id, to: 'sip:nobody@192.0.2.1', from: '+15550100' }
+      assertRefused(await stage.post('/calls', body), 403, '10010', { pointer: '/to' })
+    },
+  ),
   ...several,
   ...rejections,
   ...failures,
