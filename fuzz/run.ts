@@ -4,9 +4,12 @@
 import { fuzz, type FuzzFailure, type FuzzReport } from './fuzzer.ts'
 import { fuzzRandom } from './random.ts'
 import { targets } from './targets/all.ts'
+import { startWatchdog } from './watchdog.ts'
 
 const usage = `npm run fuzz -- [--minutes n] [--seed n] [--target ${Object.keys(targets).join('|')}] [--input hex]`
 const shownBytes = 2000
+/** Far above what an input may cost, however slow the machine is. */
+const hangMs = 30_000
 
 interface Options {
   readonly minutes: number
@@ -34,10 +37,13 @@ function readOptions(words: readonly string[]): Options {
 async function runTarget(name: string, seed: number, forMs: number): Promise<FuzzReport> {
   const target = targets[name]?.()
   if (target === undefined) throw new Error(usage)
+  const watchdog = startWatchdog(name, hangMs)
   const until = performance.now() + forMs
+  const more = (): boolean => performance.now() < until
   try {
-    return await fuzz(target, { seed, more: () => performance.now() < until, failuresMax: 10 })
+    return await fuzz(target, { seed, more, failuresMax: 10, watchdog })
   } finally {
+    await watchdog.close()
     await target.close?.()
   }
 }

@@ -1,5 +1,7 @@
 // The fuzzer itself: faults that are planted in a target are found, made small and told by name, and a sound target has none.
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { test } from 'node:test'
 import { fuzz, type FuzzReport } from '../fuzz/fuzzer.ts'
 import { seedText, type FuzzTarget } from '../fuzz/target.ts'
@@ -81,4 +83,22 @@ test('memory that is never given back is found, also by a target that gets few i
 test('a sound target has no finding', async () => {
   const { failures, inputs } = await run({ run: (input) => void input.toSorted() }, 3000)
   assert.deepEqual([failures, inputs], [[], 3000])
+})
+
+test('what never comes to its end is named, and ends the run', async () => {
+  const program = `
+    import { fuzz } from './fuzz/fuzzer.ts'
+    import { startWatchdog } from './fuzz/watchdog.ts'
+    const target = { name: 'planted', seeds: [new Uint8Array([104, 105])], shape: 'bytes', costMs: 5, bytesMax: 64,
+      run: () => { for (;;); } }
+    await fuzz(target, { seed: 7, more: () => true, failuresMax: 1, watchdog: startWatchdog('planted', 200) })`
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', program], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()))
+  const [, signal] = await once(child, 'close')
+  assert.equal(signal, 'SIGKILL', said)
+  assert.match(said, /planted: an input did not come to its end/)
+  assert.match(said, /npm run fuzz -- --target planted --input [0-9a-f]*\n/)
 })
