@@ -377,6 +377,23 @@ test('a clock that was years ahead does not keep today from ending; one that was
   assert.equal(figures(rightMs + 86_400_000).offered, 0)
 })
 
+test('a question that is asked while the clock is years ahead does not keep later days from ending', () => {
+  const rightMs = Date.UTC(2026, 10, 22, 12)
+  for (const isBegunAnew of [false, true]) {
+    const first = counter()
+    first.call(rightMs)
+    first.figures(Date.UTC(2036, 0, 1))
+    const { tally, call, figures } = isBegunAnew ? first.again() : first
+    call(rightMs + 60_000)
+    assert.equal(figures(rightMs + 60_000).waitingHistory.filter((peak) => peak > 0).length, 2)
+    assert.equal(figures(rightMs + 86_400_000).offered, 0)
+    call(rightMs + 86_400_000)
+    assert.equal(tally.isIdleAt(momentOf(Date.UTC(2036, 0, 1))), true)
+    call(rightMs + 86_400_000)
+    assert.equal(figures(rightMs + 2 * 86_400_000).offered, 0)
+  }
+})
+
 test('a clock that begins years behind and is set right takes nothing of today', () => {
   const rightMs = Date.UTC(2026, 10, 22, 12)
   const minuteMs = 60_000

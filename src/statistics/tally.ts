@@ -16,6 +16,8 @@ const dayMin = '2024-01-01'
 export interface TallyRow extends HistogramRow {
   readonly day: string
   readonly left?: string
+  /** When somebody asked, where that is more than a day after `lastMinute`: the clock may have been ahead. */
+  readonly askedMs?: number
   readonly offered: number
   readonly abandoned: number
   readonly shortAbandoned: number
@@ -43,6 +45,8 @@ export class Tally {
   #day = ''
   /** A later day that the clock was set back from; '': none. */
   #left = ''
+  /** The latest time at which something happened or somebody asked: both turn the day. */
+  #latestMs = 0
   #offered = 0
   #abandoned = 0
   #shortAbandoned = 0
@@ -160,6 +164,7 @@ export class Tally {
       ...this.#waits.row(),
       day: this.#day,
       ...(this.#left === '' ? {} : { left: this.#left }),
+      ...(this.#latestMs - this.#lastMs > dayMs && { askedMs: this.#latestMs }),
       offered: this.#offered,
       abandoned: this.#abandoned,
       shortAbandoned: this.#shortAbandoned,
@@ -176,6 +181,7 @@ export class Tally {
     this.#waits.restore(row)
     this.#day = row.day
     this.#left = row.left ?? ''
+    this.#latestMs = row.askedMs ?? 0
     this.#offered = row.offered
     this.#abandoned = row.abandoned
     this.#shortAbandoned = row.shortAbandoned
@@ -187,6 +193,10 @@ export class Tally {
     for (const [caller, peer] of row.callers) {
       this.callers.set(brandAs<LegId>(caller), peer === null ? null : brandAs<LegId>(peer))
     }
+  }
+
+  get #lastMs(): number {
+    return this.#lastMinute * minuteMs
   }
 
   #begin(at: Moment): void {
@@ -201,9 +211,14 @@ export class Tally {
    */
   #turn(at: Moment): void {
     const { atMs, day } = at
-    if (this.#lastMinute * minuteMs - atMs > dayMs) {
+    const isBack = Math.max(this.#lastMs, this.#latestMs) - atMs > dayMs
+    this.#latestMs = isBack ? atMs : Math.max(this.#latestMs, atMs)
+    if (isBack) {
       if (day < this.#day) this.#left = this.#left > this.#day ? this.#left : this.#day
-      return this.#move(at)
+      if (this.#lastMs > atMs) return this.#move(at)
+      // Nothing has happened by the clock that was ahead: somebody asked.
+      this.#day = day
+      return
     }
     if (day <= this.#day) return
     const isUnset = this.#day !== '' && this.#day < dayMin && day >= dayMin
