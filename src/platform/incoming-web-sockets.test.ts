@@ -42,7 +42,7 @@ async function serve(t: { after(fn: () => Promise<void>): void }, asks = true) {
     await new Promise((resolve) => server.close(resolve))
   })
   const { port } = server.address() as AddressInfo // Bound to a port.
-  return { seen, port, sockets, url: `ws://127.0.0.1:${port}` }
+  return { seen, port, server, sockets, url: `ws://127.0.0.1:${port}` }
 }
 
 /** Everything that the server says to these bytes until it closes. */
@@ -128,7 +128,11 @@ const h2c =
 for (const asks of [true, false]) {
   const where = asks ? '' : ', where Node hands over all upgrades'
   test(`a request that would like to be something else is an ordinary one, with its body${where}`, async (t) => {
-    const { port } = await serve(t, asks)
+    const { port, server } = await serve(t, asks)
+    let mostListeners = 0
+    server.on('request', ({ socket: theirs }: IncomingMessage) => {
+      mostListeners = Math.max(mostListeners, theirs.listenerCount('error'))
+    })
     const socket = connect(port, '127.0.0.1')
     let answer = ''
     socket.on('data', (part) => (answer += part.toString()))
@@ -150,6 +154,7 @@ for (const asks of [true, false]) {
     socket.write(`GET /%C3%A4?a=1 HTTP/1.1\r\nHost: a\r\nX-Name: \u00e4\r\n${last}\r\n`)
     await once(socket, 'close')
     assert.equal(answer.match(/HTTP\/1\.1 200 OK/g)?.length, 3)
+    assert.equal(mostListeners, 1, 'the connection bears nothing of the requests before')
   })
 }
 

@@ -42,12 +42,14 @@ export function createIncomingWebSockets(): ServedWebSockets {
     serve(server, wants, route) {
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         // The HTTP server has let go of it: without this an error would end the process.
-        socket.on('error', () => socket.destroy())
+        const broken = (): void => void socket.destroy()
+        socket.on('error', broken)
         const response = answerOn(request, socket)
         if (response === undefined) return
         if (!wants(request)) {
           // Only Node before 24.9, which knows no `shouldUpgradeCallback`.
           release({ response, socket })
+          socket.off('error', broken)
           return asOrdinary(server, request, socket, head)
         }
         held.set(request, { socket, head, response })
