@@ -188,6 +188,21 @@ test('RFC 7616 §5.12: remembered counts are bounded, and an evicted nonce can n
   for (const one of used) assert.equal(server.verify(one).kind, 'stale')
 })
 
+test('C269: a clock that is set makes no nonce stale, and none to come', () => {
+  const { server, nonces, random, time } = scene([alice], 10)
+  for (const setMs of [86_400_000, -86_400_000, -86_400_000]) {
+    for (let i = 0; i < 20; i++) {
+      time.advance(10)
+      const client = new DigestClient({ username: 'alice', password: 'wonder' }, random)
+      client.accept(challenged(server.challenges('alice', false)))
+      if (i === 10) time.setWall(setMs)
+      const one = request(client.headers('REGISTER', 'sip:pbx.test'))
+      assert.equal(server.verify(one).kind, 'ok', `${setMs} ${i}`)
+    }
+  }
+  assert.ok(nonces.rows <= 10)
+})
+
 test('RFC 3261 §22.4: broken credentials are no credentials', () => {
   const { server } = scene()
   for (const text of [

@@ -1,4 +1,4 @@
-// Nonces and their counts. A nonce is time, boot id and a random part under an HMAC, so that issuing one costs no
+// Nonces and their counts. A nonce is the time since the start, boot id and a random part under an HMAC, so that issuing one costs no
 // memory and a flood of requests without credentials leaves nothing behind. Only a nonce that was used with right
 // credentials gets a row, which remembers the counts already seen; rows are bounded, and dropping one makes every
 // unknown nonce of that age stale, so that an evicted nonce can not be replayed.
@@ -52,7 +52,7 @@ export class Nonces {
 
   /** A new nonce of at most 80 characters. */
   issue(): string {
-    const head = `${this.#options.clock.wallMs().toString(36)}.${this.#boot}.${this.#options.random.token(8)}`
+    const head = `${this.#nowMs().toString(36)}.${this.#boot}.${this.#options.random.token(8)}`
     return `${head}.${this.#mac(head)}`
   }
 
@@ -64,9 +64,7 @@ export class Nonces {
     if (!equalInConstantTime(this.#mac(`${time}.${boot}.${salt}`), mac!)) return 'forged'
     if (boot !== this.#boot) return 'stale'
     const issuedMs = parseInt(time!, 36)
-    const ageMs = this.#options.clock.wallMs() - issuedMs
-    // A clock that jumped back makes nonces of the future: stale, the next challenge repairs it.
-    if (ageMs > NONCE_LIFETIME_MS || ageMs < -1000) return 'stale'
+    if (this.#nowMs() - issuedMs > NONCE_LIFETIME_MS) return 'stale'
     if (!this.#rows.has(nonce) && issuedMs <= this.#forgottenUpToMs) return 'stale'
     return 'fresh'
   }
@@ -99,10 +97,15 @@ export class Nonces {
     return true
   }
 
+  /** Monotonic, and never fractional: a nonce means nothing to another process, and the clock may be set. */
+  #nowMs(): number {
+    return Math.floor(this.#options.clock.monotonicMs())
+  }
+
   #makeRoom(): void {
     // Rows stand in order of first use, which is nearly the order of issue.
     for (const [nonce, row] of this.#rows) {
-      const expired = this.#options.clock.wallMs() - row.issuedMs > NONCE_LIFETIME_MS
+      const expired = this.#nowMs() - row.issuedMs > NONCE_LIFETIME_MS
       if (!expired && this.#rows.size < this.#rowsMax) return
       this.#rows.delete(nonce)
       if (!expired) this.#forgottenUpToMs = Math.max(this.#forgottenUpToMs, row.issuedMs)

@@ -15,6 +15,7 @@ export interface Binding {
   readonly uri: string
   readonly callId: string
   readonly cseq: number
+  /** By the registrar's clock, which nobody sets; wall ms in the store. */
   readonly expiresAtMs: number
   /** 0 to 1000: q times 1000. */
   readonly priority: number
@@ -24,7 +25,7 @@ export interface Binding {
   readonly flow: Flow
   /** The Contact can not be reached directly: use the flow. */
   readonly behindNat: boolean
-  /** First registered, wall ms; undefined: by a release that did not remember it. */
+  /** First registered, the same; undefined: by a release that did not remember it. */
   readonly sinceMs?: number
 }
 

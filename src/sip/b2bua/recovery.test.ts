@@ -151,6 +151,35 @@ test('a probe asks a peer whether it knows the call; 481 and silence end it, oth
   }
 })
 
+for (const setMs of [10 * 365 * 86_400_000, 380_000, -10 * 365 * 86_400_000]) {
+  const where = setMs > 0 ? 'on' : 'back'
+
+  test(`C269: the clock was set ${where} (${setMs} ms) before a restart: a call whose peer refreshes it goes on, and ends when nobody does`, async () => {
+    const world = new SipWorld()
+    const stack = await world.stack('10.0.0.1')
+    const peer = await world.peer('10.0.0.9')
+    const lines = ['Session-Expires: 600;refresher=uac', 'Supported: timer']
+    peer.send({ method: 'INVITE', cseq: 1, body: SDP_A, lines })
+    await world.run(10)
+    const { legId } = stack.last('incoming-call')
+    stack.perform({ kind: 'accept', legId, sdp: SDP_B, headers: [] })
+    await world.run(10)
+    peer.send({ method: 'ACK', cseq: 1, toTag: peer.tagOf(200) })
+    await world.run(200_000)
+    const rows = stack.rows()
+    stack.sip.stop()
+    world.time.setWall(setMs)
+    const again = await world.stack('10.0.0.1', {}, rows)
+    await world.run(101_000)
+    peer.send({ method: 'UPDATE', cseq: 2, toTag: peer.tagOf(200), lines })
+    await world.run(500_000)
+    assert.deepEqual(again.kinds, [])
+    await world.run(100_000)
+    assert.deepEqual(again.kinds, ['leg-lost'], 'who does not refresh any more is given up')
+    world.stop()
+  })
+}
+
 test('a re-INVITE that is repeated over the restart is answered once, whether the former process had answered or not', async () => {
   for (const answered of [false, true]) {
     const { world, stack, peer, legId } = await incoming()

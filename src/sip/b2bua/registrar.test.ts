@@ -267,3 +267,53 @@ test('RFC 3261 §10.3: registrations survive a restart', async () => {
   next.stop()
   world.stop()
 })
+
+for (const setMs of [10 * 365 * 86_400_000, -10 * 365 * 86_400_000]) {
+  const where = setMs > 0 ? 'on' : 'back'
+
+  test(`C269: the clock is set ${where}: a phone is there as long as it was granted, before and after a restart`, async () => {
+    const { world, stack, phone, register } = await scene()
+    await register(['Expires: 600'])
+    world.time.setWall(setMs)
+    await world.run(300_000)
+    const [view] = stack.sip.registrations()
+    const leftMs = (view?.contacts[0]?.expiresAtMs ?? 0) - world.time.wallMs()
+    assert.ok(leftMs > 299_000 && leftMs <= 300_000, String(leftMs))
+    stack.dial('sip:alice@pbx.test')
+    await world.run(10)
+    assert.equal(phone.requests('INVITE').length, 1)
+    // Any REGISTER brings what is on disk to the clock as it is.
+    const other = await world.peer('10.0.0.8')
+    other.callId = 'another-phone'
+    const listed = await register(['Expires: 600'], { phone: other })
+    assert.equal(listed.headers.values('Contact').length, 2)
+    const rows = stack.rows()
+    await world.run(299_000)
+    assert.equal(stack.sip.registrations()[0]?.contacts.length, 2)
+    await world.run(1_000)
+    assert.equal(stack.sip.registrations()[0]?.contacts.length, 1)
+    stack.sip.stop()
+
+    const next = new SipWorld(5)
+    next.time.setWall(setMs + 300_000)
+    const again = await next.stack('10.0.0.1', { users }, rows)
+    assert.equal(again.sip.registrations()[0]?.contacts.length, 2)
+    await next.run(301_000)
+    assert.equal(again.sip.registrations()[0]?.contacts.length, 1)
+    next.stop()
+    world.stop()
+  })
+}
+
+test('C269: the clock was set back between two starts: nobody stays for longer than can be granted', async () => {
+  const { world, stack, register } = await scene()
+  await register(['Expires: 600'])
+  const next = new SipWorld(5)
+  next.time.setWall(-10 * 365 * 86_400_000)
+  const again = await next.stack('10.0.0.1', { users }, stack.rows())
+  assert.equal(again.sip.registeredUsers(), 1)
+  await next.run(7_200_000)
+  assert.equal(again.sip.registeredUsers(), 0)
+  next.stop()
+  world.stop()
+})

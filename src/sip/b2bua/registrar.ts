@@ -16,8 +16,16 @@ import type { SipUri } from '../message/uri.ts'
 import type { Headers } from '../session/capabilities.ts'
 import type { Flow, ServerTransaction } from '../transaction/types.ts'
 import type { Doorman } from '../transport/doorman.ts'
-import { Bindings, REGISTRATION_DEFAULT_SECS, REGISTRATION_MIN_SECS } from './bindings.ts'
+import {
+  Bindings,
+  REGISTRATION_DEFAULT_SECS,
+  REGISTRATION_MAX_SECS,
+  REGISTRATION_MIN_SECS,
+} from './bindings.ts'
 import type { Binding, ContactChange, RegisterRefusal } from './bindings.ts'
+
+/** Smaller steps of the wall clock are those of a clock that is kept right. */
+const SMALL_STEP_MS = 1000
 
 export interface RegistrarOptions {
   readonly clock: Clock
@@ -33,26 +41,34 @@ export interface RegistrarOptions {
 export class Registrar {
   readonly #options: RegistrarOptions
   readonly #bindings = new Bindings(sameContact)
+  /** Wall ms at monotonic 0, when this process began. */
+  readonly #steadyFromMs: number
+  /** What the wall clock was set by when all rows were last written by it. */
+  #writtenSetMs = 0
 
   constructor(options: RegistrarOptions) {
+    const { clock } = options
     this.#options = options
+    this.#steadyFromMs = clock.wallMs() - clock.monotonicMs()
   }
 
   contactsOf(username: string): readonly Binding[] {
-    return this.#bindings.of(username, this.#options.clock.wallMs())
+    return this.#bindings.of(username, this.#nowMs())
   }
 
   registeredUsers(): number {
-    return this.#bindings.count(this.#options.clock.wallMs())
+    return this.#bindings.count(this.#nowMs())
   }
 
   registrations(): readonly RegistrationView[] {
-    const nowMs = this.#options.clock.wallMs()
-    return [...this.#bindings.all(nowMs)].map(([username, bindings]) => ({
+    const nowMs = this.#nowMs()
+    const all = [...this.#bindings.all(nowMs)]
+    return all.map(([username, bindings]) => ({
       username,
-      contacts: bindings.map(({ uri, flow, expiresAtMs, sinceMs, behindNat }) => ({
-        ...{ uri, transport: flow.transport, expiresAtMs, sinceMs: sinceMs ?? nowMs, behindNat },
-        source: `${hostOf(flow.remoteAddress)}:${flow.remotePort}`,
+      contacts: this.#byWallClock(bindings).map((one) => ({
+        ...{ uri: one.uri, transport: one.flow.transport, behindNat: one.behindNat },
+        ...{ expiresAtMs: one.expiresAtMs, sinceMs: one.sinceMs ?? nowMs + this.#setMs() },
+        source: `${hostOf(one.flow.remoteAddress)}:${one.flow.remotePort}`,
       })),
     }))
   }
@@ -67,12 +83,20 @@ export class Registrar {
     return this.#bindings.connectionTo(uri)
   }
 
+  /** For the store, by the wall clock as it is now. */
   saved(username: string): readonly Binding[] | undefined {
-    return this.#bindings.saved(username, this.#options.clock.wallMs())
+    const living = this.#bindings.saved(username, this.#nowMs())
+    return living && this.#byWallClock(living)
   }
 
+  /** What `saved` gave out. None stays longer than one can be granted: the clock may have been set back since. */
   restore(username: string, bindings: readonly Binding[]): void {
-    this.#bindings.restore(username, bindings)
+    const latestMs = this.#nowMs() + REGISTRATION_MAX_SECS * 1000
+    const believed = bindings.map((one) => ({
+      ...one,
+      expiresAtMs: Math.min(one.expiresAtMs, latestMs),
+    }))
+    this.#bindings.restore(username, believed)
   }
 
   /** All bindings of a user go. */
@@ -103,6 +127,36 @@ export class Registrar {
     return typeof claimed === 'string' ? this.#challenge(claimed, false) : claimed
   }
 
+  /** Wall ms of the start, and monotonic since: registrations last as long as was granted, whatever the clock is set to (C269). */
+  #nowMs(): number {
+    return Math.round(this.#steadyFromMs + this.#options.clock.monotonicMs())
+  }
+
+  /** How far the wall clock was set since. */
+  #setMs(): number {
+    const setMs = this.#options.clock.wallMs() - this.#nowMs()
+    return Math.abs(setMs) < SMALL_STEP_MS ? 0 : setMs
+  }
+
+  #byWallClock(bindings: readonly Binding[]): readonly Binding[] {
+    const setMs = this.#setMs()
+    if (setMs === 0) return bindings
+    return bindings.map((one) => ({
+      ...one,
+      expiresAtMs: one.expiresAtMs + setMs,
+      ...(one.sinceMs !== undefined && { sinceMs: one.sinceMs + setMs }),
+    }))
+  }
+
+  /** The next process reads the rows by the clock that it finds: when that was set, all are written anew. */
+  #followClock(flow: Flow): void {
+    const setMs = this.#setMs()
+    if (Math.abs(setMs - this.#writtenSetMs) < SMALL_STEP_MS) return
+    this.#writtenSetMs = setMs
+    for (const username of this.#bindings.all(this.#nowMs()).keys())
+      this.#options.changed(username, [], flow)
+  }
+
   /** The user that it is about, or why it can be about none. */
   #claim(request: SipRequest): string | ResponseParts {
     const { isOurs } = this.#options
@@ -123,7 +177,7 @@ export class Registrar {
   #change(transaction: ServerTransaction, username: string): void {
     const { request, flow } = transaction
     const { headers } = request
-    const nowMs = this.#options.clock.wallMs()
+    const nowMs = this.#nowMs()
     const contacts = readContacts(request)
     const callId = headers.first('Call-ID')
     const cseq = cseqOf(headers)?.number
@@ -151,6 +205,7 @@ export class Registrar {
     }
     const named = contacts === 'all' ? [] : contacts.map(({ uri }) => uri)
     this.#options.changed(username, named, flow)
+    this.#followClock(flow)
     const listed: Headers = this.contactsOf(username).map((one) => [
       'Contact',
       describe(one, nowMs),

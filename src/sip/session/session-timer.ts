@@ -8,8 +8,8 @@ import { refresh } from './refresh.ts'
 import { expireAfterMs, refreshAfterMs } from './timer-rules.ts'
 import type { SessionTerms } from './timer-rules.ts'
 
-/** After a restart nobody is given up before this has passed: its refresh may have come while we were away. */
-const RESUMED_MIN_MS = 32_000
+/** After a restart the sockets are bound first. */
+const RESUMED_REFRESH_MIN_MS = 1000
 
 /** Starts anew with the terms of the exchange that has just succeeded. */
 export function startSessionTimer(core: SessionCore, terms: SessionTerms): void {
@@ -23,15 +23,21 @@ export function startSessionTimer(core: SessionCore, terms: SessionTerms): void 
   } else core.disarm('session-expiry')
 }
 
-/** Goes on with terms agreed at `atMs`, in a former process perhaps. */
+/**
+ * Goes on with terms agreed at `atMs`, in a former process perhaps, by whose clock nobody is given up: it may have been set
+ * since. The peer has the whole time once more; one that is gone is found by the engine, which probes who is not heard.
+ */
 export function resumeSessionTimer(core: SessionCore, terms: SessionTerms, atMs: number): void {
-  const agoMs = Math.max(0, core.room.clock.wallMs() - atMs)
+  const agoMs = core.room.clock.wallMs() - atMs
   core.terms = terms
   core.termsAtMs = atMs
-  if (terms.weRefresh) scheduleRefresh(core, Math.max(1000, refreshAfterMs(terms) - agoMs))
+  if (terms.weRefresh) {
+    // A refresh too many costs nothing, one that is late the call.
+    const leftMs = agoMs < 0 ? 0 : refreshAfterMs(terms) - agoMs
+    scheduleRefresh(core, Math.max(RESUMED_REFRESH_MIN_MS, leftMs))
+  }
   if (!terms.expires) return
-  const leftMs = Math.max(RESUMED_MIN_MS, expireAfterMs(terms) - agoMs)
-  core.arm('session-expiry', leftMs, () => lose(core, 'session-expired', 408, true))
+  core.arm('session-expiry', expireAfterMs(terms), () => lose(core, 'session-expired', 408, true))
 }
 
 /** Asks whether the peer still knows the call: a refresh by UPDATE when it takes one, else OPTIONS (RFC 3261 §11). */
