@@ -6,6 +6,9 @@ import { mask } from '../base/mask-secrets.ts'
 /** A text in quotes, the last of which may be missing; or what stands between two. */
 const pieces = /"(?:[^"\\]|\\[^])*"?|[^"]+/g
 const signs = /[{}[\]:,]|[^\s{}[\]:,]+/g
+const escapes = /\\(u[\da-f]{4}|[^])/gi
+/** RFC 8259 §7; others stand for themselves. */
+const meant: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' }
 const nestedMax = 4
 
 /** `isHidden`: whether the value of a field with that name is a secret, or the name that of a secret header. */
@@ -21,9 +24,16 @@ export function maskBrokenJson(
     if (reader.isSecret(said)) return said === '' ? piece : `"${mask}"`
     // JSON as a text inside of JSON.
     if (nested >= nestedMax || !/^\s*[{[]/.test(said)) return piece
-    const inner = maskBrokenJson(said.replaceAll('\\"', '"'), isHidden, nested + 1)
-    return `"${inner.replaceAll('"', '\\"')}${piece.slice(1 + said.length)}`
+    const inner = said.replace(escapes, (_, escape: string) => unescaped(escape))
+    const masked = maskBrokenJson(inner, isHidden, nested + 1)
+    if (masked === inner) return piece
+    return `${JSON.stringify(masked).slice(0, -1)}${piece.slice(1 + said.length)}`
   })
+}
+
+function unescaped(escape: string): string {
+  if (escape.length === 1) return meant[escape] ?? escape
+  return String.fromCharCode(Number.parseInt(escape.slice(1), 16))
 }
 
 class Reader {
@@ -37,6 +47,8 @@ class Reader {
   #field: string | undefined
   /** In this object a `name` was secret: its `value` is. */
   #isNamed = false
+  /** In a list: its first text, a secret name and what stands behind that, as headers are written that are pairs. */
+  #pair: 'none' | 'begins' | 'named' | 'secret' = 'none'
 
   constructor(isHidden: (name: string) => boolean) {
     this.#isHidden = isHidden
@@ -45,11 +57,15 @@ class Reader {
   isSecret(said: string): boolean {
     this.#last = said
     if (this.#field === 'name' && this.#isHidden(said)) this.#isNamed = true
-    return this.#awaitsSecret()
+    const isSecond = this.#pair === 'secret'
+    this.#pair = this.#pair === 'begins' && this.#isHidden(said) ? 'named' : 'none'
+    return isSecond || this.#awaitsSecret()
   }
 
   /** What stands for a sign, or for a value without quotes. */
   sign(sign: string): string {
+    this.#pair =
+      sign === '[' ? 'begins' : sign === ',' && this.#pair === 'named' ? 'secret' : 'none'
     switch (sign) {
       case ':':
         this.#field = this.#last

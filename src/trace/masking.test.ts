@@ -141,6 +141,17 @@ test('bodies that are forms, or JSON that was cut, lose their secrets and keep t
     '[{"name":"X-Api-Key","value":"***"},{"name":"X-Ticket","value":"7"},',
   )
   assert.equal(said('{"body":"{\\"token\\":\\"s3'), '{"body":"{\\"token\\":\\"***\\"')
+  const deep = JSON.stringify({
+    a: JSON.stringify({ open: '\n', b: '{"token":"s3","c":"\\u00e4\\n"}' }),
+  })
+  const masked = deep.replace(/s3/, '***')
+  assert.equal(said(deep.slice(0, -1)), masked.slice(0, -1))
+  const open = deep.replace('token', 'ticket').slice(0, -1)
+  assert.equal(said(open), open)
+  assert.equal(
+    said('{"h":[["x-api-key","s3"],["x-ticket","7"],["a","password","7"],["cookie", "s3'),
+    '{"h":[["x-api-key","***"],["x-ticket","7"],["a","password","7"],["cookie", "***"',
+  )
   assert.equal(said('{"digit":"5","x":'), '{"digit":"5","x":')
   assert.equal(said('{"digit":"5","x":', true), '{"digit":"***","x":')
   const errors =
