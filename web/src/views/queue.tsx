@@ -51,6 +51,8 @@ function useCallers(queueName: string): Callers {
     let closed = false
     let gathering: ReturnType<typeof setTimeout> | undefined
     const came = new Set<string>()
+    /** When those who came are asked for next, the whole list is. */
+    let isListWanted = false
     let loads = 0
     // What happened while a list was on its way: it may be older than that.
     const meanwhile = {
@@ -80,23 +82,30 @@ function useCallers(queueName: string): Callers {
       }
       if (beyond.value === 0) for (const id of meanwhile.came) askLater(id)
       // Behind one who left, pages move up by one, and the next page begins one too late.
-      if (meanwhile.left.size > 0 && rows.value.length > pageRows)
-        gathering ??= setTimeout(() => void askWhoCame(true), gatherMs)
+      if (meanwhile.left.size > 0 && rows.value.length > pageRows) loadSoon()
+    }
+    const askSoon = (): void => {
+      gathering ??= setTimeout(() => void askWhoCame(), gatherMs)
     }
     const askLater = (id: string): void => {
       came.add(id)
-      gathering ??= setTimeout(() => void askWhoCame(), gatherMs)
+      askSoon()
+    }
+    const loadSoon = (): void => {
+      isListWanted = true
+      askSoon()
     }
     const goes = (id: string): void => {
       const rest = without(rows.value, id)
       if (rest === rows.value && beyond.value > 0) beyond.value--
       rows.value = rest
       // Others have moved up to where they are shown.
-      if (beyond.value > 0 && rest.length < rowsMax - pageRows)
-        gathering ??= setTimeout(() => void askWhoCame(true), gatherMs)
+      if (beyond.value > 0 && rest.length < rowsMax - pageRows) loadSoon()
     }
-    const askWhoCame = async (isWholeList = false): Promise<void> => {
+    const askWhoCame = async (): Promise<void> => {
       gathering = undefined
+      const isWholeList = isListWanted
+      isListWanted = false
       const ids = [...came]
       came.clear()
       if (isWholeList || ids.length > askedOneByOneMax) return load()
