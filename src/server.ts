@@ -243,7 +243,9 @@ export async function startServer(
   await library.start(live.rows)
   await logic.start(live)
   // What happened since the last snapshot is read beside the calls.
-  void webhooks.statistics.start(live)
+  webhooks.statistics.start(live).catch((error: unknown) => {
+    log.error({ code: 'STATISTICS', error: String(error) }, 'the statistics stand still')
+  })
   const local = await sip.start()
   await api.listen({ host: config.http.host, port: config.http.port })
   recordings.listensAt(addressOf(api.server.address(), config.http.host))

@@ -21,6 +21,11 @@ const retryMsMax = 5000
 
 type Queued = Exclude<JournalRequest, { kind: 'open' }>
 
+interface Open {
+  readonly file: OpenDatabase
+  readonly tables: Tables
+}
+
 export interface Journal {
   receive(request: JournalRequest): void
 }
@@ -35,7 +40,7 @@ export interface JournalOptions {
 
 export function createJournal({ timers, files, reply, beforeCommit }: JournalOptions): Journal {
   const queue: Queued[] = []
-  let open: { file: OpenDatabase; tables: Tables } | undefined
+  let open: Open | undefined
   let scheduled = false
   let failing = false
   let retryMs = retryMsMin
@@ -69,7 +74,7 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
       schedule()
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
-      if (isDamage(error) && answerDamaged(open.tables, group)) return schedule()
+      if (isDamage(error) && answerDamaged(open, group)) return schedule()
       failing = true
       reply({ kind: 'failing', why: textOf(error) })
       readPastWrites(open.tables)
@@ -80,22 +85,16 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
   }
 
   // A page that is damaged stays so, and SQLite takes no write in a transaction that has met one: whoever asks for what lies
-  // there hears it, and the writes go on without the question.
-  const answerDamaged = (tables: Tables, group: readonly Queued[]): boolean => {
-    let met = false
-    for (const request of group.filter(isRead)) {
-      let answer: JournalReply
-      try {
-        answer = read(tables, request)
-      } catch (error) {
-        if (!isDamage(error)) continue
-        met = true
-        answer = { kind: 'uninspected', id: request.id, why: textOf(error) }
-      }
+  // there hears it, and the writes go on without the question. The others are asked again.
+  const answerDamaged = ({ file, tables }: Open, group: readonly Queued[]): boolean => {
+    const before = queue.length
+    for (const request of group.filter(isQuestion)) {
+      const why = damageMetBy(file.database, () => tryOut(tables, request))
+      if (why === undefined) continue
       queue.splice(queue.indexOf(request), 1)
-      reply(answer)
+      reply({ kind: 'uninspected', id: request.id, why })
     }
-    return met
+    return queue.length < before
   }
 
   const readPastWrites = (tables: Tables): void => {
@@ -111,7 +110,7 @@ export function createJournal({ timers, files, reply, beforeCommit }: JournalOpt
   }
 
   const transact = (
-    { file, tables }: { file: OpenDatabase; tables: Tables },
+    { file, tables }: Open,
     group: readonly Queued[],
   ): { replies: JournalReply[]; again: Queued[] } => {
     const done: number[] = []
@@ -192,6 +191,44 @@ type Read = Extract<Queued, { kind: 'events' }> | Inspect
 /** To be answered from what is on disk; a revival is a question that writes. */
 function isRead(request: Queued): request is Read {
   return request.kind === 'events' || (request.kind === 'inspect' && request.ask.kind !== 'revive')
+}
+
+/** What can be left unanswered: nothing of it is new. To clean up is one, too. */
+const questions = ['events', 'inspect', 'pending', 'apart', 'owed', 'prune'] as const
+type Question = Extract<Queued, { kind: (typeof questions)[number] }>
+
+function isQuestion(request: Queued): request is Question {
+  return questions.some((kind) => kind === request.kind)
+}
+
+function tryOut(tables: Tables, request: Question): unknown {
+  switch (request.kind) {
+    case 'events':
+      return tables.events(request.after, request.limit)
+    case 'inspect':
+      return tables.inspect(request.ask)
+    case 'pending':
+      return tables.pending(request.after, request.limit, request.applicationId)
+    case 'apart':
+      return tables.apart(request.applicationId, request.nowMs, request.limit)
+    case 'owed':
+      return tables.owed()
+    case 'prune':
+      return tables.prune(request.olderThanMs)
+  }
+}
+
+/** Undefined: none. Whatever it does is undone. */
+function damageMetBy(database: OpenDatabase['database'], work: () => unknown): string | undefined {
+  try {
+    database.exec('BEGIN')
+    work()
+    return undefined
+  } catch (error) {
+    return isDamage(error) ? textOf(error) : undefined
+  } finally {
+    if (database.isTransaction) database.exec('ROLLBACK')
+  }
 }
 
 function read(tables: Tables, request: Read): JournalReply {

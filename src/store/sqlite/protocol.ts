@@ -104,7 +104,7 @@ export type JournalReply =
   | { readonly kind: 'owed'; readonly id: number; readonly owed: readonly OwedDeliveries[] }
   | { readonly kind: 'events'; readonly id: number; readonly page: JournalEvents | undefined }
   | { readonly kind: 'inspected'; readonly id: number; readonly found: Inspected }
-  /** An `inspect` that failed; nothing but the question is lost. */
+  /** A question that failed, or a `prune` that met damage; nothing but that is lost. */
   | { readonly kind: 'uninspected'; readonly id: number; readonly why: string }
   /** A write failed and will be tried again, unchanged; the next `done` says that it went well. */
   | { readonly kind: 'failing'; readonly why: string }

@@ -174,17 +174,17 @@ class SqliteStore implements RecordingStore {
 
   pendingDeliveries: Store['pendingDeliveries'] = async (after, limit, applicationId) => {
     const reply = await this.#read((id) => ({ kind: 'pending', id, after, limit, applicationId }))
-    return reply.kind === 'pending' ? reply.deliveries : []
+    return this.#known(reply, 'pending')?.deliveries ?? []
   }
 
   apartDeliveries: Store['apartDeliveries'] = async (applicationId, nowMs, limit) => {
     const reply = await this.#read((id) => ({ kind: 'apart', id, applicationId, nowMs, limit }))
-    return reply.kind === 'pending' ? reply.deliveries : []
+    return this.#known(reply, 'pending')?.deliveries ?? []
   }
 
   async owedDeliveries(): Promise<readonly OwedDeliveries[]> {
     const reply = await this.#read((id) => ({ kind: 'owed', id }))
-    return reply.kind === 'owed' ? reply.owed : []
+    return this.#known(reply, 'owed')?.owed ?? []
   }
 
   readEvents: Store['readEvents'] = async (after, limit) => {
@@ -200,8 +200,18 @@ class SqliteStore implements RecordingStore {
       ? Promise.resolve()
       : this.#request((id) => this.#link.post({ kind: 'progress', id, progress }))
 
-  prune(olderThanMs: number): Promise<void> {
-    return this.#request((id) => this.#link.post({ kind: 'prune', id, olderThanMs }))
+  /** Rejects when what is old lies on damaged pages. */
+  async prune(olderThanMs: number): Promise<void> {
+    let why: string | undefined
+    await this.#request((id) => {
+      this.#reading.set(id, (reply) => {
+        if (reply.kind === 'uninspected') why = reply.why
+        this.#waiting.get(id)?.()
+        this.#waiting.delete(id)
+      })
+      this.#link.post({ kind: 'prune', id, olderThanMs })
+    })
+    if (why !== undefined) throw new Error(why)
   }
 
   /** Resolves when all writes are on disk, or after 30 s when the disk does not take them. */
@@ -227,6 +237,7 @@ class SqliteStore implements RecordingStore {
         for (const id of reply.ids) {
           this.#waiting.get(id)?.()
           this.#waiting.delete(id)
+          this.#reading.delete(id)
         }
         if (this.#posted < postedMax) this.#postGathered()
         return this.#watch.wrote(this.#waiting.size > 0)
@@ -273,6 +284,19 @@ class SqliteStore implements RecordingStore {
     if (gathered === undefined) return
     this.#gathered = undefined
     void this.#post(gathered.batch.whole).then(gathered.written.resolve)
+  }
+
+  /** Webhooks on damaged pages cannot be sent, but calls go on: it is said, and nothing waits for it. */
+  #known<K extends 'pending' | 'owed'>(
+    reply: Read,
+    kind: K,
+  ): Extract<Read, { readonly kind: K }> | undefined {
+    if (isOf(reply, kind)) return reply
+    if (reply.kind === 'uninspected') {
+      this.#watch.failing(`webhooks that are owed cannot be read: ${reply.why}`)
+      this.#watch.wrote(this.#waiting.size > 0)
+    }
+    return undefined
   }
 
   async #inspect(ask: Inspection): Promise<Inspected> {
@@ -348,6 +372,10 @@ function callOf({ event, legSequence }: StampedEvent): JournalBatch['events'][nu
   if (leg === undefined) return undefined
   const { legUuid, sessionId, applicationId } = leg
   return { legUuid, sessionId, applicationId }
+}
+
+function isOf<K extends Read['kind']>(reply: Read, kind: K): reply is Extract<Read, { kind: K }> {
+  return reply.kind === kind
 }
 
 function isReply(value: unknown): value is JournalReply {

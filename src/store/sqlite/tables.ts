@@ -58,6 +58,17 @@ export function createTables(database: DatabaseSync): Tables {
     `SELECT row, attempts, next_attempt_at_ms FROM delivery
      WHERE state IN ('pending', 'apart') AND sequence > ? ORDER BY sequence LIMIT ?`,
   )
+  // Before the first that is owed lie days of those that are not: reading over them would hold up the commits of calls.
+  const pendingFromFirst = database.prepare(
+    `SELECT row, attempts, next_attempt_at_ms FROM delivery
+     WHERE state IN ('pending', 'apart') AND sequence >= (
+       SELECT min(first) FROM (
+         SELECT min(sequence) AS first FROM delivery INDEXED BY delivery_pending WHERE state = 'pending'
+         UNION ALL
+         SELECT min(sequence) FROM delivery INDEXED BY delivery_apart WHERE state = 'apart'
+       )
+     ) ORDER BY sequence LIMIT ?`,
+  )
   const pendingOfOne = database.prepare(
     `SELECT row, attempts, next_attempt_at_ms FROM delivery
      WHERE state = 'pending' AND application_id = ? AND sequence > ? ORDER BY sequence LIMIT ?`,
@@ -94,10 +105,9 @@ export function createTables(database: DatabaseSync): Tables {
       }
     },
     pending: (after, limit, applicationId) => {
-      const rows =
-        applicationId === undefined
-          ? pending.all(after, limit)
-          : pendingOfOne.all(applicationId, after, limit)
+      if (applicationId !== undefined)
+        return pendingOfOne.all(applicationId, after, limit).map(pendingOf)
+      const rows = after <= 0 ? pendingFromFirst.all(limit) : pending.all(after, limit)
       return rows.map(pendingOf)
     },
     apart: (applicationId, nowMs, limit) => {

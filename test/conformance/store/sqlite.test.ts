@@ -133,6 +133,68 @@ test('an old event that is damaged fails whoever reads it, and no write', async 
   await store.close()
 })
 
+test('an old event that is damaged is not cleaned up, and no write waits for that', async () => {
+  const { directory, file, spoilt } = await largeFile()
+  writeFileSync(file, spoilt('a middle one of event'))
+  const store = await openSqlite(directory)
+  const pruning = store.prune(1_000_000)
+  run(store, enqueue('q', 'b', 2))
+  const written = store.commit(noChange)
+  await assert.rejects(pruning, /malformed/)
+  await written
+  assert.equal(store.health().ok, true)
+  await store.close()
+})
+
+/** The same with 300 webhooks; those from `owedFrom` on are owed, and a page in the middle is damaged. */
+async function largeFileWithWebhooks(owedFrom: number): Promise<string> {
+  const { directory, file } = await largeFile()
+  const database = new DatabaseSync(file)
+  const put = database.prepare(`INSERT INTO delivery VALUES (?, ?, ?, 0, 0, ?, ?, NULL, 'app')`)
+  database.exec('BEGIN')
+  for (let n = 1; n <= 300; n++) {
+    const [state, finishedAtMs] = n < owedFrom ? ['delivered', n] : ['pending', null]
+    put.run(n, `d${n}`, JSON.stringify({ pad: 'x'.repeat(3000) }), state, finishedAtMs)
+  }
+  database.exec('COMMIT')
+  const pageBytes = Number(database.prepare('PRAGMA page_size').get()?.['page_size'])
+  const leaves = database
+    .prepare(
+      `SELECT pageno FROM dbstat WHERE name = 'delivery' AND pagetype = 'leaf' ORDER BY path`,
+    )
+    .all()
+    .map(({ pageno }) => Number(pageno))
+  database.close()
+  const middle = leaves[leaves.length >> 1] ?? 0
+  const bytes = readFileSync(file).fill(0x5a, (middle - 1) * pageBytes, middle * pageBytes)
+  writeFileSync(file, bytes)
+  return directory
+}
+
+test('owed webhooks that are damaged are said and left out, and no write waits for them', async () => {
+  const directory = await largeFileWithWebhooks(1)
+  const troubles: (string | undefined)[] = []
+  const store = await openSqliteStore({
+    ...{ directory, startJournal: inThread(), timers: createTimers(createClock()) },
+    onTrouble: (trouble) => troubles.push(trouble?.why),
+  })
+  const reading = store.pendingDeliveries(0, 500)
+  run(store, enqueue('q', 'b', 2))
+  await store.commit(noChange)
+  assert.deepEqual(await reading, [])
+  assert.match(troubles[0] ?? '', /webhooks that are owed cannot be read: .*malformed/)
+  assert.deepEqual(troubles.slice(1), [undefined])
+  assert.equal((await store.pendingDeliveries(0, 10)).length, 10)
+  await store.close()
+})
+
+test('the first webhook that is owed is found without reading those that are not, damaged ones among them', async () => {
+  const store = await openSqlite(await largeFileWithWebhooks(299))
+  assert.equal((await store.pendingDeliveries(0, 500)).length, 2)
+  assert.equal((await store.pendingDeliveries(0, 1)).length, 1)
+  await store.close()
+})
+
 test('only the owner can read the files', async () => {
   const directory = join(temporaryDirectory(), 'data')
   const store = await openSqlite(directory)
