@@ -17,6 +17,8 @@ import type { TallyRow } from './tally.ts'
 
 const snapshotEveryMs = 10_000
 const pageEvents = 500
+/** A list of events that cannot be read at all is tried again after so long. */
+const readAgainMs = 5000
 /** The age of the oldest owed webhook is asked of the disk at most so often. */
 const owedEveryMs = 2000
 
@@ -113,7 +115,7 @@ class Keeper implements RunningStatistics {
 
   /** Undefined: it is not kept any more. Behind events that are damaged on disk, the end of the list: better some than none. */
   async #pageBehind(from: EventMark | 'oldest'): Promise<EventPage | undefined> {
-    const { store, log } = this.#options
+    const { store, log, timers } = this.#options
     try {
       return await store.readEvents(from, pageEvents)
     } catch (error) {
@@ -122,7 +124,15 @@ class Keeper implements RunningStatistics {
         { code: 'STATISTICS', error: why },
         'statistics lack the events that cannot be read',
       )
-      return store.readEvents('newest', pageEvents)
+    }
+    for (;;) {
+      if (this.#phase === 'stopped') return undefined
+      try {
+        return await store.readEvents('newest', pageEvents)
+      } catch {
+        // The disk itself is ill, which is told elsewhere: calls go on without figures until it is well.
+        await new Promise<void>((resolve) => timers.set(readAgainMs, resolve))
+      }
     }
   }
 

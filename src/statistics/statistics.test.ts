@@ -222,6 +222,24 @@ test('events that cannot be read any more are left out, and what comes is counte
   assert.equal(around.keeper.figures(null)?.offered, 1)
 })
 
+test('a disk that can be read only later keeps figures away until then, and ends nothing', async () => {
+  const around = world()
+  await around.start()
+  await around.happen(enqueued('x', 'a'))
+  around.damage(3)
+  const begun = around.crash()
+  await settle()
+  assert.ok(!around.keeper.isReady())
+  await around.happen(dequeued('x', 'a', 'hangup', 3), enqueued('y', 'a'))
+  around.time.advance(5000)
+  await settle()
+  around.time.advance(5000)
+  await begun
+  assert.ok(around.keeper.isReady())
+  await around.happen(dequeued('y', 'a', 'hangup', 3))
+  assert.equal(around.keeper.figures(null)?.abandoned, 1)
+})
+
 test('a target is kept over kill -9 and midnight, and changes what is in time at once', async () => {
   const around = world()
   await around.start()
