@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createLab } from '../../src/lab/runner.ts'
 import { startServer, type RunningServer } from '../../src/lab/server-process.ts'
-import { freePort } from '../support/free-port.ts'
+import { freePort, freeRtpPorts } from '../support/free-port.ts'
 import { startReceiver, type Delivery, type Receiver } from '../support/receiver.ts'
 import { Crowd } from './crowd.ts'
 import { patience } from '../support/patience.ts'
@@ -46,8 +46,6 @@ type Queues = Readonly<Record<string, readonly string[]>>
 const consumerFile = fileURLToPath(
   new URL('../../examples/event-consumer/consumer.ts', import.meta.url),
 )
-/** What nobody else's test servers use: a port that is taken meanwhile would end its call. */
-const rtpPorts = '14000-14399'
 const settleMs = 60_000
 
 export async function runChaos({ kills, seed, say }: ChaosOptions): Promise<ChaosReport> {
@@ -99,14 +97,15 @@ export class World {
   readonly #stateFile: string
 
   static async start(receiver: Receiver): Promise<World> {
-    const [http, sip] = await Promise.all([freePort(), freePort()])
+    // A port for sound that is taken by somebody else meanwhile would end its call.
+    const [http, sip, rtp] = await Promise.all([freePort(), freePort(), freeRtpPorts()])
     const application = { id: '1000000001', name: 'chaos', numbers: ['*'] }
     const server = await startServer({
       config: {
         log: { level: 'warn' },
         http: { host: '127.0.0.1', port: http },
         sip: { host: '127.0.0.1', port: sip, domain: 'localhost' },
-        media: { host: '127.0.0.1', ports: rtpPorts },
+        media: { host: '127.0.0.1', ports: rtp },
         applications: [{ ...application, webhook_event_url: receiver.url }],
       },
     })
