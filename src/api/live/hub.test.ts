@@ -20,8 +20,11 @@ function world(readersMax = 3) {
   const store = createMemoryStore({ clock: time })
   let reads = 0
   let asked = 0
+  const disk = { isDamaged: (_behind: number | undefined): boolean => false }
   const readEvents: typeof store.readEvents = (after, limit) => {
     reads++
+    const behind = typeof after === 'object' && 'sequence' in after ? after.sequence : undefined
+    if (disk.isDamaged(behind)) return Promise.reject(new Error('malformed'))
     return store.readEvents(after, limit)
   }
   const feed = createEventFeed({ store: { readEvents }, timers: time, connectionCodecs: '' })
@@ -59,7 +62,7 @@ function world(readersMax = 3) {
     return { ...state, state, reader, heard: () => written.flatMap(parsed) }
   }
   return {
-    ...{ time, store, hub, feed, changed, connect },
+    ...{ time, store, hub, feed, changed, connect, disk },
     reads: () => reads,
     /** How often the names of all queues were asked for. */
     asked: () => asked,
@@ -142,6 +145,43 @@ test('a cursor that is gone, or none: reset, then what is new', async (t) => {
     assert.deepEqual(numbers(heard()), [])
     reader.gone()
   }
+})
+
+test('events on a damaged page: reset, then what is new; nothing else is harmed', async (t) => {
+  const { connect, happen, hub, disk } = world()
+  t.after(() => hub.close())
+  await happen(500)
+  disk.isDamaged = (behind) => behind !== undefined && behind > 100 && behind < 400
+  const slow = await connect('0')
+  assert.ok(slow.heard().some(({ event }) => event === 'reset'))
+  slow.state.room = 0
+  await happen(1)
+  slow.state.room = Infinity
+  disk.isDamaged = (behind) => behind !== undefined
+  slow.reader.drained()
+  await settle()
+  disk.isDamaged = () => false
+  await happen(5)
+  assert.deepEqual(numbers(slow.heard()).slice(-5), upTo(506, 502))
+  assert.equal(slow.state.closed, false)
+})
+
+test('a disk that cannot be read at all ends the stream, and nothing else', async (t) => {
+  const { connect, happen, hub, disk } = world()
+  t.after(() => hub.close())
+  await happen(3)
+  const { reader, state } = await connect('0')
+  state.room = 1
+  await happen(1)
+  disk.isDamaged = () => true
+  await happen(1)
+  reader.drained()
+  await settle()
+  assert.equal(state.closed, true)
+  assert.equal((await connect()).state.closed, true)
+  disk.isDamaged = () => false
+  const again = await connect('0')
+  assert.deepEqual(numbers(again.heard()), upTo(5))
 })
 
 test('a reader without room gets nothing more, goes on when it has, and is closed after 10 s', async (t) => {

@@ -107,9 +107,10 @@ export class LiveHub {
   async #readOn(): Promise<void> {
     const { events } = this.#options
     const from = this.#ring.end ?? 'newest'
-    const answer = await events.read(from, pageEvents, 0)
+    // What cannot be read now each reader asks for by itself.
+    const answer = await events.read(from, pageEvents, 0).catch(() => undefined)
     if (this.#readers.size === 0) return
-    if (answer.kind !== 'events') this.#ring.clear()
+    if (answer?.kind !== 'events') this.#ring.clear()
     else if (this.#ring.end === undefined) this.#ring.begin(answer.next)
     else if (this.#ring.end === from) {
       for (const item of answer.items) this.#ring.add(eventMessage(item))

@@ -2,7 +2,7 @@
 // reader is behind. Nothing is queued for a reader that does not read: what it has not taken is fetched again when
 // it has room, and after a while without room it is closed; its program comes back with the cursor it has.
 
-import type { EventFeed } from '../../ports/event-feed.ts'
+import type { EventFeed, FeedAnswer } from '../../ports/event-feed.ts'
 import type { TimerId, Timers } from '../../ports/timers.ts'
 import type { EventRing, LiveEvent } from './ring.ts'
 
@@ -54,9 +54,11 @@ export class LiveReader {
 
   /** `hello`: its data. `after`: as in GET /v2/events; undefined is `newest`. */
   async start(hello: object, after: string | undefined): Promise<void> {
-    const first = await this.#world.events.read(after ?? 'newest', 1, 0)
+    const first = await this.#read(after ?? 'newest', 1)
     const lost = first.kind !== 'events'
-    const cursor = lost || after === undefined || after === 'newest' ? await this.#newest() : after
+    const isNew = lost || after === undefined || after === 'newest'
+    const cursor = isNew ? await this.#newest().catch(() => undefined) : after
+    if (cursor === undefined) return this.close()
     if (this.#closed) return
     // Its id lets a reader that loses the connection before the first event go on from here.
     this.#write(message('hello', hello, cursor))
@@ -73,10 +75,15 @@ export class LiveReader {
       return
     }
     this.#pumping = true
-    do {
-      this.#again = false
-      await this.#send()
-    } while (this.#again)
+    try {
+      do {
+        this.#again = false
+        await this.#send()
+      } while (this.#again)
+    } catch {
+      // Not even the newest events can be read from the disk. It comes again, with its cursor.
+      this.close()
+    }
     this.#pumping = false
   }
 
@@ -139,7 +146,7 @@ export class LiveReader {
 
   /** Reading from disk: also what `ring` will have in a moment. */
   async #page(after: string): Promise<readonly LiveEvent[]> {
-    const answer = await this.#world.events.read(after, pageEvents, 0)
+    const answer = await this.#read(after, pageEvents)
     if (answer.kind === 'events') return answer.items.map(eventMessage)
     const cursor = await this.#newest()
     if (this.#hasRoom()) this.#reset(cursor)
@@ -147,6 +154,11 @@ export class LiveReader {
     this.allStatistics()
     this.#again = true
     return []
+  }
+
+  /** Events on damaged pages are gone like those that are not kept any more. */
+  #read(after: string, limit: number): Promise<FeedAnswer> {
+    return this.#world.events.read(after, limit, 0).catch(() => ({ kind: 'gone' }))
   }
 
   async #newest(): Promise<string> {
