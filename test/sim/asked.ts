@@ -45,7 +45,6 @@ export class AskedFor {
   /** `isRepeat`: of a command with a key, which may have been answered before. */
   accepted(command: Command, isRepeat: boolean): void {
     this.gathers.accepted(command, isRepeat)
-    this.supervisors.accepted(command)
     this.#stopped.accepted(command, isRepeat)
   }
 

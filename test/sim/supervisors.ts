@@ -2,7 +2,7 @@
 // was dialled for. A command that moves a supervisor, or somebody else to it, ends what is known here.
 
 import type { LegId } from '../../src/base/ids.ts'
-import type { Command } from '../../src/ports/commands.ts'
+import type { Command, DialCommand } from '../../src/ports/commands.ts'
 import type { DomainEvent } from '../../src/ports/events.ts'
 import { BrokenPromise, type EventModel } from './checkers.ts'
 import type { SimMedia } from './media.ts'
@@ -21,6 +21,10 @@ const moves = /^(leg-bridged|leg-ended|call-enqueued|participant-joined|refer-st
 export class SimSupervisors {
   readonly #supervising = new Map<LegId, Supervising>()
 
+  /**
+   * A dial counts from its asking on: the leg is told of (call.initiated) before the answer of its dial is there, so what
+   * is asked of the leg may be asked, and have its effect, between the two. A leg whose dial is refused is never met.
+   */
   asked(command: Command): void {
     if (command.kind === 'switch-supervisor-role') {
       const known = this.#supervising.get(command.legId)
@@ -28,19 +32,19 @@ export class SimSupervisors {
     }
     if (stays.test(command.kind)) return
     if ('legId' in command && command.legId !== undefined) this.#supervising.delete(command.legId)
-    if (command.kind === 'dial' && command.linkTo !== undefined) {
-      this.#supervising.delete(command.linkTo)
-    }
+    if (command.kind === 'dial') return this.#dialled(command)
     if (command.kind !== 'bridge') return
     const { target } = command
     const other = target.kind === 'leg' ? target.legId : target.legIdToo
     if (other !== undefined) this.#supervising.delete(other)
   }
 
-  accepted(command: Command): void {
-    if (command.kind !== 'dial' || command.supervise === undefined) return
-    const { target, role } = command.supervise
-    this.#supervising.set(command.fresh.legId, { target, role })
+  #dialled({ linkTo, supervise, fresh, others = [] }: DialCommand): void {
+    if (linkTo !== undefined) this.#supervising.delete(linkTo)
+    if (supervise === undefined) return
+    for (const { legId } of [fresh, ...others.map((one) => one.fresh)]) {
+      this.#supervising.set(legId, { ...supervise })
+    }
   }
 
   see(event: DomainEvent): void {
@@ -61,7 +65,7 @@ export class SimSupervisors {
   }
 
   /** As the media side was told. Throws BrokenPromise. */
-  checkMedia({ supervisors }: SimMedia): void {
+  checkMedia({ supervisors }: Pick<SimMedia, 'supervisors'>): void {
     for (const [legId, { target, role }] of supervisors) {
       const known = this.#supervising.get(legId)
       if (known === undefined) continue
