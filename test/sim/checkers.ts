@@ -2,7 +2,9 @@
 // into the engine. The first broken promise ends the run with its name.
 import type { LegId } from '../../src/base/ids.ts'
 import { laneOf } from '../../src/engine/lane-counters.ts'
+import type { Command, CommandAnswer } from '../../src/ports/commands.ts'
 import type { ConferenceFacts, DomainEvent, StampedEvent } from '../../src/ports/events.ts'
+import { Departures } from './departures.ts'
 
 interface LegModel {
   readonly legId: LegId
@@ -70,8 +72,7 @@ export class EventModel {
   #lastUs = 0
   /** Legs whose phones have sent a REFER: their peers wait for the new party. */
   transferring = new Set<LegId>()
-  /** Legs that were asked, since their latest move, to go where no event tells of: to somebody who is still ringing. */
-  #restless = new Map<LegId, number>()
+  #departures = new Departures()
   #released: { leg: LegModel; moves: number }[] = []
   #lastLeft: { sequence: number; queueName: string; place: number } | undefined
   readonly #options: EventModelOptions
@@ -104,17 +105,24 @@ export class EventModel {
   /** The story so far as the disk tells it: what a process that is gone had not committed never was. */
   after(events: readonly StampedEvent[]): EventModel {
     const model = new EventModel(this.#options)
+    model.#departures = this.#departures
+    model.#departures.restart()
     for (const event of events) model.take(event)
     model.#released = []
-    model.#restless = this.#restless
     model.transferring = this.transferring
     return model
   }
 
-  /** A transfer or bridge of this leg was asked for: it may leave its bridge without an event. */
-  mayLeave(legId: LegId): void {
-    this.#restless.set(legId, this.legs.get(legId)?.moves ?? 0)
+  asked(command: Command): void {
+    this.#departures.asked(command, this.#movesOf)
   }
+
+  /** `answer` undefined: it was lost with the process. */
+  answered(command: Command, answer: CommandAnswer | undefined): void {
+    this.#departures.answered(command, answer, this.#movesOf)
+  }
+
+  readonly #movesOf = (legId: LegId): number => this.legs.get(legId)?.moves ?? 0
 
   /** In line by the model, head first. */
   line(queue: string): readonly LegId[] {
@@ -296,6 +304,7 @@ export class EventModel {
       issuer: false,
       moves: 0,
     })
+    this.#departures.initiated(legId, this.#movesOf)
   }
 
   #bridged(event: Extract<DomainEvent, { type: 'leg-bridged' }>): void {
@@ -465,8 +474,8 @@ export class EventModel {
     leg.peer = undefined
     if (peer?.peer !== leg.legId) return
     peer.peer = undefined
-    const restless = this.#restless.get(peer.legId) === peer.moves
-    if (!peer.issuer && !restless && !this.transferring.has(leg.legId)) {
+    const hasLeft = this.#departures.mayHaveLeft(peer.legId, peer.moves)
+    if (!peer.issuer && !hasLeft && !this.transferring.has(leg.legId)) {
       this.#released.push({ leg: peer, moves: peer.moves })
     }
   }

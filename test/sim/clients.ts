@@ -35,6 +35,8 @@ export class Clients {
   readonly #unsure = new Set<string>()
   /** Called before a command is handed over. */
   onAsk: (command: Command) => void = () => undefined
+  /** Called when the answer is there, or lost: undefined. */
+  onAnswer: (command: Command, answer: CommandAnswer | undefined) => void = () => undefined
   /** Called when the answer of an accepted command is there. `isRepeat`: it has a key, so this may be an earlier answer. */
   onAccepted: (command: Command, isRepeat: boolean) => void = () => undefined
   /** Resolves when a client tries again what was not answered. */
@@ -67,6 +69,7 @@ export class Clients {
       void this.#control().submit(envelope).then(resolve)
     })
     this.#open.delete(number)
+    this.onAnswer(command, answer)
     this.answered += 1
     if (answer === undefined) return this.#afterLoss(wanted, options)
     const what = answer.ok ? 'ok' : answer.refusal.code

@@ -1,5 +1,5 @@
-// Every seed that ever found a fault of ours, with what it found. The smoke test runs them all, for ever. A seed's history
-// changes with the simulator's own code, so each fault also has its unit test where one fits.
+// Every seed that ever found a fault of ours, be it in a checker, with what it found. The smoke test runs them all, for
+// ever. A seed's history changes with the simulator's own code, so each fault also has its unit test where one fits.
 
 export const failedSeeds: readonly { readonly seed: number; readonly found: string }[] = [
   { seed: 369, found: 'a move that overtook the outcome of a claim (distributed store)' },
@@ -23,5 +23,15 @@ export const failedSeeds: readonly { readonly seed: number; readonly found: stri
     seed: 500671,
     found:
       'a caller who was claimed, then moved, then hung up: the move found an ended leg (distributed store)',
+  },
+  {
+    seed: 1557414225,
+    found:
+      'a caller who was bridged and transferred in one turn was held to be left alone (a fault of the checker)',
+  },
+  {
+    seed: 1557411608,
+    found:
+      'a role that was switched before the answer of the dial was there was held to be wrong (a fault of the checker)',
   },
 ]

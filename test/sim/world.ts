@@ -336,7 +336,6 @@ export class World {
     const about = 'legId' in input ? input.legId : input.conferenceId
     this.trace.add(`in ${input.kind} ${about}${'status' in input ? ` ${input.status}` : ''}`)
     if (input.kind === 'refer-received') this.model.transferring.add(input.legId)
-    if (input.kind === 'incoming-call') this.operator.called(input.legId)
     this.control.deliver(input)
   }
 
@@ -349,12 +348,14 @@ export class World {
     )
     clients.patience = () => new Promise((resolve) => time.set(RETRY_AFTER_MS, resolve))
     clients.onAsk = (command) => {
-      if (command.kind === 'transfer' || command.kind === 'bridge') {
-        this.model.mayLeave(command.legId)
-      }
+      this.model.asked(command)
       this.intents.asked(command)
       this.rings.asked(command)
       this.askedFor.asked(command)
+    }
+    clients.onAnswer = (command, answer) => {
+      this.model.answered(command, answer)
+      this.operator.answered(command, answer)
     }
     clients.onAccepted = (command, isRepeat) => {
       this.intents.accepted(command)
@@ -419,7 +420,10 @@ export class World {
       log: this.#log,
       metrics,
       faults: { at: process.guard((place) => this.crashes.at(place)) },
-      watch: (input, state) => this.coverage.see(input, state),
+      watch: (input, state) => {
+        this.coverage.see(input, state)
+        this.operator.decides(input)
+      },
     })
   }
 
