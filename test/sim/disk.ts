@@ -20,6 +20,7 @@ import type {
   StartJournal,
 } from '../../src/store/sqlite/protocol.ts'
 import type { FinishedRecording } from '../../src/ports/recorder.ts'
+import { dueApart } from '../../src/store/order/deliveries.ts'
 import {
   finishedRecordingOf,
   pageOfRecordings,
@@ -138,9 +139,9 @@ export class SimDisk {
         return { kind: 'pending', id, deliveries: deliveries.slice(0, limit) }
       }
       case 'apart': {
-        const { nowMs, limit, id } = request
-        const due = this.#owed('apart').filter(({ nextAttemptAtMs }) => nextAttemptAtMs <= nowMs)
-        return { kind: 'pending', id, deliveries: due.slice(0, limit) }
+        const { applicationId, nowMs, limit, id } = request
+        const deliveries = dueApart(this.deliveries.values(), applicationId, nowMs, limit)
+        return { kind: 'pending', id, deliveries }
       }
       case 'owed': {
         const inLanes = this.#owed('pending').map(({ row }) => row)

@@ -14,6 +14,7 @@ import type {
   StateTable,
   Store,
 } from '../../ports/store.ts'
+import { dueApart } from '../order/deliveries.ts'
 import { QueueBook } from '../order/queue-book.ts'
 import {
   finishedRecordingOf,
@@ -22,9 +23,6 @@ import {
 } from '../order/recordings.ts'
 
 const noneOwed = { count: 0, lastSequence: 0, apart: 0 }
-
-/** No pause between two attempts is as long. */
-const apartMsMax = 3_600_000
 
 interface Delivery extends PendingDelivery {
   readonly state: DeliveryProgress['state']
@@ -114,12 +112,8 @@ export function createMemoryStore({ clock }: { readonly clock: Clock }): MemoryS
           .map(pendingOf),
       ),
     apartDeliveries: (applicationId, nowMs, limit) => {
-      const apart = [...deliveries.values()]
-        .filter(({ row, state }) => state === 'apart' && row.applicationId === applicationId)
-        .sort((a, b) => a.nextAttemptAtMs - b.nextAttemptAtMs)
-      const due = apart.filter(({ nextAttemptAtMs: atMs }) => atMs <= nowMs)
-      const far = apart.filter(({ nextAttemptAtMs: atMs }) => atMs >= nowMs + apartMsMax)
-      return Promise.resolve([...due, ...far].slice(0, limit).map(pendingOf))
+      const due = dueApart(deliveries.values(), applicationId, nowMs, limit)
+      return Promise.resolve(due.map(pendingOf))
     },
     owedDeliveries: () => {
       const owed = new Map<ApplicationId, OwedDeliveries>()

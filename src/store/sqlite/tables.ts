@@ -13,6 +13,7 @@ import type {
   QueueRecord,
   StateTable,
 } from '../../ports/store.ts'
+import { apartMsMax } from '../order/deliveries.ts'
 import type { PlacedCall } from '../order/queue-book.ts'
 import { createEventTable } from './event-table.ts'
 import { createRecordTables, type Inspected, type Inspection } from './records.ts'
@@ -22,8 +23,6 @@ import type { JournalBatch, JournalEvents, JournalLive } from './protocol.ts'
 
 /** Rows that one step of `prune` takes, so that a large clean-up never holds back a commit for long. */
 const pruneRowsMax = 2000
-/** No pause between two attempts is as long. */
-const apartMsMax = 3_600_000
 
 export interface Tables {
   write(batch: JournalBatch): void
