@@ -39,4 +39,9 @@ export const failedSeeds: readonly { readonly seed: number; readonly found: stri
     found:
       'one application was given the failing webhooks of another (a fault of the simulated disk)',
   },
+  {
+    seed: 1557419787,
+    found:
+      'an application that was switched off in the turn in which a call was asked of it was held to make it (a fault of the checker)',
+  },
 ]

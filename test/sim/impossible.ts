@@ -12,9 +12,10 @@ const living: Where = ['ringing-in', 'dialing', ...answered]
 /** In which states of a leg an input can arrive, and why nowhere else. Inputs that are not listed can arrive anywhere. */
 const possible: Readonly<Record<string, readonly [Where, string]>> = {
   'sip incoming-call': [['unknown'], 'it makes the leg'],
+  // A call that is refused has no leg, and its refusal waits for the commits before it: its caller may give up meanwhile.
   'sip leg-cancelled': [
-    ['ringing-in', ...answered, 'ended'],
-    'only who called can cancel; long forgotten legs have no transaction',
+    ['unknown', 'ringing-in', ...answered, 'ended'],
+    'only who called can cancel',
   ],
   'sip leg-confirmed': [[...answered, 'ended'], 'an ACK answers our 200'],
   'sip leg-progress': [

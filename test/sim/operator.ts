@@ -5,8 +5,9 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { brandAs, type ApplicationId, type LegId } from '../../src/base/ids.ts'
+import type { EngineInput } from '../../src/engine/step.ts'
 import type { Application } from '../../src/ports/applications.ts'
-import type { DialCommand } from '../../src/ports/commands.ts'
+import type { Command, CommandAnswer, DialCommand } from '../../src/ports/commands.ts'
 import type { DomainEvent, StampedEvent } from '../../src/ports/events.ts'
 import type {
   ApplicationBook,
@@ -85,6 +86,8 @@ export class SimOperator {
   readonly #number = new Kept<ApplicationId | null | undefined>(undefined)
   /** Of calls that came in. */
   readonly #owners = new Map<LegId, ApplicationId>()
+  /** Of calls out that were decided: whether their application made calls then. */
+  readonly #openAt = new Map<LegId, boolean>()
   #running: RunningSetup | undefined
 
   constructor(plan: Plan, file: Application, fail: (why: unknown) => void) {
@@ -131,10 +134,28 @@ export class SimOperator {
     this.#running = undefined
   }
 
-  /** Somebody calls: now it is decided whose call it is. */
-  called(legId: LegId): void {
+  /** Before each step of the engine. What is set up now counts: it may have been changed since the input arrived. */
+  decides(step: EngineInput): void {
     if (!this.isAtWork) return
-    this.#owners.set(legId, this.#asShown(this.#number.now) ?? this.#file.id)
+    if (step.kind === 'signaling' && step.input.kind === 'incoming-call') {
+      this.#owners.set(step.input.legId, this.#asShown(this.#number.now) ?? this.#file.id)
+    }
+    if (step.kind !== 'command' || step.envelope.command.kind !== 'dial') return
+    const { applicationId, fresh } = step.envelope.command
+    const isOpen = !this.#isRemoved(applicationId) && this.#now(applicationId)?.active === true
+    this.#openAt.set(fresh.legId, isOpen)
+  }
+
+  /** `answer` undefined: it was lost with the process. */
+  answered(command: Command, answer: CommandAnswer | undefined): void {
+    if (command.kind !== 'dial') return
+    const wasOpen = this.#openAt.get(command.fresh.legId)
+    this.#openAt.delete(command.fresh.legId)
+    if (wasOpen === undefined || answer === undefined) return
+    const isUnknown = !answer.ok && answer.refusal.code === 'application-unknown'
+    if (isUnknown !== wasOpen) return
+    const why = `a call of ${command.applicationId}, open: ${wasOpen}, ${answer.ok}`
+    this.#fail(new BrokenPromise(why))
   }
 
   /** For webhooks. */
@@ -245,7 +266,6 @@ export class SimOperator {
 
   #dial({ clients, agentUris }: Asking, applicationId: ApplicationId): void {
     const { timeLimitMs } = this.#plan.limits
-    const isOpen = !this.#isRemoved(applicationId) && this.#now(applicationId)?.active === true
     const command: DialCommand = {
       kind: 'dial',
       ...{ fresh: clients.freshLeg(), applicationId, retryOnTimeout: true },
@@ -254,11 +274,7 @@ export class SimOperator {
       ...{ parkAfterUnbridge: false, preventDoubleBridge: false },
     }
     const clientState = String(pick(this.#random, queueNames))
-    void clients.ask(command, { clientState }).then((answer) => {
-      const isUnknown = !answer.ok && answer.refusal.code === 'application-unknown'
-      if (answer.ok ? isOpen : isUnknown !== isOpen || !isOpen) return
-      this.#fail(new BrokenPromise(`a call of ${applicationId}, open: ${isOpen}, ${answer.ok}`))
-    })
+    void clients.ask(command, { clientState })
   }
 
   #sweep(running: RunningSetup, isInUse: (id: ApplicationId) => boolean): void {
