@@ -98,6 +98,24 @@ test('RFC 3261 §9.2: CANCEL after 200 has no effect', async () => {
   world.stop()
 })
 
+test('RFC 3261 §17.2.1: who gave up before our refusal left is answered once, with 487', async () => {
+  const { world, stack, peer } = await scene()
+  const branch = peer.send({ method: 'INVITE', cseq: 1, body: SDP_A })
+  await world.run(10)
+  peer.send({ method: 'CANCEL', cseq: 1, branch })
+  await world.run(10)
+  const { legId } = stack.last('incoming-call')
+  stack.perform({ kind: 'refuse', legId, status: 480 })
+  await world.run(10)
+  assert.deepEqual(stack.kinds, ['incoming-call', 'leg-cancelled'])
+  assert.ok(peer.responses(487, 'INVITE').length > 0)
+  assert.equal(peer.responses(480).length, 0)
+  assert.equal(stack.metrics.values.get('holdfast_sip_late_effects_total{effect=refuse}'), 1)
+  await world.run(40_000)
+  assert.equal(stack.sip.size, 0)
+  world.stop()
+})
+
 test('RFC 3261 §15: BYE on the early dialog gives the call up', async () => {
   const { world, stack, peer } = await scene()
   peer.send({ method: 'INVITE', cseq: 1, body: SDP_A })
