@@ -321,6 +321,7 @@ export class EventModel {
     // The leg that was waited for is told first, the issuer second.
     leg.issuer = second
     leg.moves += 1
+    this.#departures.bridged(leg.legId, peer.legId)
     this.bridged += 1
   }
 
@@ -468,14 +469,15 @@ export class EventModel {
     else tracks.delete(playbackId)
   }
 
-  /** The leg is bridged no more: its peer, unless it issued the bridge, is hung up or moves on in the same turn. */
+  /** The leg is bridged no more: its peer, unless promised to stay or gone before, is hung up or moves on in the same turn. */
   #leaves(leg: LegModel): void {
     const peer = leg.peer === undefined ? undefined : this.legs.get(leg.peer)
     leg.peer = undefined
     if (peer?.peer !== leg.legId) return
     peer.peer = undefined
+    const stays = peer.issuer && this.#departures.mayStay(peer.legId)
     const hasLeft = this.#departures.mayHaveLeft(peer.legId, peer.moves)
-    if (!peer.issuer && !hasLeft && !this.transferring.has(leg.legId)) {
+    if (!stays && !hasLeft && !this.transferring.has(leg.legId)) {
       this.#released.push({ leg: peer, moves: peer.moves })
     }
   }

@@ -1,4 +1,4 @@
-// Who is left by a peer must be hung up, unless it has left before, which no event says. The events are those of the real call
+// Who is left by a peer must be hung up, unless it was promised to stay or has left before, which no event says. The events are those of the real call
 // logic; a caller who is lost is one whose end is kept from the model.
 
 import { test } from 'node:test'
@@ -143,3 +143,31 @@ test('a transfer excuses until the new leg is bridged', () => {
   bench.bye('second')
   assert.throws(() => watched.turn('a'), leftAlone)
 })
+
+for (const promised of [true, false]) {
+  const what = promised ? 'stays when that was asked for' : 'is hung up as anybody else'
+  test(`who issued the bridge ${what}`, () => {
+    const watched = new Watched()
+    const { bench } = watched
+    watched.claimed(promised)
+    watched.decided()
+    bench.bye('a')
+    if (promised) watched.turn()
+    else assert.throws(() => watched.turn('agent'), leftAlone)
+    assert.equal(bench.state('agent'), promised ? 'parked' : 'ended')
+  })
+
+  test(`a caller who was transferred ${what}`, () => {
+    const watched = new Watched()
+    const { bench } = watched
+    bench.parked('a')
+    watched.ask(bench.transferCommand('a', 'b', { parkAfterUnbridge: promised }))
+    bench.invited('b')
+    bench.accepted('b')
+    watched.turn()
+    bench.bye('b')
+    if (promised) watched.turn()
+    else assert.throws(() => watched.turn('a'), leftAlone)
+    assert.equal(bench.state('a'), promised ? 'parked' : 'ended')
+  })
+}

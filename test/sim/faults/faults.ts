@@ -126,6 +126,20 @@ export const faults: readonly Fault[] = [
     replace: "released.fate !== 'hold') return",
   },
   {
+    what: 'who issued a bridge is left alone when its peer goes',
+    seed: 3,
+    file: 'src/calls/bridge.ts',
+    search: "return bridge.holdAfterUnbridge ? 'hold' : 'hang-up'",
+    replace: "return bridge.holdAfterUnbridge ? 'hold' : 'park'",
+  },
+  {
+    what: 'who was talking to one that is transferred is left alone',
+    seed: 45,
+    file: 'src/engine/commands/transfer.ts',
+    search: '    release(later, released)\n',
+    replace: '    if (leg.order < 0) release(later, released)\n',
+  },
+  {
     what: 'bridged under music',
     seed: 1,
     file: 'src/engine/make-bridge.ts',
