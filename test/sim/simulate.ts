@@ -28,6 +28,8 @@ export interface SeedResult {
 const START_TURNS_MAX = 1_000
 /** Everybody has hung up; BYEs to silent phones and retransmissions need 64 * T1 twice. */
 const SETTLE_MS = 100_000
+/** Two writes, each stalled for as long as one can be, and some. */
+const STALLED_MAX_MS = 5_000
 /** Lost BYEs have been repeated by then (RFC 3261 timer E: every 4 s). */
 const SWEEP_AFTER_MS = 12_000
 /** After a crash a BYE may have to wait for the probe, which asks a silent phone for 64 * T1. */
@@ -93,6 +95,7 @@ async function live(world: World, plan: Plan): Promise<void> {
   world.checkCallersGone()
   world.sweep()
   await runUntil(world, sweepMs + SETTLE_MS)
+  await untilWritten(world, sweepMs + SETTLE_MS + STALLED_MAX_MS)
   await checkEmpty(world)
   await runUntil(world, plan.busyMs + DELIVERED_AFTER_MS)
   const owed = world.receiver.undelivered()
@@ -112,6 +115,14 @@ async function runUntil(world: World, untilMs: number): Promise<void> {
     await time.turn()
     world.throwIfBroken()
     if (trace.lines !== before) await world.audit.afterTurn()
+  }
+}
+
+/** Behind a write that stalls there may be another: empty queues are collected and ended legs forgotten as time goes by. */
+async function untilWritten(world: World, untilMs: number): Promise<void> {
+  const { time, witness } = world
+  while (witness.commits > 1 && (time.nextAt ?? Infinity) <= untilMs) {
+    await runUntil(world, time.nextAt ?? untilMs)
   }
 }
 
