@@ -6,7 +6,6 @@ import { runInNewContext } from 'node:vm'
 import { mutate } from './mutate.ts'
 import { fuzzRandom } from './random.ts'
 import type { FuzzTarget } from './target.ts'
-import type { Watchdog } from './watchdog.ts'
 
 export interface FuzzFailure {
   readonly target: string
@@ -32,8 +31,6 @@ export interface FuzzOptions {
   readonly more: (inputs: number) => boolean
   /** Different failures after which a target is left alone. */
   readonly failuresMax: number
-  /** Names an input that never comes to its end. */
-  readonly watchdog?: Watchdog
 }
 
 const repeats = 5
@@ -63,9 +60,7 @@ export async function fuzz(target: FuzzTarget, options: FuzzOptions): Promise<Fu
   for (; options.more(inputs) && failures.size < options.failuresMax; inputs++) {
     const input = mutate(target, random)
     last = input
-    options.watchdog?.begin(input)
     const result = await attempt(target, input, options.seed + inputs)
-    options.watchdog?.end()
     slowestMs = Math.max(slowestMs, result.costMs)
     if (result.failure !== undefined && !failures.has(result.failure.why)) {
       const small = await minimise(target, input, result.failure, options.seed + inputs)

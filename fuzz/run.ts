@@ -3,8 +3,9 @@
 
 import { fuzz, type FuzzFailure, type FuzzReport } from './fuzzer.ts'
 import { fuzzRandom } from './random.ts'
+import type { FuzzTarget } from './target.ts'
 import { targets } from './targets/all.ts'
-import { startWatchdog } from './watchdog.ts'
+import { watched } from './watchdog.ts'
 
 const usage = `npm run fuzz -- [--minutes n] [--seed n] [--target ${Object.keys(targets).join('|')}] [--input hex]`
 const shownBytes = 2000
@@ -35,17 +36,19 @@ function readOptions(words: readonly string[]): Options {
 }
 
 async function runTarget(name: string, seed: number, forMs: number): Promise<FuzzReport> {
-  const target = targets[name]?.()
-  if (target === undefined) throw new Error(usage)
-  const watchdog = startWatchdog(name, hangMs)
+  const target = targetOf(name)
   const until = performance.now() + forMs
-  const more = (): boolean => performance.now() < until
   try {
-    return await fuzz(target, { seed, more, failuresMax: 10, watchdog })
+    return await fuzz(target, { seed, more: () => performance.now() < until, failuresMax: 10 })
   } finally {
-    await watchdog.close()
     await target.close?.()
   }
+}
+
+function targetOf(name: string): FuzzTarget {
+  const target = targets[name]?.()
+  if (target === undefined) throw new Error(usage)
+  return watched(target, hangMs)
 }
 
 function print({ target, kind, why, seed, round, input }: FuzzFailure): void {
@@ -60,8 +63,7 @@ function print({ target, kind, why, seed, round, input }: FuzzFailure): void {
 }
 
 async function runOnce(name: string, seed: number, input: Uint8Array): Promise<void> {
-  const target = targets[name]?.()
-  if (target === undefined) throw new Error(usage)
+  const target = targetOf(name)
   const started = performance.now()
   await target.run(input, fuzzRandom(seed))
   console.log(`${name}: ${(performance.now() - started).toFixed(1)} ms`)

@@ -3,6 +3,7 @@
 
 import { writeSync } from 'node:fs'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
+import type { FuzzTarget } from './target.ts'
 
 interface Shared {
   readonly target: string
@@ -12,35 +13,41 @@ interface Shared {
   readonly bytes: Uint8Array<SharedArrayBuffer>
 }
 
-export interface Watchdog {
-  /** An input begins. */
-  begin(input: Uint8Array): void
-  /** It came to its end. */
-  end(): void
-  close(): Promise<void>
-}
-
 const inputBytesMax = 1024 * 1024
 
-/** Ends the process with SIGKILL when an input takes longer than `hangMs`, having told the line that runs it once more. */
-export function startWatchdog(target: string, hangMs: number): Watchdog {
+/**
+ * The target, watched: the process ends with SIGKILL when an input takes longer than `hangMs`, having told the line that
+ * runs it once more. Close it, or its thread keeps the process alive.
+ */
+export function watched(target: FuzzTarget, hangMs: number): FuzzTarget {
   const shared: Shared = {
-    target,
+    target: target.name,
     hangMs,
     state: new Int32Array(new SharedArrayBuffer(8)),
     bytes: new Uint8Array(new SharedArrayBuffer(inputBytesMax)),
   }
   const thread = new Worker(new URL(import.meta.url), { workerData: shared, execArgv: [] })
   let inputs = 0
+  const end = (): void => void Atomics.store(shared.state, 0, 0)
   return {
-    begin: (input) => {
+    ...target,
+    run: (input, random) => {
       const kept = input.subarray(0, inputBytesMax)
       shared.bytes.set(kept)
       shared.state[1] = kept.length
       Atomics.store(shared.state, 0, ++inputs)
+      let running: void | Promise<void> = undefined
+      try {
+        running = target.run(input, random)
+      } finally {
+        if (running === undefined) end()
+      }
+      return running?.finally(end)
     },
-    end: () => void Atomics.store(shared.state, 0, 0),
-    close: async () => void (await thread.terminate()),
+    close: async () => {
+      await thread.terminate()
+      await target.close?.()
+    },
   }
 }
 

@@ -88,10 +88,10 @@ test('a sound target has no finding', async () => {
 test('what never comes to its end is named, and ends the run', async () => {
   const program = `
     import { fuzz } from './fuzz/fuzzer.ts'
-    import { startWatchdog } from './fuzz/watchdog.ts'
+    import { watched } from './fuzz/watchdog.ts'
     const target = { name: 'planted', seeds: [new Uint8Array([104, 105])], shape: 'bytes', costMs: 5, bytesMax: 64,
       run: () => { for (;;); } }
-    await fuzz(target, { seed: 7, more: () => true, failuresMax: 1, watchdog: startWatchdog('planted', 200) })`
+    await fuzz(watched(target, 200), { seed: 7, more: () => true, failuresMax: 1 })`
   const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', program], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { describe, test } from 'node:test'
 import { chromium, type Browser, type Page } from 'playwright-core'
 
 const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -14,6 +15,12 @@ const axeSource = readFileSync(
 /** Its path, or undefined where none is installed. */
 export function findBrowser(): string | undefined {
   return programs.find((path) => existsSync(path))
+}
+
+/** A suite in a browser, one test after the other; where no browser is installed, one skipped test. */
+export function describeInBrowser(name: string, suite: () => void): void {
+  if (findBrowser() !== undefined) describe(name, { concurrency: 1 }, suite)
+  else test(name, { skip: 'chromium is not installed' }, () => undefined)
 }
 
 export interface Shown {

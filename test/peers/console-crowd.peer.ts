@@ -1,19 +1,15 @@
 // The console with more than real phones can give within a test: a thousand waiting callers, a thousand queues, a call with
 // thousands of lines. Nothing that a page does while it is scrolled and events come may hold up the browser for 50 ms.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { until } from '../support/until.ts'
 import { buildConsole } from '../../tools/build-console.ts'
 import { startConsoleFixture, type ConsoleFixture } from '../support/console-fixture.ts'
-import { findBrowser, launchBrowser, type LabBrowser, type Shown } from './browser.ts'
+import { describeInBrowser, launchBrowser, type LabBrowser, type Shown } from './browser.ts'
 
 const longestMs = 50
 
-if (findBrowser() === undefined) {
-  test('a crowd in the console', { skip: 'chromium is not installed' }, () => undefined)
-} else {
-  describe('a crowd in the console', { concurrency: 1 }, crowd)
-}
+describeInBrowser('a crowd in the console', crowd)
 
 function crowd(): void {
   let browser: LabBrowser

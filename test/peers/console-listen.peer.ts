@@ -1,7 +1,7 @@
 // Listening in a real browser to real calls: the button, the level that moves with what is said, and what is said where
 // nobody may listen.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { buildConsole } from '../../tools/build-console.ts'
 import { CallListener, listen } from '../support/call-listener.ts'
@@ -9,18 +9,14 @@ import { startStage, type Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
 import {
   assertGoodPage,
-  findBrowser,
+  describeInBrowser,
   launchBrowser,
   type LabBrowser,
   type OpenOptions,
   type Shown,
 } from './browser.ts'
 
-if (findBrowser() === undefined) {
-  test('listening in a browser', { skip: 'chromium is not installed' }, () => undefined)
-} else {
-  describe('listening in a browser', { concurrency: 1 }, inBrowser)
-}
+describeInBrowser('listening in a browser', inBrowser)
 
 function inBrowser(): void {
   let browser: LabBrowser

@@ -2,7 +2,7 @@
 // taken by a number over a trunk, and a call that is over, whose copied command does once more what it did.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { Phone } from '../../src/lab/phone.ts'
 import { createLab, type Lab } from '../../src/lab/runner.ts'
@@ -10,13 +10,9 @@ import { buildConsole } from '../../tools/build-console.ts'
 import { patience } from '../support/patience.ts'
 import { agentHz, callerHz, dataOf, startStage, type Json, type Stage } from '../support/stage.ts'
 import { until } from '../support/until.ts'
-import { findBrowser, launchBrowser, type LabBrowser, type Shown } from './browser.ts'
+import { describeInBrowser, launchBrowser, type LabBrowser, type Shown } from './browser.ts'
 
-if (findBrowser() === undefined) {
-  test('what the console says and does', { skip: 'chromium is not installed' }, () => undefined)
-} else {
-  describe('what the console says and does', { concurrency: 1 }, inBrowser)
-}
+describeInBrowser('what the console says and does', inBrowser)
 
 function inBrowser(): void {
   let browser: LabBrowser

@@ -2,7 +2,7 @@
 // supervisor does for callers and what the callers notice of it, callers who are gone meanwhile, and a server that goes and
 // comes back.
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { RunningServer } from '../../src/lab/server-process.ts'
 import { buildConsole } from '../../tools/build-console.ts'
@@ -11,18 +11,14 @@ import { freePort } from '../support/free-port.ts'
 import type { Stage } from '../support/stage.ts'
 import {
   assertGoodPage,
-  findBrowser,
+  describeInBrowser,
   launchBrowser,
   violations,
   type LabBrowser,
   type Shown,
 } from './browser.ts'
 
-if (findBrowser() === undefined) {
-  test('the console in a browser', { skip: 'chromium is not installed' }, () => undefined)
-} else {
-  describe('the console in a browser', { concurrency: 1 }, inBrowser)
-}
+describeInBrowser('the console in a browser', inBrowser)
 
 function inBrowser(): void {
   let browser: LabBrowser

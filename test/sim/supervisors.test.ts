@@ -3,46 +3,26 @@
 
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { brandAs, type ApplicationId, type LegId } from '../../src/base/ids.ts'
+import { brandAs, type LegId } from '../../src/base/ids.ts'
 import type { DialCommand } from '../../src/ports/commands.ts'
+import { commands } from '../support/call-lab.ts'
 import { BrokenPromise } from './checkers.ts'
-import { Clients, dialOptions, nobody } from './clients.ts'
 import type { SimMedia } from './media.ts'
-import { randomFor } from './plan.ts'
 import { SimSupervisors } from './supervisors.ts'
-import { SimTime } from './time.ts'
-import { Trace } from './trace.ts'
 
 type Heard = Pick<SimMedia, 'supervisors'>
 
 const agent = brandAs<LegId>('v3:agent')
 const caller = brandAs<LegId>('v3:caller')
 
-const clients = new Clients(
-  () => nobody,
-  randomFor(1, 'clients'),
-  new Trace(new SimTime(randomFor(1, 'time')), undefined),
-)
-
 /** A whisper for the agent, that rings at two telephones. */
 function dialled(): { command: DialCommand; boss: LegId; deputy: LegId } {
-  const limits = { timeoutMs: 30_000, timeLimitMs: 60_000 }
-  const other = clients.freshLeg()
-  const command: DialCommand = {
-    kind: 'dial',
-    fresh: clients.freshLeg(),
-    applicationId: brandAs<ApplicationId>('1'),
-    dial: dialOptions('sip:boss@10.0.2.1', limits),
-    others: [{ fresh: other, to: 'sip:deputy@10.0.2.1', sendDigits: undefined }],
-    retryOnTimeout: true,
-    linkTo: undefined,
-    bridgeIntent: false,
-    bridgeOnAnswer: false,
-    parkAfterUnbridge: false,
-    preventDoubleBridge: false,
+  const { fresh } = commands.dial('deputy')
+  const command = commands.dial('boss', {
+    others: [{ fresh, to: 'sip:deputy@10.0.2.1', sendDigits: undefined }],
     supervise: { target: agent, role: 'whisper' },
-  }
-  return { command, boss: command.fresh.legId, deputy: other.legId }
+  })
+  return { command, boss: command.fresh.legId, deputy: fresh.legId }
 }
 
 const heard = (legId: LegId, role: 'barge' | 'whisper', target = agent): Heard => ({
